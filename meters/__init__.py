@@ -1,0 +1,1 @@
+"""Simulated smart meters."""

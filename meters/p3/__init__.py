@@ -1,0 +1,1 @@
+"""The meter's DLMS server on P3."""

@@ -1,0 +1,1 @@
+"""Scenario files and the world that they play in."""

@@ -1,0 +1,1 @@
+"""COSEM objects as tables: rows, types and the companion standards."""
