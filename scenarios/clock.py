@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Coroutine
 from heapq import heappop, heappush
+from math import inf
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, ensureDeferred
@@ -102,7 +103,11 @@ class HeapClock:
 
     def getDelayedCalls(self) -> list[IDelayedCall]:
         """All calls still to come, in no order."""
-        return [call for time, _, call in self._heap if self._current(call, time)]
+        return [
+            call
+            for _, order, call in self._heap
+            if call.active() and call._order == order
+        ]
 
     def soon(self, function: Callable[..., object], *args: Any) -> None:
         """Calls at this instant, after what already waits; it cannot be cancelled."""
@@ -113,13 +118,13 @@ class HeapClock:
         call._time = max(time, self._now)
         self._push(call)
 
-    def step(self) -> bool:
-        """Runs the next call, moving time to it; False when there is none."""
+    def step(self, until_s: float = inf) -> bool:
+        """Runs the next call, moving time to it; False when none is due by `until_s`."""
         if self._soon:
             function, args = self._soon.popleft()
             function(*args)
             return True
-        while self._heap:
+        while self._heap and self._heap[0][0] <= until_s:
             time, order, call = heappop(self._heap)
             if call._state is _PENDING and call._order == order:
                 self._now = max(self._now, time)
@@ -131,8 +136,8 @@ class HeapClock:
     def advance(self, seconds: float) -> None:
         """Runs all that is due within the next `seconds`, and ends there."""
         end = self._now + seconds
-        while self._soon or (self._heap and self._heap[0][0] <= end):
-            self.step()
+        while self.step(end):
+            pass
         self._now = end
 
     def play(self, work: Coroutine[Deferred[Any], Any, Result]) -> Result:
@@ -154,9 +159,6 @@ class HeapClock:
         self._order += 1
         call._order = self._order
         heappush(self._heap, (call._time, self._order, call))
-
-    def _current(self, call: HeapCall, time: float) -> bool:
-        return call._state is _PENDING and call._time == time
 
 
 @implementer(IReactorTime)
