@@ -1,1 +1,1 @@
-"""COSEM objects as tables: rows, types and the companion standards."""
+"""COSEM: the objects that a meter shows, as tables that both ends read."""
