@@ -1,0 +1,41 @@
+"""The event log of a run: what happened when; the same scenario and seed give the same log."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+
+def print_instant(instant: datetime) -> str:
+    """RFC 3339 in UTC, with milliseconds only when there are any."""
+    spec = "milliseconds" if instant.microsecond else "seconds"
+    return instant.astimezone(UTC).isoformat(timespec=spec).replace("+00:00", "Z")
+
+
+@dataclass(slots=True)
+class EventLog:
+    """Events in the order in which they happened, each one line of canonical JSON.
+
+    Only what follows from the scenario and its seed belongs in it: no wall-clock times, no
+    process ids, no port numbers of the moment.
+    """
+
+    lines: list[str] = field(default_factory=list)
+
+    def add(self, at: datetime, what: str, **fields: object) -> None:
+        """Notes one event; `fields` are JSON values, `what` a word such as `message_sent`."""
+        row = {"at": print_instant(at), "what": what, **fields}
+        self.lines.append(json.dumps(row, ensure_ascii=False, separators=(",", ":")))
+
+    def digest(self) -> str:
+        """SHA-256 over the lines: equal digests, equal runs."""
+        total = hashlib.sha256()
+        for line in self.lines:
+            total.update(line.encode() + b"\n")
+        return total.hexdigest()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.lines)

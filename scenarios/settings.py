@@ -1,0 +1,85 @@
+"""The `world` section of a scenario: what there is before the first step."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from scenarios.values import File, Instant, Model
+
+
+class Standard(StrEnum):
+    """The companion standard that the meters follow."""
+
+    DSMR_4_0_6 = "dsmr-4.0.6"
+    DSMR_4_2_2 = "dsmr-4.2.2"
+    SMR_5_0 = "smr-5.0"
+
+
+class Controller(StrEnum):
+    """Who guards the transformer: nobody, seed 002's L1 threshold, or per-phase headroom."""
+
+    NONE = "none"
+    THRESHOLD = "threshold"
+    HEADROOM = "headroom"
+
+
+Share = Annotated[float, Field(ge=0, le=1, strict=False)]
+
+
+class WorldSettings(Model):
+    """The world that a scenario plays in."""
+
+    start: Annotated[Instant, Field(description="when the world's clock starts")]
+    days: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=366,
+            strict=False,
+            description="length; `run_until: end` goes there",
+        ),
+    ] = 1
+    stations: Annotated[
+        int, Field(ge=1, le=10_000, description="charge points, each with its meter")
+    ] = 1
+    standard: Standard = Field(Standard.DSMR_4_2_2, strict=False)
+    p1_period_s: Annotated[
+        int | None,
+        Field(ge=1, le=3600, description="left out: the standard's, 10 or 1"),
+    ] = None
+    feeder: Annotated[
+        File | None, Field(description="CSV of the transformer's quarter-hours")
+    ] = None
+    sessions: Annotated[
+        File | None, Field(description="CSV of the cars that come and go")
+    ] = None
+    premises: Annotated[
+        File | None, Field(description="CSV of households' load, for the meters")
+    ] = None
+    controller: Controller = Field(Controller.NONE, strict=False)
+    compare: Annotated[
+        tuple[Annotated[Controller, Field(strict=False)], ...],
+        Field(
+            strict=False,
+            max_length=3,
+            description="play once for each controller, side by side; the last is judged",
+        ),
+    ] = ()
+    loss: Annotated[
+        Share, Field(description="share of messages that do not arrive")
+    ] = 0.0
+    latency_s: Annotated[
+        float, Field(ge=0, le=86_400, strict=False, description="on P3, one way")
+    ] = 0.0
+    rating_va: Annotated[int, Field(ge=1, description="the transformer's rating")] = (
+        160_000
+    )
+    station_max_w: Annotated[int, Field(ge=0, le=1_000_000)] = 22_000
+
+    @property
+    def controllers(self) -> tuple[Controller, ...]:
+        """One controller for each run to be played, in order."""
+        return self.compare or (self.controller,)

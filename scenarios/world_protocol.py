@@ -1,0 +1,152 @@
+"""What the runner asks of a world: the physical actions, the head-end's commands, the eyes.
+
+A world is one fleet of meters with their charge points, one head-end and one transformer,
+on one clock. Meter n hangs at station n; both count from 1. The runner never touches a clock:
+every wait is `await world.run_until(...)`, so the same runner plays in simulated and in real
+time. Methods that a person's hand would do (power, plugs) take effect at once and return.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any, Protocol, TypeVar
+
+from scenarios.event_log import EventLog
+from scenarios.results import RunData
+
+T = TypeVar("T")
+
+
+class Refuser(Enum):
+    """Who said no."""
+
+    HEADEND = "head-end"
+    METER = "meter"
+    TRANSPORT = "transport"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a command of the head-end ended; a refusal is an outcome, not an exception.
+
+    `result` is `success`, or the DLMS result in the standard's words (`other-reason`,
+    `object-undefined`), or for the transport a short reason; `detail` is one sentence for a
+    person. `value` is what a read gave, as JSON values (octets as `{"hex": …}`).
+    """
+
+    result: str = "success"
+    refused_by: Refuser | None = None
+    detail: str = ""
+    value: object = None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the command was carried out."""
+        return self.refused_by is None
+
+
+@dataclass(frozen=True, slots=True)
+class Car:
+    """A car to plug in: energy wanted in Wh, its own maximum in W, and its phases.
+
+    `phase` (1 to 3) is where a single-phase car hangs; it is ignored for three phases.
+    """
+
+    energy_wh: int
+    max_w: int
+    phases: int = 3
+    phase: int = 1
+
+
+class World(Protocol):
+    """One playable world."""
+
+    @property
+    def log(self) -> EventLog:
+        """The run's event log, which the world and the runner both write."""
+
+    @property
+    def now(self) -> datetime:
+        """The world's time, aware UTC."""
+
+    @property
+    def end(self) -> datetime:
+        """Start plus the world's days: where `run_until: end` goes."""
+
+    def drive(self, play: Coroutine[Any, Any, T]) -> T:
+        """Plays a coroutine to its end: turns the clock, or runs the reactor; its result.
+
+        An exception of the coroutine comes out unchanged. Called once.
+        """
+
+    async def run_until(self, instant: datetime) -> None:
+        """Lets time pass; returns at once when the instant lies behind."""
+
+    async def send_message(self, meter: int, text: bytes, *, check: bool) -> Outcome:
+        """The long message through a durable job; `b""` clears.
+
+        With `check` false the head-end skips its own rules on the text, so that the meter is
+        the one to refuse.
+        """
+
+    async def read(self, meter: int, name: str) -> Outcome:
+        """GET over P3, through a durable job; `name` is OBJECT[:ATTR] as on the command line."""
+
+    async def write(self, meter: int, name: str, value: object) -> Outcome:
+        """SET over P3, through a durable job; `value` as on the command line."""
+
+    def p1_text(self, meter: int) -> bytes | None:
+        """The text message in the newest telegram that the cable of this meter carried.
+
+        None when nothing came since the cable was put in, or the line is not a message.
+        """
+
+    async def register(self, station: int, name: str) -> int:
+        """A register of the control unit by name, read over Modbus now.
+
+        Raises `PeerRefused` or `TransportError` when it gives no value.
+        """
+
+    def power_off(self, meter: int) -> None:
+        """The meter loses its supply: connections die, P1 falls silent."""
+
+    def power_on(self, meter: int) -> None:
+        """The supply returns; what the meter keeps, it has kept."""
+
+    def unplug_p1(self, meter: int) -> None:
+        """Pulls the P1 cable out, if need be in mid-telegram."""
+
+    def plug_p1(self, meter: int) -> None:
+        """Puts the P1 cable back."""
+
+    def restart_gateway(self, station: int) -> None:
+        """Ends the gateway and starts it again from what it saved."""
+
+    def restart_unit(self, station: int) -> None:
+        """Ends the control unit and starts it again from what it saved."""
+
+    def set_load(
+        self,
+        meter: int,
+        power_w: tuple[int, int, int],
+        voltage_dv: tuple[int, int, int] | None,
+    ) -> None:
+        """W per phase (negative: export) beside the car's; voltage in 0.1 V, None: as it is."""
+
+    def plug_car(self, station: int, car: Car) -> None:
+        """A car arrives; one that stands there already leaves first."""
+
+    def unplug_car(self, station: int) -> None:
+        """The car leaves, if there is one."""
+
+    def kpis(self) -> Mapping[str, float]:
+        """The key figures from the start until now; always the same keys."""
+
+    def report(self) -> RunData:
+        """What the report shows of this run until now."""
+
+    def close(self) -> None:
+        """Lets go of sockets, files and the store."""
