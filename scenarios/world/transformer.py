@@ -1,0 +1,89 @@
+"""The transformer: what flows through it, what its DALI box reports, what it suffers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+PHASES = (0, 1, 2)
+MINUTE_S, QUARTER_S = 60, 900
+Phases = tuple[int, int, int]
+
+
+@dataclass(slots=True)
+class _Mean:
+    """Sums of W·s per phase over an interval of a fixed length."""
+
+    length_s: int
+    sums: list[int] = field(default_factory=lambda: [0, 0, 0])
+
+    def take(self) -> tuple[float, float, float]:
+        """The means in W, and a fresh start."""
+        l1, l2, l3 = (total / self.length_s for total in self.sums)
+        self.sums = [0, 0, 0]
+        return l1, l2, l3
+
+
+@dataclass(slots=True)
+class Transformer:
+    """Load per phase over time, in W, and its figures against a third of the rating.
+
+    `account` is told, in order and without gaps, what flowed; every minute and every quarter
+    of the clock closes a mean. Overload is counted on one-minute means of the worst phase.
+    """
+
+    rating_va: int
+    start_s: int
+    overload_min: int = 0
+    overload_pu_min: float = 0.0
+    max_pu: float = 0.0
+    quarters: list[tuple[float, float, float]] = field(default_factory=list)
+    _minute: _Mean = field(default_factory=lambda: _Mean(MINUTE_S))
+    _quarter: _Mean = field(default_factory=lambda: _Mean(QUARTER_S))
+
+    @property
+    def phase_rating_w(self) -> float:
+        """A third of the rating: what one phase may carry."""
+        return self.rating_va / 3
+
+    def account(self, from_s: int, to_s: int, load_w: Phases) -> None:
+        """`load_w` flowed from one instant to the other, both in epoch seconds."""
+        while from_s < to_s:
+            until_s = min(to_s, from_s - from_s % MINUTE_S + MINUTE_S)
+            for phase in PHASES:
+                work = load_w[phase] * (until_s - from_s)
+                self._minute.sums[phase] += work
+                self._quarter.sums[phase] += work
+            from_s = until_s
+            if from_s % MINUTE_S == 0:
+                self._close_minute()
+            if from_s % QUARTER_S == 0:
+                self._close_quarter()
+
+    def _close_minute(self) -> None:
+        worst_pu = max(self._minute.take()) / self.phase_rating_w
+        if worst_pu > 1:
+            self.overload_min += 1
+            self.overload_pu_min += worst_pu - 1
+
+    def _close_quarter(self) -> None:
+        means = self._quarter.take()
+        self.quarters.append(means)
+        self.max_pu = max(self.max_pu, max(means) / self.phase_rating_w)
+
+
+def dali_row(
+    time: str, voltage_dv: Phases, apparent_va: Phases, power_w: Phases
+) -> str:
+    """One line of a DALI box's CSV: per phase V, A and W; `time` is the quarter's begin.
+
+    The apparent power gives the current, as the box measures it.
+    """
+    cells = [time]
+    for phase in PHASES:
+        current_da = round(apparent_va[phase] * 100 / voltage_dv[phase])
+        cells += [
+            f"{voltage_dv[phase] / 10:.1f}",
+            f"{current_da / 10:.1f}",
+            str(power_w[phase]),
+        ]
+    return ",".join(cells)

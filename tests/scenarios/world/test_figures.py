@@ -1,0 +1,76 @@
+"""The key figures, on loads that a person can add up."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scenarios.world.fairness import (
+    Reversals,
+    Served,
+    energy_served,
+    fifth_percentile,
+    jain,
+)
+from scenarios.world.transformer import Transformer, dali_row
+
+
+def test_an_hour_of_overload_on_one_phase() -> None:
+    transformer = Transformer(rating_va=30_000, start_s=0)
+    transformer.account(0, 3600, (9000, 10_000, 0))
+    transformer.account(3600, 7200, (9000, 12_000, 0))
+    assert transformer.overload_min == 60
+    assert round(transformer.overload_pu_min, 9) == 12
+    assert transformer.max_pu == 1.2
+    assert transformer.quarters == [(9000, 10_000, 0)] * 4 + [(9000, 12_000, 0)] * 4
+
+
+def test_overload_counts_minute_means_and_the_maximum_quarter_means() -> None:
+    transformer = Transformer(rating_va=30_000, start_s=0)
+    transformer.account(0, 30, (15_000, 0, 0))
+    transformer.account(30, 60, (5_000, 0, 0))
+    assert transformer.overload_min == 0
+    transformer.account(60, 120, (20_000, 0, 0))
+    transformer.account(120, 900, (0, 0, 0))
+    assert transformer.overload_min == 1
+    assert round(transformer.max_pu, 6) == round((10_000 + 20_000) / 15 / 10_000, 6)
+
+
+@given(st.lists(st.integers(1, 2000), min_size=1), st.integers(0, 50_000))
+def test_how_time_is_cut_does_not_matter(pieces: list[int], load_w: int) -> None:
+    whole, cut = Transformer(30_000, 0), Transformer(30_000, 0)
+    whole.account(0, sum(pieces), (load_w, 1, 2))
+    at = 0
+    for piece in pieces:
+        cut.account(at, at + piece, (load_w, 1, 2))
+        at += piece
+    assert cut == whole
+
+
+def test_a_dali_row_is_what_the_box_writes() -> None:
+    row = dali_row(
+        "2024-01-09T00:00:00Z",
+        (2305, 2306, 2311),
+        (11_340, 15_773, 11_023),
+        (11_213, 15_582, 10_924),
+    )
+    assert (
+        row == "2024-01-09T00:00:00Z,230.5,49.2,11213,230.6,68.4,15582,231.1,47.7,10924"
+    )
+
+
+def test_shares_of_sessions() -> None:
+    sessions = [Served(1000, 1000), Served(1000, 500), Served(2000, 2000)]
+    assert energy_served(sessions) == 0.875
+    assert fifth_percentile(sessions) == 0.5
+    assert round(jain(sessions), 4) == round(2.5**2 / (3 * 2.25), 4)
+    assert energy_served([]) == fifth_percentile([]) == jain([]) == 1
+
+
+def test_the_fifth_percentile_of_forty_is_the_second_lowest() -> None:
+    assert fifth_percentile([Served(100, n) for n in range(40)]) == 0.01
+
+
+def test_reversals_are_turns_not_steps() -> None:
+    turns = Reversals()
+    for limit_w in (10, 10, 8, 6, 6, 7, 9, 8):
+        turns.see(limit_w)
+    assert turns.count == 2
