@@ -151,7 +151,9 @@ POWER = (
 )
 
 
-def _instantaneous(first_c: int, name: str, unit: Unit, smr5_scaler: int) -> tuple[Row, ...]:
+def _instantaneous(
+    first_c: int, name: str, unit: Unit, smr5_scaler: int
+) -> tuple[Row, ...]:
     """V and A per phase: whole units and a scaler to write in DSMR 4, a finer one in SMR 5."""
     return tuple(
         made

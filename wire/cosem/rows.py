@@ -124,7 +124,9 @@ class Row:
         for item in self.methods:
             if number_or_name in (item.number, item.name):
                 return item
-        known = ", ".join(f"{item.number} {item.name}" for item in self.methods) or "none"
+        known = (
+            ", ".join(f"{item.number} {item.name}" for item in self.methods) or "none"
+        )
         raise ConfigError(
             f"{self.name} ({self.obis.short}) has no method {number_or_name}; it has {known}"
         )
@@ -135,7 +137,8 @@ class Row:
 
     def visible(self, client: Client) -> bool:
         """Whether the client may do anything at all with the object."""
-        return any(item.right(client) for item in (*self.attributes, *self.methods))
+        members: tuple[Attribute | Method, ...] = (*self.attributes, *self.methods)
+        return any(item.right(client) for item in members)
 
 
 def attr(
@@ -171,7 +174,9 @@ def row(
     attributes = [item for item in members if isinstance(item, Attribute)]
     code = Obis.parse(obis)
     public = R if any(item.public for item in attributes) else Right.NONE
-    logical_name = Attribute(1, "logical_name", "octet-string[6]", R, public, code.octets)
+    logical_name = Attribute(
+        1, "logical_name", "octet-string[6]", R, public, code.octets
+    )
     return Row(
         class_id,
         version,

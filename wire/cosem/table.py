@@ -17,7 +17,9 @@ def standard_of(text: str) -> Standard:
         return Standard(text)
     except ValueError:
         names = ", ".join(Standard)
-        raise ConfigError(f"{text!r} is not a standard; choose one of {names}") from None
+        raise ConfigError(
+            f"{text!r} is not a standard; choose one of {names}"
+        ) from None
 
 
 @lru_cache(maxsize=16)
@@ -43,7 +45,9 @@ def find(text: str, standard: Standard | str) -> Row:
         hint = f"; do you mean {' or '.join(near)}?" if near else ""
         raise ConfigError(f"{standard} has no object named {text!r}{hint}")
     code = Obis.parse(code_text)
-    if slash and not (class_text.isascii() and class_text.isdigit() and int(class_text) < 65536):
+    if slash and not (
+        class_text.isascii() and class_text.isdigit() and int(class_text) < 65536
+    ):
         raise ConfigError(f"{class_text!r} is not a class number, as in 3/1-0:1.8.1")
     for row in rows:
         if row.obis == code and (not slash or row.class_id == int(class_text)):

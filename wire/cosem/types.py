@@ -1,0 +1,156 @@
+"""The A-XDR types that the object tables name, and whether a value fits one.
+
+A type name is one of Data's choices as the standards write it (`double-long-unsigned`), with
+a maximum length in brackets for a string, or the name of an attribute type of the Blue Book.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from typing import Any
+
+from wire.dlms import axdr
+from wire.dlms.axdr import Data, Tag
+from wire.errors import LocalError
+from wire.quantities import ScalerUnit
+
+
+class Fit(Enum):
+    """What a value is to a type; a wrong type and a logical error have different results."""
+
+    GOOD = "fits"
+    WRONG_TYPE = "has another type"
+    TOO_LONG = "is too long"
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A type: its tag, the longest string or array, the parts of a structure, the element.
+
+    A structure without `parts` and an array without `element` are not looked into.
+    """
+
+    name: str
+    tag: Tag
+    longest: int | None = None
+    parts: tuple[Type, ...] = ()
+    element: Type | None = None
+
+    def fit(self, data: Data) -> Fit:
+        """Whether a value is of this type and no longer than it may be."""
+        if data.tag is not self.tag:
+            return Fit.WRONG_TYPE
+        inner: Sequence[tuple[Type, Data]] = ()
+        if self.parts:
+            if len(data.value) != len(self.parts):
+                return Fit.WRONG_TYPE
+            inner = tuple(zip(self.parts, data.value, strict=True))
+        elif self.element is not None:
+            inner = tuple((self.element, item) for item in data.value)
+        for part, item in inner:
+            if (fit := part.fit(item)) is not Fit.GOOD:
+                return fit
+        if self.longest is not None and len(data.value) > self.longest:
+            return Fit.TOO_LONG
+        return Fit.GOOD
+
+    def encode(self, value: object) -> bytes:
+        """The octets of a plain value: a number, octets, a scaler and unit, nested tuples."""
+        return axdr.encode(self._data(value))
+
+    def _data(self, value: Any) -> Data:
+        if isinstance(value, ScalerUnit):
+            value = (value.scaler, value.unit)
+        if self.parts:
+            if len(value) != len(self.parts):
+                raise LocalError(
+                    f"{self.name} has {len(self.parts)} parts, not {len(value)}"
+                )
+            pairs = zip(self.parts, value, strict=True)
+            return Data(self.tag, tuple(part._data(item) for part, item in pairs))
+        if self.element is not None:
+            return Data(self.tag, tuple(self.element._data(item) for item in value))
+        return Data(self.tag, value)
+
+
+def _structure(name: str, *parts: Type) -> Type:
+    return Type(name, Tag.STRUCTURE, parts=parts)
+
+
+def _array(name: str, element: Type, longest: int | None = None) -> Type:
+    return Type(name, Tag.ARRAY, longest, element=element)
+
+
+def _plain(name: str) -> Type:
+    return Type(name, Tag[name.replace("-", "_").upper()])
+
+
+_INTEGER, _ENUM, _UNSIGNED = _plain("integer"), _plain("enum"), _plain("unsigned")
+_LONG_UNSIGNED, _OCTETS = _plain("long-unsigned"), _plain("octet-string")
+
+# Blue Book ed. 10: 4.3.2 (scal_unit_type), 4.4.3 (association), 4.4.4 (SAP), 4.4.6 (security).
+_ACCESS_ITEM = _structure(
+    "attribute_access_item", _INTEGER, _ENUM, Type("", Tag.NULL_DATA)
+)
+_METHOD_ITEM = _structure("method_access_item", _INTEGER, _ENUM)
+_OBJECT_IDENTIFIER = (
+    *(_UNSIGNED, _UNSIGNED, _LONG_UNSIGNED),
+    *(_UNSIGNED, _UNSIGNED, _UNSIGNED, _UNSIGNED),
+)
+_NAMED = {
+    named.name: named
+    for named in (
+        _structure("scal_unit_type", _INTEGER, _ENUM),
+        _array("asslist_type", _structure("asslist_item", _LONG_UNSIGNED, _OCTETS)),
+        _structure("associated_partners_type", _INTEGER, _LONG_UNSIGNED),
+        _structure("application_context_name", *_OBJECT_IDENTIFIER),
+        _structure("mechanism_name", *_OBJECT_IDENTIFIER),
+        _structure(
+            "xDLMS_context_type",
+            Type("bit-string", Tag.BIT_STRING),
+            _LONG_UNSIGNED,
+            _LONG_UNSIGNED,
+            _UNSIGNED,
+            _INTEGER,
+            _OCTETS,
+        ),
+        _array(
+            "objlist_type",
+            _structure(
+                "object_list_element",
+                _LONG_UNSIGNED,
+                _UNSIGNED,
+                _OCTETS,
+                _structure(
+                    "access_right",
+                    _array("attribute_access_descriptor", _ACCESS_ITEM),
+                    _array("method_access_descriptor", _METHOD_ITEM),
+                ),
+            ),
+        ),
+        _array("key_transfer_type", _structure("key_transfer_data", _ENUM, _OCTETS), 3),
+        _structure(
+            "capture_object_definition",
+            _LONG_UNSIGNED,
+            _OCTETS,
+            _INTEGER,
+            _LONG_UNSIGNED,
+        ),
+    )
+}
+
+
+@lru_cache(maxsize=256)
+def type_of(name: str) -> Type:
+    """The type of this name; raises `LocalError` when a table names one that there is not."""
+    base, bracket, rest = name.partition("[")
+    if named := _NAMED.get(base):
+        return named
+    try:
+        longest = int(rest.removesuffix("]")) if bracket else None
+        return Type(base, Tag[base.replace("-", "_").upper()], longest)
+    except (KeyError, ValueError):
+        raise LocalError(f"{name!r} is not an A-XDR type") from None
