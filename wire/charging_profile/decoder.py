@@ -16,7 +16,7 @@ from wire.charging_profile.model import (
 from wire.charging_profile.rejects import ProfileRejected, Reject
 from wire.charging_profile.strict_json import read_object
 from wire.errors import WireError
-from wire.instants import parse_tst, season_mismatch
+from wire.instants import local, parse_tst, season_mismatch
 
 _U32 = 0xFFFF_FFFF
 _Known = TypeVar("_Known")
@@ -159,6 +159,8 @@ def _instant(row: dict[str, Any], key: str, warnings: list[Remark]) -> datetime:
     text = _take(row, key, _string)
     try:
         instant = parse_tst(text)
+        if not 2000 <= local(instant).year <= 2099:
+            raise WireError(f"{text!r} lies outside the century that a TST can name")
         if season_mismatch(text):
             warnings.append(
                 Remark(Reject.SEASON, f"{key} {text} names the other season")

@@ -12,7 +12,7 @@ from wire.charging_profile.model import (
     ChargingProfile,
 )
 from wire.errors import LocalError
-from wire.instants import format_tst
+from wire.instants import format_tst, local
 
 _U32 = 0xFFFF_FFFF
 
@@ -87,8 +87,10 @@ def _text(profile: ChargingProfile) -> str:
 
 
 def _tst(instant: datetime) -> str:
-    if instant.tzinfo is None or instant.microsecond or not 2000 < instant.year < 2099:
-        raise LocalError("a profile's instants are aware, whole seconds, 2001 to 2098")
+    if instant.tzinfo is None or instant.microsecond:
+        raise LocalError("a profile's instants are aware and whole seconds")
+    if not 2000 <= local(instant).year <= 2099:
+        raise LocalError("a profile's instants lie in 2000 to 2099")
     return format_tst(instant)
 
 
