@@ -5,9 +5,13 @@ Ciphered APDUs are `wire.dlms.security`'s, those of the association `wire.dlms.a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from typing import Any
 
+from wire.dlms import action, faults, get, initiate, notification
+from wire.dlms import set as set_
 from wire.dlms.action import (
+    ActionOutcome,
     ActionRequestFirstPblock,
     ActionRequestNextPblock,
     ActionRequestNormal,
@@ -18,8 +22,28 @@ from wire.dlms.action import (
     ActionResponseNormal,
     ActionResponseWithList,
     ActionResponseWithPblock,
+    decode_outcome,
+    decode_outcomes,
+    encode_outcome,
+    encode_outcomes,
 )
-from wire.dlms.faults import ConfirmedServiceError, ExceptionResponse
+from wire.dlms.descriptors import (
+    ActionResult,
+    AttributeDescriptor,
+    DataAccessResult,
+    GetResult,
+    MethodDescriptor,
+    Selection,
+)
+from wire.dlms.faults import (
+    ConfirmedService,
+    ConfirmedServiceError,
+    ExceptionResponse,
+    InitiateError,
+    ServiceErrorKind,
+    ServiceFault,
+    StateError,
+)
 from wire.dlms.get import (
     GetRequestNext,
     GetRequestNormal,
@@ -27,9 +51,12 @@ from wire.dlms.get import (
     GetResponseNormal,
     GetResponseWithDatablock,
     GetResponseWithList,
+    decode_results,
+    encode_results,
 )
-from wire.dlms.initiate import InitiateRequest, InitiateResponse
+from wire.dlms.initiate import Conformance, InitiateRequest, InitiateResponse
 from wire.dlms.notification import DataNotification
+from wire.dlms.parts import decode_values, encode_values
 from wire.dlms.set import (
     SetRequestFirstBlock,
     SetRequestNormal,
@@ -42,6 +69,73 @@ from wire.dlms.set import (
     SetResponseNormal,
     SetResponseWithList,
 )
+from wire.errors import LocalError, WireError
+
+__all__ = [
+    "ActionOutcome",
+    "ActionRequest",
+    "ActionRequestFirstPblock",
+    "ActionRequestNextPblock",
+    "ActionRequestNormal",
+    "ActionRequestWithList",
+    "ActionRequestWithListAndFirstPblock",
+    "ActionRequestWithPblock",
+    "ActionResponse",
+    "ActionResponseNextPblock",
+    "ActionResponseNormal",
+    "ActionResponseWithList",
+    "ActionResponseWithPblock",
+    "ActionResult",
+    "Apdu",
+    "AttributeDescriptor",
+    "ConfirmedService",
+    "ConfirmedServiceError",
+    "Conformance",
+    "DataAccessResult",
+    "DataNotification",
+    "ExceptionResponse",
+    "GetRequest",
+    "GetRequestNext",
+    "GetRequestNormal",
+    "GetRequestWithList",
+    "GetResponse",
+    "GetResponseNormal",
+    "GetResponseWithDatablock",
+    "GetResponseWithList",
+    "GetResult",
+    "InitiateError",
+    "InitiateRequest",
+    "InitiateResponse",
+    "MethodDescriptor",
+    "Request",
+    "Response",
+    "Selection",
+    "ServiceErrorKind",
+    "ServiceFault",
+    "SetRequest",
+    "SetRequestFirstBlock",
+    "SetRequestNormal",
+    "SetRequestWithBlock",
+    "SetRequestWithList",
+    "SetRequestWithListFirstBlock",
+    "SetResponse",
+    "SetResponseDatablock",
+    "SetResponseLastDatablock",
+    "SetResponseLastDatablockWithList",
+    "SetResponseNormal",
+    "SetResponseWithList",
+    "StateError",
+    "decode",
+    "decode_outcome",
+    "decode_outcomes",
+    "decode_results",
+    "decode_values",
+    "encode",
+    "encode_outcome",
+    "encode_outcomes",
+    "encode_results",
+    "encode_values",
+]
 
 GetRequest = GetRequestNormal | GetRequestNext | GetRequestWithList
 GetResponse = GetResponseNormal | GetResponseWithDatablock | GetResponseWithList
@@ -86,21 +180,49 @@ Apdu = (
 )
 
 
+# By tag, for those whose tag is followed by a choice: by choice.
+_READERS_BY_CHOICE: dict[int, dict[int, Callable[[bytes], Apdu]]] = {
+    octet: {choice: reader for (tag, choice), reader in readers.items() if tag == octet}
+    for readers in (get.READERS, set_.READERS, action.READERS)
+    for octet, _ in readers
+}
+_READERS: dict[int, Callable[[bytes], Apdu]] = {
+    initiate.REQUEST: initiate.read_request,
+    initiate.RESPONSE: initiate.read_response,
+    faults.CONFIRMED_SERVICE_ERROR: faults.read_confirmed_service_error,
+    faults.EXCEPTION_RESPONSE: faults.read_exception_response,
+    notification.DATA_NOTIFICATION: notification.read,
+}
+_WRITERS: dict[type, Callable[[Any], bytes]] = {
+    **get.WRITERS,
+    **set_.WRITERS,
+    **action.WRITERS,
+    InitiateRequest: initiate.write_request,
+    InitiateResponse: initiate.write_response,
+    ConfirmedServiceError: faults.write_confirmed_service_error,
+    ExceptionResponse: faults.write_exception_response,
+    DataNotification: notification.write,
+}
+
+
 def encode(apdu: Apdu) -> bytes:
     """The octets of an APDU; raises `LocalError` when a field does not fit."""
-    raise NotImplementedError
+    try:
+        return _WRITERS[type(apdu)](apdu)
+    except (ValueError, OverflowError, TypeError, AttributeError, KeyError) as error:
+        raise LocalError(f"{type(apdu).__name__} cannot be written: {error}") from None
 
 
 def decode(octets: bytes) -> Apdu:
     """The APDU that fills `octets`; raises `WireError`, its `offset` counted from the tag."""
-    raise NotImplementedError
-
-
-def encode_values(values: Sequence[bytes]) -> bytes:
-    """SEQUENCE OF Data, from each value's octets: what blocks with a list carry."""
-    raise NotImplementedError
-
-
-def decode_values(octets: bytes) -> tuple[bytes, ...]:
-    """The octets of each value of a SEQUENCE OF Data; raises `WireError`."""
-    raise NotImplementedError
+    try:
+        tag = octets[0]
+        choices = _READERS_BY_CHOICE.get(tag)
+        reader = choices.get(octets[1]) if choices else _READERS.get(tag)
+        if reader is not None:
+            return reader(octets)
+    except IndexError:
+        raise WireError("the APDU is cut short", len(octets)) from None
+    if choices:
+        raise WireError(f"APDU {tag:#04x} has no choice {octets[1]}", 1)
+    raise WireError(f"{tag:#04x} is not the tag of an APDU that is spoken here", 0)

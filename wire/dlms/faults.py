@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from wire.dlms import parts
+from wire.errors import LocalError, WireError
+
+CONFIRMED_SERVICE_ERROR, EXCEPTION_RESPONSE = 0x0E, 0xD8
+
 
 class StateError(IntEnum):
     """Whether the state or the server does not allow the service."""
@@ -88,3 +93,45 @@ class ConfirmedServiceError:
     service: ConfirmedService
     kind: ServiceErrorKind
     value: int
+
+
+def read_exception_response(octets: bytes) -> ExceptionResponse:
+    """Reads `D8 ...`; an `IndexError` means that the octets end too early."""
+    try:
+        state_error = StateError(octets[1])
+        service_error = ServiceFault(octets[2])
+    except ValueError as error:
+        raise WireError(f"an exception-response has other codes: {error}", 1) from None
+    if service_error is not ServiceFault.INVOCATION_COUNTER_ERROR:
+        parts.expect_end(octets, 3)
+        return ExceptionResponse(state_error, service_error)
+    parts.expect_end(octets, 7)
+    return ExceptionResponse(state_error, service_error, parts.read_number(octets, 3))
+
+
+def write_exception_response(apdu: ExceptionResponse) -> bytes:
+    octets = bytes((EXCEPTION_RESPONSE, apdu.state_error, apdu.service_error))
+    counter = apdu.invocation_counter
+    if (counter is None) is (
+        apdu.service_error is ServiceFault.INVOCATION_COUNTER_ERROR
+    ):
+        raise LocalError(
+            "an invocation counter goes with an invocation-counter-error only"
+        )
+    return octets if counter is None else octets + counter.to_bytes(4, "big")
+
+
+def read_confirmed_service_error(octets: bytes) -> ConfirmedServiceError:
+    """Reads `0E ...`; an `IndexError` means that the octets end too early."""
+    parts.expect_end(octets, 4)
+    try:
+        service, kind = ConfirmedService(octets[1]), ServiceErrorKind(octets[2])
+    except ValueError as error:
+        raise WireError(
+            f"a confirmed-service-error has other codes: {error}", 1
+        ) from None
+    return ConfirmedServiceError(service, kind, octets[3])
+
+
+def write_confirmed_service_error(apdu: ConfirmedServiceError) -> bytes:
+    return bytes((CONFIRMED_SERVICE_ERROR, apdu.service, apdu.kind, apdu.value))
