@@ -101,29 +101,25 @@ class Fixed:
 
     def writer(self) -> Write:
         """Refuses what is negative, has too many digits or is not an integer."""
-        cut = 10 ** (_UNITS[self.unit][1] - self.decimals)
-        point, limit = 10**self.decimals, cut * 10**self.digits
-        wide, fine = self.digits - self.decimals, self.decimals
+        cut: int = 10 ** (_UNITS[self.unit][1] - self.decimals)
+        point: int = 10**self.decimals
+        limit: int = cut * 10**self.digits
         tail = f"*{self.unit})" if self.unit else ")"
+        whole_form = f"(%0{self.digits}d{tail}"
+        point_form = f"(%0{self.digits - self.decimals}d.%0{self.decimals}d{tail}"
 
+        # Percent formatting, for it is twice as fast here as an f-string.
         def write_whole(value: object) -> str:
-            try:
-                if 0 <= value < limit:  # type: ignore[operator]
-                    return f"({value:0{wide}d}{tail}"
-            except (TypeError, ValueError):
-                pass
+            if type(value) is int and 0 <= value < limit:
+                return whole_form % (value // cut)
             raise LocalError(f"{value!r} is not an integer from 0 to {limit - 1}")
 
         def write(value: object) -> str:
-            try:
-                if 0 <= value < limit:  # type: ignore[operator]
-                    whole, rest = divmod(value // cut, point)
-                    return f"({whole:0{wide}d}.{rest:0{fine}d}{tail}"
-            except (TypeError, ValueError):
-                pass
+            if type(value) is int and 0 <= value < limit:
+                return point_form % divmod(value // cut, point)
             raise LocalError(f"{value!r} is not an integer from 0 to {limit - 1}")
 
-        return write if fine else write_whole
+        return write if self.decimals else write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +167,8 @@ class Octets:
         maximum = self.maximum
 
         def write(value: object) -> str:
-            if isinstance(value, str):
-                value = value.encode("ascii", "replace") if value.isascii() else None
+            if isinstance(value, str) and value.isascii():
+                value = value.encode()
             if not isinstance(value, bytes) or len(value) > maximum:
                 raise LocalError(f"not octets or ASCII text of at most {maximum}")
             return f"({value.hex().upper()})"

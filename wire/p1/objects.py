@@ -142,6 +142,10 @@ for _row in _ALL:
         _FORMATS[_row.obis] = (*_known, _row.format)
 
 
+KNOWN = _FORMATS.keys()
+"""The lines that any version has."""
+
+
 def formats(obis: str) -> tuple[Format, ...]:
     """The forms that a line can have in any version; empty for a line not in the tables."""
     return _FORMATS.get(obis, ())

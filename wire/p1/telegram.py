@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from wire.errors import WireError
-from wire.p1.objects import TEXT_MESSAGE, TIME, VERSION, formats, reduced
+from wire.p1.objects import KNOWN, TEXT_MESSAGE, TIME, VERSION, formats, reduced
 from wire.p1.values import Raw, Value
 from wire.p1.version import P1Version
 
@@ -43,7 +43,7 @@ class Telegram:
     @property
     def time(self) -> datetime | None:
         """The UTC instant that the telegram gives; None in 2.2 and 3.0, or if damaged."""
-        value = self.values.get(TIME)
+        value = self._one(TIME)
         return value if isinstance(value, datetime) else None
 
     @property
@@ -53,7 +53,7 @@ class Telegram:
         None when the line is absent, has an odd number of digits or other characters than
         hexadecimal digits, or holds nothing but FF.
         """
-        value = self.values.get(TEXT_MESSAGE)
+        value = self._one(TEXT_MESSAGE)
         return value if isinstance(value, bytes) else None
 
     @property
@@ -74,20 +74,39 @@ class Telegram:
             self._lines = _index(self.octets)
         return self._lines
 
+    def _one(self, obis: str) -> Value | None:
+        """A value without looking for all the other lines, as a gateway needs it."""
+        if self._lines is None:
+            at = self.octets.rfind(b"\n%b(" % obis.encode())
+            if at >= 0:
+                start = at + 1 + len(obis)
+                end = self.octets.index(b"\r\n", start)
+                return _value(obis, str(self.octets[start:end], "latin-1"))
+        return self.values.get(obis)
+
 
 def _index(octets: bytes) -> dict[str, str]:
-    lines: dict[str, str] = {}
-    latest = ""
     # The first line is the identification and the last is the CRC's.
-    for line in str(octets, "latin-1").split("\r\n")[1:-2]:
-        name, bracket, rest = line.partition("(")
-        if not bracket:
-            continue
-        if name:
-            latest = name if formats(name) else reduced(name)
-            lines[latest] = bracket + rest
-        elif latest:
-            # 2.2 and 3.0 print the gas value on a line of its own.
+    printed = str(octets, "latin-1").split("\r\n")[1:-2]
+    lines = {
+        line[:bracket]: line[bracket:]
+        for line in printed
+        if (bracket := line.find("(")) >= 0
+    }
+    return lines if lines.keys() <= KNOWN else _patient_index(printed)
+
+
+def _patient_index(printed: list[str]) -> dict[str, str]:
+    """As above, for telegrams with misspelt names or a value on a line of its own."""
+    lines: dict[str, str] = {}
+    latest = None
+    for line in printed:
+        bracket = line.find("(")
+        if bracket > 0:
+            latest = reduced(line[:bracket])
+            lines[latest] = line[bracket:]
+        elif bracket == 0 and latest is not None:
+            # 2.2 and 3.0 print the gas value so.
             lines[latest] += line
     return lines
 
