@@ -26,7 +26,7 @@ class Controller(StrEnum):
     HEADROOM = "headroom"
 
 
-Share = Annotated[float, Field(ge=0, le=1, strict=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class WorldSettings(Model):
@@ -72,7 +72,7 @@ class WorldSettings(Model):
         Share, Field(description="share of messages that do not arrive")
     ] = 0.0
     latency_s: Annotated[
-        float, Field(ge=0, le=86_400, strict=False, description="on P3, one way")
+        float, Field(ge=0, le=86_400, description="on P3, one way")
     ] = 0.0
     rating_va: Annotated[int, Field(ge=1, description="the transformer's rating")] = (
         160_000

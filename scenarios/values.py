@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 from pydantic.json_schema import WithJsonSchema
 
 _UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -79,18 +79,19 @@ Instant = Annotated[
 ]
 
 
-def _file(value: object) -> Path:
-    path = value if isinstance(value, Path) else Path(_text(value, "data/feeder.csv"))
+def _file(value: object, info: ValidationInfo) -> Path:
+    path = Path(_text(value, "data/feeder.csv"))
+    folder = (info.context or {}).get("folder")
+    if folder is not None:
+        path = Path(folder) / path
     if not path.is_file():
         raise ValueError(f"there is no file {path}")
     return path
 
 
-# The document resolves a relative path against the scenario's folder before it comes here.
+# A relative path counts from the folder in the validation's context: the scenario file's.
 File = Annotated[
-    Path,
-    BeforeValidator(_file),
-    WithJsonSchema({"type": "string", "format": "path"}),
+    Path, BeforeValidator(_file), WithJsonSchema({"type": "string", "format": "path"})
 ]
 
 
@@ -100,5 +101,49 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
 
-MeterNumber = Annotated[int, Field(ge=1, le=10_000, description="counts from 1")]
-Json = Any
+def one_of(model: Model, names: tuple[str, ...]) -> str:
+    """The one of these fields that the file gives; ValueError when it is not exactly one."""
+    given = [name for name in names if name in model.model_fields_set]
+    if len(given) != 1:
+        wanted = ", ".join(names)
+        raise ValueError(
+            f"{' and '.join(given)} exclude each other"
+            if given
+            else f"needs one of: {wanted}"
+        )
+    return given[0]
+
+
+def _moment(value: object) -> datetime | timedelta:
+    if isinstance(value, str) and value.startswith("+"):
+        return parse_duration(value[1:])
+    return _instant(value)
+
+
+# An instant, or `+10m`: that long after the step is played.
+Moment = Annotated[
+    datetime | timedelta,
+    BeforeValidator(_moment),
+    WithJsonSchema(
+        {"type": "string", "examples": ["+10m", "2024-01-27T18:00:00+01:00"]}
+    ),
+]
+
+
+def _until(value: object) -> datetime | time | None:
+    if value == "end":
+        return None
+    if isinstance(value, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        return time.fromisoformat(value)
+    return _instant(value)
+
+
+# An instant, `end` (None), or a time of the day in Dutch civil time.
+Until = Annotated[
+    datetime | time | None,
+    BeforeValidator(_until),
+    WithJsonSchema(
+        {"type": "string", "examples": ["end", "18:00", "2024-01-27T18:00:00+01:00"]}
+    ),
+]
+Number = Annotated[int, Field(ge=1, le=10_000, description="1 is the first")]

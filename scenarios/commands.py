@@ -1,0 +1,134 @@
+"""What a step can ask of the head-end: messages, reads and writes; their models."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+
+from scenarios.values import Model, Moment, Number, one_of
+from wire.charging_profile import ChargingProfile, Period, encode
+from wire.errors import LocalError
+
+# Offsets can be checked against each other from any instant.
+_SOME_INSTANT = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+class AtMeter(Model):
+    """Names a meter."""
+
+    meter: Number = 1
+
+
+class AtStation(Model):
+    """Names a charge point."""
+
+    station: Number = 1
+
+
+class Repeat(Model):
+    """A text repeated and cut to a length in characters."""
+
+    text: Annotated[str, Field(min_length=1)]
+    length: Annotated[int, Field(ge=0, le=100_000)]
+
+    def build(self) -> str:
+        """The text of that length."""
+        return (self.text * (self.length // len(self.text) + 1))[: self.length]
+
+
+class ProfilePeriod(Model):
+    """From when on how much, in W for the whole station."""
+
+    start: Moment
+    max_w: Annotated[int, Field(ge=0, le=0xFFFFFFFF)]
+    phases: Annotated[int | None, Field(ge=1, le=3)] = None
+
+
+class Profile(Model):
+    """A charging profile, written as its JSON; whole seconds."""
+
+    valid_from: Moment
+    valid_to: Moment
+    periods: Annotated[
+        tuple[ProfilePeriod, ...], Field(strict=False, min_length=1, max_length=32)
+    ]
+    seq: Annotated[int | None, Field(ge=0, le=0xFFFFFFFF)] = None
+
+    @model_validator(mode="after")
+    def _writable(self) -> Self:
+        moments = (self.valid_from, self.valid_to, *(p.start for p in self.periods))
+        if len({type(moment) for moment in moments}) == 1:
+            try:
+                self.build(_SOME_INSTANT)
+            except LocalError as error:
+                raise ValueError(str(error)) from None
+        return self
+
+    def build(self, now: datetime) -> str:
+        """The canonical text, offsets counted from `now`; `LocalError` if it is none."""
+
+        def at(moment: datetime | timedelta) -> datetime:
+            instant = now + moment if isinstance(moment, timedelta) else moment
+            return instant.replace(microsecond=0)
+
+        return encode(
+            ChargingProfile(
+                at(self.valid_from),
+                at(self.valid_to),
+                tuple(
+                    Period(at(period.start), period.max_w, period.phases)
+                    for period in self.periods
+                ),
+                seq=self.seq,
+            )
+        )
+
+
+class Message(AtMeter):
+    """A long message: a text, a repeated text, a profile, or none."""
+
+    text: str | None = None
+    repeat: Repeat | None = None
+    profile: Profile | None = None
+    clear: Annotated[bool, Field(description="true: the empty text")] = False
+
+    _FORMS = ("text", "repeat", "profile", "clear")
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        one_of(self, self._FORMS)
+        if "clear" in self.model_fields_set and not self.clear:
+            raise ValueError("clear is either true or left out")
+        return self
+
+    def octets(self, now: datetime) -> bytes:
+        """What is to be sent."""
+        text = self.text or ""
+        if self.repeat is not None:
+            text = self.repeat.build()
+        elif self.profile is not None:
+            text = self.profile.build(now)
+        return text.encode("utf-8", "surrogatepass")
+
+
+class SendMessage(Message):
+    """Sends a long message from the head-end to a meter."""
+
+    check: Annotated[
+        bool,
+        Field(description="false: the head-end skips its own rules on the text"),
+    ] = True
+
+
+class Read(AtMeter):
+    """Reads an object over P3: OBJECT[:ATTR] as on the command line."""
+
+    object: Annotated[str, Field(min_length=1, max_length=80)]
+
+
+class Write(Read):
+    """Writes an object over P3."""
+
+    value: Any

@@ -1,0 +1,207 @@
+"""Reads a scenario file: YAML, parameters, models; every error with file, line and column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError
+
+from scenarios.complaints import first_error
+from scenarios.kpis import KPIS
+from scenarios.parameters import Parameter, settle, substitute, unknown
+from scenarios.settings import WorldSettings
+from scenarios.steps import Step
+from scenarios.values import Model
+from scenarios.yaml_tree import MAX_BYTES, Node, read_yaml
+from wire.errors import ScenarioError
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
+ParameterName = Annotated[str, Field(pattern=f"^{_NAME.pattern}$")]
+
+
+class ScenarioFile(Model):
+    """The language: what a scenario file holds."""
+
+    scenario: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,63}$")]
+    description: str = ""
+    version: Annotated[Literal[1], Field(description="of the scenario language")] = 1
+    seed: Annotated[
+        int, Field(ge=0, lt=2**63, description="of everything drawn at random")
+    ] = 1
+    parameters: dict[ParameterName, Parameter] = {}
+    world: WorldSettings
+    steps: Annotated[
+        tuple[Step, ...], Field(strict=False, min_length=1, max_length=5000)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A scenario ready to play: parameters filled in, everything checked."""
+
+    path: Path
+    content: ScenarioFile
+    seed: int
+    parameters: Mapping[str, Any]
+    step_lines: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """What the scenario calls itself."""
+        return self.content.scenario
+
+    @property
+    def world(self) -> WorldSettings:
+        """The world that it plays in."""
+        return self.content.world
+
+
+def load(
+    path: Path | str,
+    overrides: Mapping[str, str] | None = None,
+    seed: int | None = None,
+) -> Scenario:
+    """Reads and checks a scenario file; `overrides` are parameters as typed by a person.
+
+    Raises the first of `problems` as `ScenarioError`, or `ConfigError` for an override.
+    """
+    path = Path(path)
+    return parse(_read(path), path, overrides, seed)
+
+
+def parse(
+    text: str,
+    path: Path,
+    overrides: Mapping[str, str] | None = None,
+    seed: int | None = None,
+) -> Scenario:
+    """The same for a text that stands for the file `path`."""
+    file = str(path)
+    tree = read_yaml(text, file)
+    if not isinstance(tree.value, dict):
+        raise ScenarioError(
+            "a scenario is a mapping: scenario, world, steps",
+            file,
+            tree.line,
+            tree.column,
+        )
+    declared = _parameters(tree, file)
+    values = settle(declared, overrides or {}, path.absolute().parent)
+    body = {
+        key: node if key == "parameters" else substitute(node, values, file)
+        for key, node in tree.value.items()
+    }
+    tree = Node(body, tree.line, tree.column, keys=tree.keys)
+    try:
+        content = ScenarioFile.model_validate(
+            tree.plain(), context={"folder": path.absolute().parent}
+        )
+    except ValidationError as error:
+        raise first_error(
+            error.errors(include_url=False), tree, ScenarioFile, file
+        ) from None
+    steps = tree.value["steps"]
+    _cross_check(content, steps, file)
+    return Scenario(
+        path,
+        content,
+        content.seed if seed is None else seed,
+        values,
+        tuple(node.line for node in steps.value),
+    )
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            octets = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ScenarioError(f"cannot be read: {reason}", str(path)) from None
+    if len(octets) > MAX_BYTES:
+        raise ScenarioError(f"larger than {MAX_BYTES} bytes", str(path))
+    try:
+        return octets.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = octets.count(b"\n", 0, error.start) + 1
+        column = error.start - octets.rfind(b"\n", 0, error.start)
+        raise ScenarioError("is not UTF-8 here", str(path), line, column) from None
+
+
+def _parameters(tree: Node, file: str) -> dict[str, Parameter]:
+    """The declared parameters; `name: value` is short for a default without more."""
+    node = tree.value.get("parameters")
+    if node is None:
+        return {}
+    if not isinstance(node.value, dict):
+        raise ScenarioError("should be a mapping", file, node.line, node.column)
+    declared = {}
+    for name, item in node.value.items():
+        if not _NAME.fullmatch(name):
+            place = (node.keys or {}).get(name, node)
+            raise ScenarioError(
+                f"{name!r}: a parameter's name is lower-case letters, digits and _",
+                file,
+                place.line,
+                place.column,
+            )
+        try:
+            declared[name] = Parameter.model_validate(_spelled_out(item).plain())
+        except ValidationError as error:
+            details = error.errors(include_url=False)
+            raise first_error(details, _spelled_out(item), Parameter, file) from None
+        node.value[name] = _spelled_out(item)
+    return declared
+
+
+def _spelled_out(item: Node) -> Node:
+    if isinstance(item.value, dict):
+        return item
+    return Node({"default": item}, item.line, item.column, keys={"default": item})
+
+
+def _cross_check(content: ScenarioFile, steps: Node, file: str) -> None:
+    """What one model cannot see: meters that are not there, unknown key figures."""
+    for step in steps.value:
+        for key, node in _walk(step):
+            if key in ("meter", "station") and node.value > content.world.stations:
+                raise ScenarioError(
+                    f"there is no {key} {node.value}: the world has "
+                    f"{content.world.stations} stations",
+                    file,
+                    node.line,
+                    node.column,
+                )
+        node = step.value.get("expect")
+        kpi = node.value.get("kpi") if node is not None else None
+        if kpi is None:
+            continue
+        name = kpi.value["name"]
+        if name.value not in KPIS:
+            raise ScenarioError(
+                unknown("key figure", name.value, KPIS), file, name.line, name.column
+            )
+        for key in ("run", "below_run"):
+            run = kpi.value.get(key)
+            if run is not None and run.value not in content.world.controllers:
+                raise ScenarioError(
+                    f"{key}: no run with controller {run.value!r} is played",
+                    file,
+                    run.line,
+                    run.column,
+                )
+
+
+def _walk(node: Node, key: str = "") -> Iterator[tuple[str, Node]]:
+    if isinstance(node.value, dict):
+        for name, inner in node.value.items():
+            yield from _walk(inner, name)
+    elif isinstance(node.value, list):
+        for inner in node.value:
+            yield from _walk(inner)
+    else:
+        yield key, node

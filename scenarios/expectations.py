@@ -1,0 +1,150 @@
+"""What a step can expect to see; one model for each kind.
+
+A new kind is a field of `Expectation` and a row in `scenarios.eyes`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+
+from scenarios.commands import AtMeter, AtStation, Read, Repeat, SendMessage, Write
+from scenarios.settings import Controller
+from scenarios.values import Duration, Model, one_of
+
+
+class P1Text(AtMeter):
+    """The text message that the meter's P1 telegrams carry."""
+
+    text: str | None = None
+    repeat: Repeat | None = None
+    sent: Annotated[
+        bool | None,
+        Field(description="the last text that this meter accepted in this run"),
+    ] = None
+    silent: Annotated[
+        bool | None, Field(description="no telegram comes, or no message in it")
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        form = one_of(self, ("text", "repeat", "sent", "silent"))
+        if form in ("sent", "silent") and getattr(self, form) is not True:
+            raise ValueError(f"{form} is either true or left out")
+        return self
+
+
+class Bounds(Model):
+    """What a value must be: the very value, or within bounds, which belong to it."""
+
+    equals: Any = None
+    min: float | None = None
+    max: float | None = None
+
+    @model_validator(mode="after")
+    def _some_bound(self) -> Self:
+        given = self.model_fields_set & {"equals", "min", "max"}
+        if not given or "equals" in given and len(given) > 1:
+            raise ValueError("needs either equals, or min, max or both")
+        return self
+
+    def hold(self, value: object) -> bool:
+        """Whether a value is what was wanted; only a number can lie within bounds."""
+        if "equals" in self.model_fields_set:
+            same_type = isinstance(value, bool) == isinstance(self.equals, bool)
+            return same_type and value == self.equals
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        return (self.min is None or value >= self.min) and (
+            self.max is None or value <= self.max
+        )
+
+    def print(self) -> str:
+        """The bounds for a person."""
+        if "equals" in self.model_fields_set:
+            return repr(self.equals)
+        parts = [
+            f"{sign} {bound:g}"
+            for sign, bound in (("≥", self.min), ("≤", self.max))
+            if bound is not None
+        ]
+        return " and ".join(parts)
+
+
+class ObjectValue(AtMeter, Bounds):
+    """An object read over P3."""
+
+    object: Annotated[str, Field(min_length=1, max_length=80)]
+
+
+class RegisterValue(AtStation, Bounds):
+    """A register of the control unit, read over Modbus."""
+
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+
+
+class Refused(Model):
+    """A command that must be refused; `result` is the refusal's name, `by` who refuses."""
+
+    send_message: SendMessage | None = None
+    read: Read | None = None
+    write: Write | None = None
+    result: str | None = None
+    by: str | None = Field(None, pattern="^(head-end|meter|transport)$")
+
+    @model_validator(mode="after")
+    def _one_command(self) -> Self:
+        one_of(self, ("send_message", "read", "write"))
+        return self
+
+
+class KpiValue(Model):
+    """A key figure from the start until here; judged when all runs are played."""
+
+    name: str
+    min: float | None = None
+    max: float | None = None
+    below_run: Annotated[
+        Controller | None,
+        Field(strict=False, description="lower than in the run of this controller"),
+    ] = None
+    run: Annotated[
+        Controller | None,
+        Field(strict=False, description="only in this controller's run"),
+    ] = None
+
+    @model_validator(mode="after")
+    def _some_bound(self) -> Self:
+        if not self.model_fields_set & {"min", "max", "below_run"}:
+            raise ValueError("needs min, max or below_run")
+        return self
+
+
+class Expectation(Model):
+    """One thing that must be seen, at once or `within` a duration."""
+
+    p1_text: P1Text | None = None
+    object: ObjectValue | None = None
+    register_: Annotated[RegisterValue | None, Field(alias="register")] = None
+    refused: Refused | None = None
+    kpi: KpiValue | None = None
+    within: Annotated[
+        Duration | None, Field(description="for p1_text, object and register")
+    ] = None
+
+    @property
+    def kind(self) -> str:
+        """Which kind it is, as the file calls it."""
+        return one_of(self, ("p1_text", "object", "register_", "refused", "kpi"))
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        names = ("p1_text", "object", "register_", "refused", "kpi")
+        try:
+            kind = one_of(self, names)
+        except ValueError as error:
+            raise ValueError(str(error).replace("register_", "register")) from None
+        if self.within is not None and kind in ("refused", "kpi"):
+            raise ValueError(f"within does not go with {kind}")
+        return self

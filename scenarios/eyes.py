@@ -1,0 +1,118 @@
+"""How each kind of expectation looks at the world; one row for each kind but `kpi`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from scenarios.actions import Stage, print_text, send
+from scenarios.expectations import (
+    Expectation,
+    ObjectValue,
+    P1Text,
+    Refused,
+    RegisterValue,
+)
+from wire.errors import SimError
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look found: whether it is what was wanted, and what it was."""
+
+    holds: bool
+    seen: str
+
+
+def subject(expectation: Expectation) -> str:
+    """What is looked at, for a person."""
+    if (body := expectation.p1_text) is not None:
+        return f"P1 text of meter {body.meter}"
+    if (value := expectation.object) is not None:
+        return f"{value.object} of meter {value.meter}"
+    if (register := expectation.register_) is not None:
+        return f"register {register.name} of station {register.station}"
+    if (kpi := expectation.kpi) is not None:
+        return kpi.name
+    assert expectation.refused is not None
+    refused = expectation.refused
+    if refused.send_message is not None:
+        return f"a message to meter {refused.send_message.meter}"
+    if refused.read is not None:
+        return f"reading {refused.read.object} of meter {refused.read.meter}"
+    assert refused.write is not None
+    return f"writing {refused.write.object} of meter {refused.write.meter}"
+
+
+def wanted(stage: Stage, expectation: Expectation) -> str:
+    """What is expected, for a person."""
+    if (body := expectation.p1_text) is not None:
+        text = _wanted_text(stage, body)
+        return "no message" if body.silent else print_text(text)
+    if (bounds := expectation.object or expectation.register_) is not None:
+        return bounds.print()
+    assert expectation.refused is not None
+    by = f" by the {expectation.refused.by}" if expectation.refused.by else ""
+    result = f": {expectation.refused.result}" if expectation.refused.result else ""
+    return f"refused{by}{result}"
+
+
+async def look(stage: Stage, expectation: Expectation) -> Look:
+    """One look; a wire that fails just now is something seen, not an error."""
+    name = next(name for name in EYES if getattr(expectation, name) is not None)
+    try:
+        return await EYES[name](stage, getattr(expectation, name))
+    except SimError as error:
+        return Look(False, str(error))
+
+
+def _wanted_text(stage: Stage, body: P1Text) -> bytes | None:
+    if body.sent:
+        return stage.sent.get(body.meter)
+    text = body.repeat.build() if body.repeat is not None else body.text
+    return None if text is None else text.encode("utf-8", "surrogatepass")
+
+
+async def _p1_text(stage: Stage, body: P1Text) -> Look:
+    text = stage.world.p1_text(body.meter)
+    expected = _wanted_text(stage, body)
+    if body.sent and expected is None:
+        return Look(False, f"nothing was sent to meter {body.meter} in this run")
+    return Look(text == expected, print_text(text))
+
+
+async def _object(stage: Stage, body: ObjectValue) -> Look:
+    outcome = await stage.world.read(body.meter, body.object)
+    if not outcome.accepted:
+        return Look(False, f"refused: {outcome.result}")
+    return Look(body.hold(outcome.value), repr(outcome.value))
+
+
+async def _register(stage: Stage, body: RegisterValue) -> Look:
+    value = await stage.world.register(body.station, body.name)
+    return Look(body.hold(value), repr(value))
+
+
+async def _refused(stage: Stage, body: Refused) -> Look:
+    if body.send_message is not None:
+        outcome = await send(stage, body.send_message)
+    elif body.read is not None:
+        outcome = await stage.world.read(body.read.meter, body.read.object)
+    else:
+        assert body.write is not None
+        write = body.write
+        outcome = await stage.world.write(write.meter, write.object, write.value)
+    if outcome.refused_by is None:
+        return Look(False, "accepted")
+    by = outcome.refused_by.value
+    fits = body.by in (None, by) and body.result in (None, outcome.result)
+    return Look(fits, f"refused by the {by}: {outcome.result}")
+
+
+EYES: Final[dict[str, Callable[[Stage, Any], Awaitable[Look]]]] = {
+    "p1_text": _p1_text,
+    "object": _object,
+    "register_": _register,
+    "refused": _refused,
+}

@@ -1,0 +1,78 @@
+"""The key figures that a world reports, and how they are printed.
+
+Overload is counted on one-minute means of the worst phase against a third of the rating;
+`max_pu` is the highest quarter-hour mean.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+
+class Better(Enum):
+    """Which way is good."""
+
+    LOWER = "lower"
+    HIGHER = "higher"
+    NEITHER = "neither"
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """One key figure: its name in results, what it says, its unit, decimals to print.
+
+    A share is printed in percent.
+    """
+
+    name: str
+    title: str
+    unit: str
+    decimals: int
+    better: Better
+
+    def print(self, value: float) -> str:
+        """The figure with its unit, for people."""
+        if self.unit == "%":
+            return f"{value * 100:.{self.decimals}f} %"
+        return f"{value:,.{self.decimals}f} {self.unit}".replace(",", "\u202f").strip()
+
+
+_ROWS = (
+    Kpi("overload_min_per_week", "Above the rating", "min/week", 0, Better.LOWER),
+    Kpi(
+        "overload_pu_min_per_week", "Depth of overload", "pu·min/week", 1, Better.LOWER
+    ),
+    Kpi("max_pu", "Highest quarter-hour", "pu", 2, Better.LOWER),
+    Kpi("energy_served", "Energy served", "%", 1, Better.HIGHER),
+    Kpi("p5_session_served", "Served to the worst 5 %", "%", 1, Better.HIGHER),
+    Kpi("jain", "Fairness (Jain index)", "", 3, Better.HIGHER),
+    Kpi(
+        "messages_per_station_per_day",
+        "Messages",
+        "per station and day",
+        1,
+        Better.NEITHER,
+    ),
+    Kpi(
+        "reversals_per_station_per_day",
+        "Reversals of a limit",
+        "per station and day",
+        1,
+        Better.LOWER,
+    ),
+    Kpi(
+        "min_below_6a_per_station_per_day",
+        "Paused below 6 A",
+        "min per station and day",
+        1,
+        Better.LOWER,
+    ),
+)
+KPIS: Final = {kpi.name: kpi for kpi in _ROWS}
+
+
+def kpi(name: str) -> Kpi:
+    """The row of a key figure; one that is not in the table prints under its own name."""
+    return KPIS.get(name) or Kpi(name, name.replace("_", " "), "", 3, Better.NEITHER)

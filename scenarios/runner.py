@@ -1,0 +1,187 @@
+"""Plays the steps of a scenario on one world, in the order of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from scenarios.actions import ACTIONS, Seen, Stage, next_time_of_day
+from scenarios.document import Scenario
+from scenarios.expectations import Expectation, KpiValue
+from scenarios.eyes import look, subject, wanted
+from scenarios.results import ExpectationResult, Run, StepResult
+from scenarios.world_protocol import World
+from wire.errors import SimError
+
+LOOK_EVERY = timedelta(seconds=1)
+PROGRESS_SLICES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is: `share` of the planned time from 0 to 1, and the step's kind."""
+
+    run: str
+    share: float
+    now: datetime
+    doing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The key figures at a step that expects one of them; judged when all runs are there."""
+
+    line: int
+    wanted: KpiValue
+    at: datetime
+    kpis: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """One run as played: what it left, and what is still to be judged."""
+
+    run: Run
+    figures: tuple[Figures, ...]
+    end: datetime
+    stopped: str = ""
+
+
+def planned_end(scenario: Scenario) -> datetime:
+    """Where the steps lead to if nothing takes time but waiting."""
+    start = now = scenario.world.start
+    for step in scenario.content.steps:
+        match step.kind, step.body:
+            case "run_for", duration:
+                now += duration
+            case "power_cycle", body:
+                now += body.off_for
+            case "run_until", time() as wanted_time:
+                now = next_time_of_day(now, wanted_time)
+            case "run_until", until:
+                end = start + timedelta(days=scenario.world.days)
+                now = max(now, until or end)
+    return now
+
+
+class Runner:
+    """Plays one scenario on one world, once."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        world: World,
+        run: str,
+        progress: Callable[[Progress], None] = lambda progress: None,
+    ) -> None:
+        self._scenario = scenario
+        self._world = world
+        self._run = run
+        self._progress = progress
+        self._start = scenario.world.start
+        self._planned = max(
+            planned_end(scenario) - self._start, timedelta(milliseconds=1)
+        )
+        self._doing = ""
+        self._stage = Stage(world, self._wait)
+        self._steps: list[StepResult] = []
+        self._expectations: list[ExpectationResult] = []
+        self._figures: list[Figures] = []
+
+    async def play(self) -> Played:
+        """Plays all steps; a step that cannot be carried out ends the run.
+
+        A command that is refused and an expectation that does not hold fail their step, and
+        the play goes on.
+        """
+        world, stopped = self._world, ""
+        for index, step in enumerate(self._scenario.content.steps):
+            self._doing = step.kind
+            self._report()
+            line, at = self._scenario.step_lines[index], world.now
+            try:
+                if step.expect is not None:
+                    seen = await self._expect(step.expect, line)
+                else:
+                    seen = await ACTIONS[step.kind](self._stage, step.body)
+            except SimError as error:
+                seen = Seen(False, "could not be done", str(error))
+                stopped = f"step {index + 1} ({step.kind}): {error}"
+            self._steps.append(
+                StepResult(
+                    self._run,
+                    index + 1,
+                    line,
+                    step.kind,
+                    at,
+                    world.now,
+                    seen.passed,
+                    seen.result,
+                    seen.detail,
+                    seen.value,
+                )
+            )
+            world.log.add(
+                world.now,
+                "step",
+                index=index + 1,
+                step=step.kind,
+                passed=seen.passed,
+                result=seen.result,
+            )
+            if stopped:
+                break
+        return self._played(stopped)
+
+    def _played(self, stopped: str) -> Played:
+        world = self._world
+        run = Run(
+            self._run,
+            tuple(self._steps),
+            tuple(self._expectations),
+            dict(world.kpis()),
+            world.report(),
+            tuple(world.log),
+            world.log.digest(),
+        )
+        return Played(run, tuple(self._figures), world.now, stopped)
+
+    async def _wait(self, until: datetime) -> None:
+        slice_ = max(self._planned / PROGRESS_SLICES, timedelta(seconds=1))
+        while self._world.now < until:
+            await self._world.run_until(min(self._world.now + slice_, until))
+            self._report()
+
+    def _report(self) -> None:
+        now = self._world.now
+        share = min((now - self._start) / self._planned, 1.0)
+        self._progress(Progress(self._run, share, now, self._doing))
+
+    async def _expect(self, expectation: Expectation, line: int) -> Seen:
+        world, at = self._world, self._world.now
+        if expectation.kpi is not None:
+            if expectation.kpi.run in (None, self._run):
+                self._figures.append(
+                    Figures(line, expectation.kpi, at, dict(world.kpis()))
+                )
+            return Seen(result="noted")
+        deadline = at + (expectation.within or timedelta(0))
+        found = await look(self._stage, expectation)
+        while not found.holds and world.now < deadline:
+            await world.run_until(min(world.now + LOOK_EVERY, deadline))
+            found = await look(self._stage, expectation)
+        self._expectations.append(
+            ExpectationResult(
+                self._run,
+                line,
+                expectation.kind.rstrip("_"),
+                subject(expectation),
+                wanted(self._stage, expectation),
+                found.seen,
+                found.holds,
+                world.now,
+                (world.now - at).total_seconds() if expectation.within else None,
+            )
+        )
+        return Seen(found.holds, "seen" if found.holds else "not seen", found.seen)

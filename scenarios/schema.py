@@ -1,0 +1,69 @@
+"""The JSON Schema of the scenario language, for editors that help while writing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scenarios.document import ScenarioFile
+
+_REFERENCE = {
+    "type": "string",
+    "pattern": r"^\$\{[a-z][a-z0-9_]*\}$",
+    "description": "a parameter's value",
+}
+_PLAIN = ("string", "integer", "number", "boolean")
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema 2020-12 of a scenario file.
+
+    It allows a `${name}` wherever a single value stands, and the short form of a parameter.
+    """
+    schema = _tidy(ScenarioFile.model_json_schema(by_alias=True))
+    parameters = schema["properties"]["parameters"]
+    parameters["additionalProperties"] = {
+        "anyOf": [
+            {"$ref": "#/$defs/Parameter"},
+            *({"type": kind} for kind in _PLAIN),
+        ]
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "dsmrlab scenario",
+    }
+
+
+def _tidy(node: Any, inside_parameters: bool = False) -> Any:
+    """Drops titles and the null of what may be left out; lets references stand for values."""
+    if isinstance(node, list):
+        return [_tidy(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    tidy = {
+        key: (
+            {name: _value(_tidy(item)) for name, item in value.items()}
+            if key == "properties"
+            else _tidy(value)
+        )
+        for key, value in node.items()
+        if not (key == "title" and isinstance(value, str))
+        and not (key == "default" and value is None)
+    }
+    choices = [item for item in tidy.get("anyOf", []) if item != {"type": "null"}]
+    if len(choices) == 1:
+        tidy.pop("anyOf")
+        return {**choices[0], **tidy}
+    if choices:
+        tidy["anyOf"] = choices
+    return tidy
+
+
+def _value(schema: dict[str, Any]) -> dict[str, Any]:
+    """A property's schema, or a reference to a parameter where it is a single value."""
+    if schema.get("type") not in ("integer", "number", "boolean") and not (
+        schema.get("type") == "string" and ("pattern" in schema or "format" in schema)
+    ):
+        return schema
+    described = {key: schema.pop(key) for key in ("description",) if key in schema}
+    return {"anyOf": [schema, _REFERENCE], **described}

@@ -1,0 +1,92 @@
+"""The steps of the scenario language, one model each; a new step is a field here and a row
+in `scenarios.actions`.
+
+A step and an expectation are mappings with exactly one kind; what it needs stands below it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+from pydantic import ConfigDict, Field, model_validator
+
+from scenarios.commands import AtMeter, AtStation, Read, SendMessage, Write
+from scenarios.expectations import Expectation
+from scenarios.values import Duration, Model, Until, one_of
+
+Watts = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
+
+
+class PowerCycle(AtMeter):
+    """Takes the supply of a meter away and gives it back."""
+
+    off_for: Duration
+
+
+class SetLoad(AtMeter):
+    """The load behind a meter beside its car: W per phase, export below zero; V per phase."""
+
+    power_w: Annotated[
+        tuple[Watts, ...], Field(strict=False, min_length=3, max_length=3)
+    ]
+    voltage_v: Annotated[
+        tuple[Annotated[float, Field(ge=0, le=500)], ...] | None,
+        Field(strict=False, min_length=3, max_length=3),
+    ] = None
+
+
+class PlugCar(AtStation):
+    """A car arrives."""
+
+    energy_kwh: Annotated[float, Field(gt=0, le=1000)]
+    max_w: Annotated[int, Field(gt=0, le=1_000_000)]
+    phases: Annotated[int, Field(ge=1, le=3)] = 3
+    phase: Annotated[int, Field(ge=1, le=3)] = 1
+
+    @model_validator(mode="after")
+    def _phases(self) -> Self:
+        if self.phases == 2:
+            raise ValueError("a car charges on 1 or 3 phases")
+        return self
+
+
+_ONE_KEY = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
+
+
+class Step(Model):
+    """One step: exactly one of these."""
+
+    model_config = _ONE_KEY
+
+    note: Annotated[str | None, Field(description="a heading in log and report")] = None
+    run_for: Duration | None = None
+    run_until: Until = None
+    send_message: SendMessage | None = None
+    read: Read | None = None
+    write: Write | None = None
+    power_cycle: PowerCycle | None = None
+    unplug_p1: AtMeter | None = None
+    plug_p1: AtMeter | None = None
+    restart_gateway: AtStation | None = None
+    restart_unit: AtStation | None = None
+    set_load: SetLoad | None = None
+    plug_car: PlugCar | None = None
+    unplug_car: AtStation | None = None
+    expect: Expectation | None = None
+
+    @property
+    def kind(self) -> str:
+        """Which step it is."""
+        return next(iter(self.model_fields_set))
+
+    @property
+    def body(self) -> Any:
+        """What stands below the kind."""
+        return getattr(self, self.kind)
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        one_of(self, tuple(type(self).model_fields))
+        if self.body is None and self.kind != "run_until":
+            raise ValueError(f"{self.kind} needs a value")
+        return self
