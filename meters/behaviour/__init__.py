@@ -1,0 +1,1 @@
+"""What a meter does by itself: counting energy, keeping its load profile."""

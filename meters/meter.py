@@ -1,0 +1,192 @@
+"""An electricity meter: what it is, what it has counted, and what it prints on P1."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import lru_cache
+
+from meters.behaviour import energy
+from meters.identity import Identity, Keys
+from meters.model import Model
+from meters.state import State
+from wire.cosem.rows import Standard
+from wire.errors import LocalError
+from wire.instants import from_epoch
+from wire.p1 import Encoder, P1Version, PowerFailure
+
+P1_VERSIONS = {
+    Standard.DSMR_4_0_6: P1Version.DSMR_4_0,
+    Standard.DSMR_4_2_2: P1Version.DSMR_4_2_2,
+    Standard.SMR_5_0: P1Version.SMR_5_0_2,
+}
+_MAX_POWER_W, _MAX_CURRENT_A, _MAX_VOLTAGE_DV = 99_999, 999, 9999
+
+
+class Meter:
+    """One simulated E-meter.
+
+    Call `advance` before reading or changing anything: it brings the registers up to now.
+    `set_load` then holds from that moment on.
+    """
+
+    __slots__ = (
+        "identity",
+        "model",
+        "state",
+        "random_bytes",
+        "p3_locked_until_s",
+        "_encoder",
+        "_lines",
+    )
+
+    def __init__(
+        self,
+        identity: Identity,
+        state: State,
+        model: Model,
+        random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
+        self.identity = identity
+        self.state = state
+        self.model = model
+        self.random_bytes = random_bytes
+        self.p3_locked_until_s = 0
+        self._encoder = encoder_for(identity.standard)
+        self._lines: dict[str, object] | None = None
+
+    @property
+    def p1_version(self) -> P1Version:
+        """The version of P1 that goes with the meter's standard."""
+        return P1_VERSIONS[self.identity.standard]
+
+    @property
+    def powered(self) -> bool:
+        """Whether the supply is there; without it neither P1 nor P3 answers."""
+        return self.state.powered
+
+    def advance(self, now_s: int) -> None:
+        """Counts energy and captures rows up to now; time never runs back."""
+        energy.advance(self.state, now_s)
+
+    def clock(self) -> datetime:
+        """What the meter's own clock says (UTC)."""
+        return from_epoch(self.state.at_s + self.state.clock_offset_s)
+
+    def set_load(
+        self, power_w: tuple[int, int, int], voltage_dv: tuple[int, int, int]
+    ) -> None:
+        """What flows from now on: W per phase, negative for export, and 0.1 V per phase.
+
+        A meter with one phase measures the first; raises `LocalError` if another carries load.
+        """
+        state = self.state
+        if self.identity.phases == 1 and any(power_w[1:]):
+            raise LocalError("a meter with one phase cannot measure L2 and L3")
+        if power_w != state.power_w or voltage_dv != state.voltage_dv:
+            state.power_w, state.voltage_dv = power_w, voltage_dv
+            state.net_w = sum(power_w)
+            self._lines = None
+
+    def current_ca(self, phase: int) -> int:
+        """The current in a phase, in 0.01 A, without sign; at a power factor of 1."""
+        voltage_dv = self.state.voltage_dv[phase]
+        if voltage_dv <= 0:
+            return 0
+        return (abs(self.state.power_w[phase]) * 1000 + voltage_dv // 2) // voltage_dv
+
+    def power_off(self) -> None:
+        """The supply fails."""
+        energy.power_off(self.state)
+        self.changed()
+
+    def power_on(self, now_s: int) -> None:
+        """The supply is back."""
+        energy.power_on(self.state, now_s)
+        self.changed()
+
+    def changed(self) -> None:
+        """Something that must outlive the process, and may stand on P1, is not as it was."""
+        self.state.unsaved = True
+        self._lines = None
+
+    def replace_keys(self, **keys: bytes) -> None:
+        """Takes new keys into use; under a new encryption key any counter is new again."""
+        self.state.keys = dataclasses.replace(self.state.keys, **keys)
+        if "encryption_key" in keys:
+            self.state.received_counter = None
+        self.state.unsaved = True
+
+    def p1_values(self, now_s: int) -> Mapping[str, object]:
+        """The lines of the telegram of this moment, as `wire.p1.Encoder` takes them."""
+        energy.advance(self.state, now_s)
+        lines = self._lines
+        if lines is None:
+            lines = self._lines = self._make_lines()
+        state = self.state
+        lines["0-0:1.0.0"] = state.at_s + state.clock_offset_s
+        (
+            lines["1-0:1.8.1"],
+            lines["1-0:1.8.2"],
+            lines["1-0:2.8.1"],
+            lines["1-0:2.8.2"],
+        ) = state.energy_wh
+        lines["0-0:96.14.0"] = state.rate + 1
+        return lines
+
+    def telegram(self, now_s: int) -> bytes:
+        """The telegram of this moment; nothing while the supply is away."""
+        if not self.state.powered:
+            return b""
+        return self._encoder.encode(self.p1_values(now_s))
+
+    def _make_lines(self) -> dict[str, object]:
+        """The lines that stay the same until the load or a setting changes."""
+        state, version = self.state, self.p1_version
+        phases = range(self.identity.phases)
+        lines: dict[str, object] = {
+            "0-0:96.1.1": self.identity.equipment_id.encode("ascii"),
+            "1-0:1.7.0": _held(state.net_w, _MAX_POWER_W),
+            "1-0:2.7.0": _held(-state.net_w, _MAX_POWER_W),
+            "0-0:96.7.21": state.failures,
+            "0-0:96.7.9": state.long_failures,
+            "1-0:99.97.0": tuple(
+                PowerFailure(from_epoch(end_s), duration_s)
+                for end_s, duration_s in state.failure_log
+            ),
+            "0-0:96.13.0": state.message,
+        }
+        for phase in phases:
+            lines[f"1-0:{32 + 20 * phase}.32.0"] = 0
+            lines[f"1-0:{32 + 20 * phase}.36.0"] = 0
+            power_w = state.power_w[phase]
+            if version is P1Version.DSMR_4_0:
+                continue
+            current_a = (self.current_ca(phase) + 50) // 100
+            lines[f"1-0:{31 + 20 * phase}.7.0"] = _held(current_a, _MAX_CURRENT_A)
+            lines[f"1-0:{21 + 20 * phase}.7.0"] = _held(power_w, _MAX_POWER_W)
+            lines[f"1-0:{22 + 20 * phase}.7.0"] = _held(-power_w, _MAX_POWER_W)
+            if version is P1Version.SMR_5_0_2:
+                voltage_dv = state.voltage_dv[phase]
+                lines[f"1-0:{32 + 20 * phase}.7.0"] = _held(voltage_dv, _MAX_VOLTAGE_DV)
+        if version is not P1Version.SMR_5_0_2:
+            lines["0-0:96.13.1"] = state.message_code
+        return lines
+
+
+def _held(value: int, most: int) -> int:
+    """A value within what its line can print."""
+    return max(0, min(value, most))
+
+
+@lru_cache(maxsize=None)
+def encoder_for(standard: Standard) -> Encoder:
+    """The P1 encoder that all meters of a standard share."""
+    return Encoder(P1_VERSIONS[standard], f"DSL5\\2{standard.value.upper()}")
+
+
+def new_state(keys: Keys, now_s: int) -> State:
+    """A meter as it leaves the factory: nothing counted, the clock right."""
+    return State(keys, now_s, rate=energy.rate_at(now_s))

@@ -1,0 +1,260 @@
+"""The object model of a kind of meter: immutable, and shared by all meters of that kind.
+
+One dict from the nine octets of a descriptor to a cell, which says who may do what and how it
+is done. Behaviour is attached by the names of the object table (`meters.objects`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from struct import Struct
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from wire.cosem.rows import Attribute, Client, Method, Right, Row, Standard
+from wire.cosem.table import objects
+from wire.cosem.types import Fit, Type, type_of
+from wire.dlms import axdr
+from wire.dlms.action import ActionOutcome
+from wire.dlms.data import INTEGER_BOUNDS, Data, Tag
+from wire.dlms.descriptors import (
+    ActionResult,
+    AttributeDescriptor,
+    DataAccessResult,
+    GetResult,
+    MethodDescriptor,
+    Selection,
+)
+from wire.errors import LocalError, WireError
+from wire.quantities import ScalerUnit
+
+if TYPE_CHECKING:
+    from meters.meter import Meter
+
+
+class Link(Protocol):
+    """What an object may want to know of the association that it is reached through."""
+
+    client: Client
+    client_title: bytes
+    context: int
+    mechanism: int
+    conformance: int
+    client_max_receive_pdu_size: int
+
+
+Number = Callable[["Meter"], int]
+Reader = Callable[["Meter", Link], bytes]
+Writer = Callable[["Meter", Link, Data], DataAccessResult]
+Selector = Callable[["Meter", Selection], GetResult]
+Doer = Callable[["Meter", Link, Data], ActionOutcome]
+Name = tuple[str, str]
+
+# What the main document calls a logical error (a message too long, a date that does not
+# apply) has this result (P3, exceptions).
+LOGICAL_ERROR = DataAccessResult.OTHER_REASON
+_MISFITS = {
+    Fit.WRONG_TYPE: DataAccessResult.TYPE_UNMATCHED,
+    Fit.TOO_LONG: LOGICAL_ERROR,
+}
+_CODES = {
+    Tag.UNSIGNED: "B",
+    Tag.LONG_UNSIGNED: "H",
+    Tag.DOUBLE_LONG_UNSIGNED: "I",
+    Tag.INTEGER: "b",
+    Tag.LONG: "h",
+    Tag.DOUBLE_LONG: "i",
+    Tag.ENUM: "B",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """Functions for objects' members, by object name and member name."""
+
+    numbers: dict[Name, Number]
+    readers: dict[Name, Reader]
+    writers: dict[Name, Writer]
+    selectors: dict[Name, Selector]
+    doers: dict[Name, Doer]
+
+    @classmethod
+    def empty(cls) -> Behaviour:
+        """No functions yet."""
+        return cls({}, {}, {}, {}, {})
+
+    def add(self, other: Behaviour) -> None:
+        """Takes over another's functions."""
+        self.numbers.update(other.numbers)
+        self.readers.update(other.readers)
+        self.writers.update(other.writers)
+        self.selectors.update(other.selectors)
+        self.doers.update(other.doers)
+
+
+class Cell(NamedTuple):
+    """One attribute: which clients may, and what reads, writes and selects from it."""
+
+    readable: frozenset[Client]
+    writable: frozenset[Client]
+    type: Type
+    read: Reader | None
+    write: Writer | None
+    select: Selector | None
+
+
+class Action(NamedTuple):
+    """One method: which clients may, the type of its parameter, and what carries it out."""
+
+    callable: frozenset[Client]
+    type: Type
+    do: Doer | None
+
+
+class Model:
+    """All cells of one kind of meter, by descriptor; see `model_for`."""
+
+    __slots__ = (
+        "standard",
+        "phases",
+        "rows",
+        "cells",
+        "actions",
+        "scaler_units",
+        "_objects",
+        "_codes",
+    )
+
+    def __init__(self, standard: Standard, phases: int, behaviour: Behaviour) -> None:
+        self.standard = standard
+        self.phases = phases
+        self.rows = objects(standard, phases)
+        self.cells: dict[bytes, Cell] = {}
+        self.actions: dict[bytes, Action] = {}
+        self.scaler_units: dict[str, ScalerUnit] = {}
+        self._objects: set[bytes] = set()
+        self._codes: set[bytes] = set()
+        for row in self.rows:
+            self._add(row, behaviour)
+
+    def get(
+        self, meter: Meter, link: Link, descriptor: bytes, selection: Selection | None
+    ) -> GetResult:
+        """The A-XDR octets of an attribute, or why there are none."""
+        cell = self.cells.get(descriptor)
+        if cell is None:
+            return self._absent(descriptor)
+        if cell.read is None or link.client not in cell.readable:
+            return DataAccessResult.READ_WRITE_DENIED
+        if selection is None:
+            return cell.read(meter, link)
+        if cell.select is None:
+            return DataAccessResult.SCOPE_OF_ACCESS_VIOLATED
+        return cell.select(meter, selection)
+
+    def set(
+        self,
+        meter: Meter,
+        link: Link,
+        descriptor: bytes,
+        selection: Selection | None,
+        octets: bytes,
+    ) -> DataAccessResult:
+        """Writes an attribute from A-XDR octets; says what became of it."""
+        cell = self.cells.get(descriptor)
+        if cell is None:
+            return self._absent(descriptor)
+        if cell.write is None or link.client not in cell.writable:
+            return DataAccessResult.READ_WRITE_DENIED
+        if selection is not None:
+            return DataAccessResult.SCOPE_OF_ACCESS_VIOLATED
+        try:
+            data = axdr.decode(octets)
+        except WireError:
+            return DataAccessResult.TYPE_UNMATCHED
+        fit = cell.type.fit(data)
+        if fit is not Fit.GOOD:
+            return _MISFITS[fit]
+        return cell.write(meter, link, data)
+
+    def act(
+        self, meter: Meter, link: Link, descriptor: bytes, parameters: bytes | None
+    ) -> ActionOutcome:
+        """Invokes a method; says what became of it."""
+        action = self.actions.get(descriptor)
+        if action is None:
+            return ActionOutcome(ActionResult(self._absent(descriptor)))
+        if action.do is None or link.client not in action.callable:
+            return ActionOutcome(ActionResult.READ_WRITE_DENIED)
+        try:
+            data = axdr.decode(parameters) if parameters else axdr.null_data()
+        except WireError:
+            return ActionOutcome(ActionResult.TYPE_UNMATCHED)
+        fit = action.type.fit(data)
+        if fit is not Fit.GOOD:
+            return ActionOutcome(ActionResult(_MISFITS[fit]))
+        return action.do(meter, link, data)
+
+    def _absent(self, descriptor: bytes) -> DataAccessResult:
+        """Why there is no such member: the object is there, its code is, or neither.
+
+        A member that an object does not have is one that nobody has a right on.
+        """
+        if descriptor[:8] in self._objects:
+            return DataAccessResult.READ_WRITE_DENIED
+        if descriptor[2:8] in self._codes:
+            return DataAccessResult.OBJECT_CLASS_INCONSISTENT
+        return DataAccessResult.OBJECT_UNDEFINED
+
+    def _add(self, row: Row, behaviour: Behaviour) -> None:
+        for attribute in row.attributes:
+            name = row.name, attribute.name
+            readable, writable = _granted(attribute, Right.R), _granted(
+                attribute, Right.W
+            )
+            kind = type_of(attribute.type)
+            if isinstance(attribute.value, ScalerUnit):
+                self.scaler_units[row.name] = attribute.value
+            number = behaviour.numbers.get(name)
+            read = behaviour.readers.get(name) or (
+                _number(kind, number) if number else _constant(kind, attribute)
+            )
+            write = behaviour.writers.get(name)
+            if readable and read is None or writable and write is None:
+                raise LocalError(f"nothing carries out {row.name}.{attribute.name}")
+            key = AttributeDescriptor(row.class_id, row.obis, attribute.number).encode()
+            select = behaviour.selectors.get(name)
+            self.cells[key] = Cell(readable, writable, kind, read, write, select)
+            self._objects.add(key[:8])
+            self._codes.add(key[2:8])
+        for item in row.methods:
+            do = behaviour.doers.get((row.name, item.name))
+            granted = _granted(item, Right.X)
+            if do is None and granted:
+                raise LocalError(f"nothing carries out {row.name}.{item.name}()")
+            key = MethodDescriptor(row.class_id, row.obis, item.number).encode()
+            self.actions[key] = Action(granted, type_of(item.type), do)
+
+
+def _granted(member: Attribute | Method, right: Right) -> frozenset[Client]:
+    return frozenset(client for client in Client if member.right(client) & right)
+
+
+def _number(kind: Type, number: Number) -> Reader:
+    """A reader for a whole number, held within what its type can show."""
+    low, high = INTEGER_BOUNDS[kind.tag]
+    pack = Struct(f">B{_CODES[kind.tag]}").pack
+    tag = int(kind.tag)
+
+    def read(meter: Meter, link: Link) -> bytes:
+        return pack(tag, max(low, min(high, number(meter))))
+
+    return read
+
+
+def _constant(kind: Type, attribute: Attribute) -> Reader | None:
+    """A reader for an attribute that is the same in every meter of the standard."""
+    if attribute.value is None:
+        return None
+    octets = kind.encode(attribute.value)
+    return lambda meter, link: octets

@@ -1,0 +1,42 @@
+"""Who the meter is: equipment identifier, logical device, P1 version, SAP assignment."""
+
+from __future__ import annotations
+
+from meters.meter import Meter
+from meters.model import Behaviour, Link
+from wire.cosem.types import type_of
+from wire.dlms import axdr
+
+BEHAVIOUR = Behaviour.empty()
+
+
+def _octets(value: bytes) -> bytes:
+    return axdr.encode(axdr.octet_string(value))
+
+
+def _equipment_identifier(meter: Meter, link: Link) -> bytes:
+    return _octets(meter.identity.equipment_id.encode("ascii"))
+
+
+def _logical_device_name(meter: Meter, link: Link) -> bytes:
+    return _octets(meter.identity.logical_device_name)
+
+
+def _p1_version(meter: Meter, link: Link) -> bytes:
+    return _octets(meter.p1_version.value.encode("ascii"))
+
+
+def _sap_assignment(meter: Meter, link: Link) -> bytes:
+    identity = meter.identity
+    entry = identity.logical_device, identity.logical_device_name
+    return type_of("asslist_type").encode([entry])
+
+
+BEHAVIOUR.readers.update(
+    {
+        ("equipment_identifier", "value"): _equipment_identifier,
+        ("logical_device_name", "value"): _logical_device_name,
+        ("p1_version", "value"): _p1_version,
+        ("sap_assignment", "SAP_assignment_list"): _sap_assignment,
+    }
+)

@@ -1,0 +1,84 @@
+"""Registers: energy, power, voltage and current."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from meters.behaviour import energy
+from meters.meter import Meter
+from meters.model import LOGICAL_ERROR, Behaviour, Link
+from wire.cosem.types import type_of
+from wire.dlms.data import Data
+from wire.dlms.descriptors import DataAccessResult
+from wire.quantities import ScalerUnit
+
+BEHAVIOUR = Behaviour.empty()
+
+# The finest scalers that the measurement gives: 0.1 V and 0.01 A.
+_VOLTAGE_SCALER, _CURRENT_SCALER = -1, -2
+
+
+def _energy(register: int) -> Callable[[Meter], int]:
+    return lambda meter: meter.state.energy_wh[register]
+
+
+def _power(phase: int, sign: int) -> Callable[[Meter], int]:
+    return lambda meter: max(0, sign * meter.state.power_w[phase])
+
+
+BEHAVIOUR.numbers.update(
+    {
+        ("energy_import", "value"): lambda meter: energy.import_wh(meter.state),
+        ("energy_import_rate_1", "value"): _energy(0),
+        ("energy_import_rate_2", "value"): _energy(1),
+        ("energy_export", "value"): lambda meter: energy.export_wh(meter.state),
+        ("energy_export_rate_1", "value"): _energy(2),
+        ("energy_export_rate_2", "value"): _energy(3),
+        ("power_import", "value"): lambda meter: max(0, meter.state.net_w),
+        ("power_export", "value"): lambda meter: max(0, -meter.state.net_w),
+    }
+)
+
+
+def _electrical(name: str, finest: int, measured: Callable[[Meter], int]) -> None:
+    """Attaches a voltage or current: the value at its scaler, and the scaler, to write too."""
+
+    def scaler_unit(meter: Meter) -> ScalerUnit:
+        given = meter.model.scaler_units[name]
+        scaler = (meter.state.scalers or {}).get(name, given.scaler)
+        return ScalerUnit(scaler, given.unit)
+
+    def value(meter: Meter) -> int:
+        step: int = 10 ** (scaler_unit(meter).scaler - finest)
+        return (measured(meter) + step // 2) // step
+
+    def read(meter: Meter, link: Link) -> bytes:
+        return type_of("scal_unit_type").encode(scaler_unit(meter))
+
+    def write(meter: Meter, link: Link, data: Data) -> DataAccessResult:
+        scaler, unit = (part.value for part in data.value)
+        if unit != meter.model.scaler_units[name].unit or not finest <= scaler <= 0:
+            return LOGICAL_ERROR
+        meter.state.scalers = {**(meter.state.scalers or {}), name: scaler}
+        meter.state.unsaved = True
+        return DataAccessResult.SUCCESS
+
+    BEHAVIOUR.numbers[name, "value"] = value
+    BEHAVIOUR.readers[name, "scaler_unit"] = read
+    BEHAVIOUR.writers[name, "scaler_unit"] = write
+
+
+def _attach(phase: int) -> None:
+    name = f"l{phase + 1}"
+    BEHAVIOUR.numbers[f"power_import_{name}", "value"] = _power(phase, 1)
+    BEHAVIOUR.numbers[f"power_export_{name}", "value"] = _power(phase, -1)
+    _electrical(
+        f"voltage_{name}", _VOLTAGE_SCALER, lambda meter: meter.state.voltage_dv[phase]
+    )
+    _electrical(
+        f"current_{name}", _CURRENT_SCALER, lambda meter: meter.current_ca(phase)
+    )
+
+
+for _phase in range(3):
+    _attach(_phase)

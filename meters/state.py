@@ -1,0 +1,122 @@
+"""Everything about one meter that changes: small, slotted, and what a restart keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from meters.behaviour.loadprofile import LoadProfile
+from meters.identity import Keys
+from wire.errors import ConfigError
+
+# So many counters are set aside with one save: after a crash the rest of them is skipped.
+COUNTER_BLOCK = 1024
+LONG_FAILURE_S = 180
+FAILURES_KEPT = 10
+
+AUTHENTICATED_AND_ENCRYPTED = 3
+
+
+@dataclass(slots=True)
+class State:
+    """The state of a meter.
+
+    `at_s` is true time (epoch seconds) up to which energy is counted; the meter's own clock is
+    `clock_offset_s` ahead of it. `energy_wh` is import rate 1 (low), import rate 2 (normal),
+    export rate 1, export rate 2; `remainder_ws` what is not yet a whole Wh, import and export.
+    `rate` is 0 for low and 1 for normal. `unsaved` is set by whatever must not get lost.
+    """
+
+    keys: Keys
+    at_s: int
+    clock_offset_s: int = 0
+    rate: int = 0
+    energy_wh: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
+    remainder_ws: list[int] = field(default_factory=lambda: [0, 0])
+    power_w: tuple[int, ...] = (0, 0, 0)
+    voltage_dv: tuple[int, ...] = (2300, 2300, 2300)
+    net_w: int = 0
+    powered: bool = True
+    off_since_s: int = 0
+    failures: int = 0
+    long_failures: int = 0
+    failure_log: tuple[tuple[int, int], ...] = ()
+    interval_flags: int = 0
+    profile: LoadProfile | None = None
+    message: bytes = b""
+    message_code: bytes = b""
+    scalers: dict[str, int] | None = None
+    security_policy: int = AUTHENTICATED_AND_ENCRYPTED
+    received_counter: int | None = None
+    sending_counter: int = 0
+    reserved_counter: int = 0
+    unsaved: bool = True
+
+    def take_counter(self) -> int:
+        """The next invocation counter of the meter's own frames; never one twice.
+
+        The block that it is from must be saved, as `unsaved` says, before the frame leaves.
+        """
+        counter = self.sending_counter
+        if counter >= self.reserved_counter:
+            self.reserved_counter = counter + COUNTER_BLOCK
+            self.unsaved = True
+        self.sending_counter = counter + 1
+        return counter
+
+
+_AS_IS = (
+    "at_s",
+    "clock_offset_s",
+    "rate",
+    "energy_wh",
+    "remainder_ws",
+    "power_w",
+    "voltage_dv",
+    "net_w",
+    "powered",
+    "off_since_s",
+    "failures",
+    "long_failures",
+    "failure_log",
+    "interval_flags",
+    "scalers",
+    "security_policy",
+    "received_counter",
+)
+_KEYS = ("master_key", "encryption_key", "authentication_key", "hls_secret")
+
+
+def to_json(state: State) -> dict[str, Any]:
+    """What is kept of a meter when its process ends; has its keys, so guard the file."""
+    saved: dict[str, Any] = {name: getattr(state, name) for name in _AS_IS}
+    saved["message"] = state.message.hex()
+    saved["message_code"] = state.message_code.hex()
+    saved["sending_counter"] = state.reserved_counter
+    saved["keys"] = {name: getattr(state.keys, name).hex() for name in _KEYS}
+    saved["profile"] = state.profile.to_json() if state.profile else None
+    return saved
+
+
+def from_json(saved: dict[str, Any]) -> State:
+    """The reverse of `to_json`; raises `ConfigError` when the content is not a state."""
+    try:
+        state = State(Keys(*(bytes.fromhex(saved["keys"][name]) for name in _KEYS)), 0)
+        for name in _AS_IS:
+            setattr(state, name, saved[name])
+        state.power_w = tuple(saved["power_w"])
+        state.voltage_dv = tuple(saved["voltage_dv"])
+        state.failure_log = tuple(
+            (int(end), int(spent)) for end, spent in saved["failure_log"]
+        )
+        state.message = bytes.fromhex(saved["message"])
+        state.message_code = bytes.fromhex(saved["message_code"])
+        state.sending_counter = state.reserved_counter = int(saved["sending_counter"])
+        if saved["profile"] is not None:
+            state.profile = LoadProfile.from_json(saved["profile"])
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise ConfigError(
+            f"the saved state of a meter cannot be read: {error!r}"
+        ) from None
+    state.unsaved = False
+    return state
