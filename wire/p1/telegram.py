@@ -80,7 +80,7 @@ class Telegram:
             at = self.octets.rfind(b"\n%b(" % obis.encode())
             if at >= 0:
                 start = at + 1 + len(obis)
-                end = self.octets.index(b"\r\n", start)
+                end = self.octets.find(b"\r\n", start)
                 return _value(obis, str(self.octets[start:end], "latin-1"))
         return self.values.get(obis)
 
