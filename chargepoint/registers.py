@@ -142,7 +142,7 @@ class Register:
     def encode(self, value: int | str) -> list[int]:
         """The words of a value; `LocalError` when it does not fit."""
         if isinstance(value, str):
-            octets = value.encode("ascii").ljust(2 * self.words, b"\0")
+            octets = value.encode("ascii", "replace").ljust(2 * self.words, b"\0")
             if self.type is not Type.ASCII or len(octets) != 2 * self.words:
                 raise LocalError(f"{value!r} does not fit in register {self.name}")
         else:
