@@ -27,12 +27,11 @@ class _Mean:
 class Transformer:
     """Load per phase over time, in W, and its figures against a third of the rating.
 
-    `account` is told, in order and without gaps, what flowed; every minute and every quarter
-    of the clock closes a mean. Overload is counted on one-minute means of the worst phase.
+    `account` is told, tick by tick, what flowed; every minute and every quarter of the clock
+    closes a mean. Overload is counted on one-minute means of the worst phase.
     """
 
     rating_va: int
-    start_s: int
     overload_min: int = 0
     overload_pu_min: float = 0.0
     max_pu: float = 0.0
@@ -45,19 +44,15 @@ class Transformer:
         """A third of the rating: what one phase may carry."""
         return self.rating_va / 3
 
-    def account(self, from_s: int, to_s: int, load_w: Phases) -> None:
-        """`load_w` flowed from one instant to the other, both in epoch seconds."""
-        while from_s < to_s:
-            until_s = min(to_s, from_s - from_s % MINUTE_S + MINUTE_S)
-            for phase in PHASES:
-                work = load_w[phase] * (until_s - from_s)
-                self._minute.sums[phase] += work
-                self._quarter.sums[phase] += work
-            from_s = until_s
-            if from_s % MINUTE_S == 0:
-                self._close_minute()
-            if from_s % QUARTER_S == 0:
-                self._close_quarter()
+    def account(self, to_s: int, work_ws: Phases) -> None:
+        """So many W·s flowed in the tick that ends at `to_s`, within one minute of the clock."""
+        for phase in PHASES:
+            self._minute.sums[phase] += work_ws[phase]
+            self._quarter.sums[phase] += work_ws[phase]
+        if to_s % MINUTE_S == 0:
+            self._close_minute()
+        if to_s % QUARTER_S == 0:
+            self._close_quarter()
 
     def _close_minute(self) -> None:
         worst_pu = max(self._minute.take()) / self.phase_rating_w
