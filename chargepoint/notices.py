@@ -91,6 +91,22 @@ class Metrics:
     applied_w: int | None = None
     differs: bool = False
     differs_s: float = 0.0
+    _seen_s: float = 0.0
+
+    def applied(
+        self,
+        now_s: float,
+        *,
+        commanded_w: int | None,
+        applied_w: int | None,
+        differs: bool,
+    ) -> None:
+        """What the unit shows now; since the last time the old difference went on."""
+        if self.differs:
+            self.differs_s += now_s - self._seen_s
+        self._seen_s = now_s
+        self.commanded_w, self.applied_w = commanded_w, applied_w
+        self.differs = differs
 
 
 class Board:
