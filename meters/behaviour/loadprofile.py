@@ -156,7 +156,7 @@ class LoadProfile:
 
     @classmethod
     def from_json(cls, saved: dict[str, Any], capacity: int = CAPACITY) -> LoadProfile:
-        """The rows that `to_json` kept; raises `ValueError`, `TypeError` or `KeyError` on other content."""
+        """The rows that were kept; raises what Python does for content that is not them."""
         profile = cls(capacity)
         profile._import = array("I", saved["import_wh"])
         profile._export = array("I", saved["export_wh"])

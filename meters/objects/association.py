@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from meters.meter import Meter
 from meters.model import LOGICAL_ERROR, Behaviour, Link, Model
+from meters.p3.limits import MAX_RECEIVE_PDU_SIZE
 from wire.cosem.rows import Client, Right, Row
 from wire.cosem.types import type_of
 from wire.dlms import axdr
@@ -21,7 +22,6 @@ BEHAVIOUR = Behaviour.empty()
 
 _SECURITY_SETUP = Obis.parse("0-0:43.0.0").octets
 _ASSOCIATED = 2
-SERVER_MAX_RECEIVE_PDU_SIZE = 1024
 
 
 @lru_cache(maxsize=32)
@@ -65,7 +65,7 @@ def _context_info(meter: Meter, link: Link) -> bytes:
     return type_of("xDLMS_context_type").encode(
         (
             conformance,
-            SERVER_MAX_RECEIVE_PDU_SIZE,
+            MAX_RECEIVE_PDU_SIZE,
             link.client_max_receive_pdu_size,
             DLMS_VERSION,
             0,

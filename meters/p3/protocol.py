@@ -1,0 +1,138 @@
+"""The meter's P3 port on TCP: one COSEM connection at a time (P3, 1.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from twisted.internet.interfaces import (
+    IAddress,
+    IDelayedCall,
+    IPushProducer,
+    IReactorTime,
+    ITCPTransport,
+)
+from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from meters.meter import Meter
+from meters.p3.connection import P3Connection
+
+INACTIVITY_TIME_OUT_S = 300
+
+
+@implementer(IPushProducer)
+class P3Protocol(Protocol):
+    """Feeds a connection's octets to the meter, saves what must be kept, sends the answers."""
+
+    transport: ITCPTransport
+
+    def __init__(self, factory: P3Factory) -> None:
+        self._factory = factory
+        self._connection = P3Connection(factory.meter)
+        self._idle: IDelayedCall | None = None
+        self._heard_s = 0.0
+
+    def connectionMade(self) -> None:
+        """Starts to wait for the client; hangs up at once when the meter is not free."""
+        if not self._factory.admit(self):
+            self.transport.abortConnection()
+            return
+        # Whoever asks without reading the answers is not listened to for a while.
+        self.transport.registerProducer(self, True)
+        self._heard_s = self._factory.clock.seconds()
+        self._idle = self._factory.clock.callLater(
+            INACTIVITY_TIME_OUT_S, self._check_idle
+        )
+
+    def dataReceived(self, data: bytes) -> None:
+        """Answers; a meter without supply does not."""
+        factory = self._factory
+        if factory.current is not self:
+            return
+        if not factory.meter.powered:
+            self.transport.abortConnection()
+            return
+        self._heard_s = factory.clock.seconds()
+        answers = self._connection.receive(data, int(self._heard_s))
+        if factory.meter.state.unsaved and factory.save is not None:
+            factory.save(factory.meter)
+        if answers:
+            self.transport.write(b"".join(answers))
+        if self._connection.dead:
+            self._close()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """The association ends with its connection; the meter is free for the next."""
+        self._factory.release(self)
+        if self._idle is not None and self._idle.active():
+            self._idle.cancel()
+
+    def hang_up(self) -> None:
+        """Drops the connection now."""
+        self.transport.abortConnection()
+
+    def pauseProducing(self) -> None:
+        """Answers pile up: reads no more requests."""
+        self.transport.pauseProducing()
+
+    def resumeProducing(self) -> None:
+        """The answers are gone: reads on."""
+        self.transport.resumeProducing()
+
+    def stopProducing(self) -> None:
+        """The transport is done with us."""
+
+    def _close(self) -> None:
+        self.transport.unregisterProducer()
+        self.transport.loseConnection()
+
+    def _check_idle(self) -> None:
+        # Looked at once per period, not rescheduled at every request.
+        left_s = self._heard_s + INACTIVITY_TIME_OUT_S - self._factory.clock.seconds()
+        if left_s > 0:
+            self._idle = self._factory.clock.callLater(left_s, self._check_idle)
+        else:
+            self._close()
+
+
+class P3Factory(Factory):
+    """Accepts the connections to one meter.
+
+    `save` is called before any answer leaves that promises something which must outlive the
+    process: a message, a key, a block of invocation counters.
+    """
+
+    noisy = False
+
+    def __init__(
+        self,
+        meter: Meter,
+        clock: IReactorTime,
+        save: Callable[[Meter], None] | None = None,
+    ) -> None:
+        self.meter = meter
+        self.clock = clock
+        self.save = save
+        self.current: P3Protocol | None = None
+
+    def buildProtocol(self, addr: IAddress | None) -> P3Protocol:
+        """A protocol for a connection that just came in."""
+        return P3Protocol(self)
+
+    def admit(self, protocol: P3Protocol) -> bool:
+        """Whether this connection may be the one; not while another is, nor without supply."""
+        if self.current is not None or not self.meter.powered:
+            return False
+        self.current = protocol
+        return True
+
+    def release(self, protocol: P3Protocol) -> None:
+        """The connection is gone."""
+        if self.current is protocol:
+            self.current = None
+
+    def hang_up(self) -> None:
+        """Drops the connection that there is: the supply fails, or the service stops."""
+        if self.current is not None:
+            self.current.hang_up()

@@ -1,0 +1,137 @@
+"""How one association is protected: ciphers, titles, counters, and the kind to answer in."""
+
+from __future__ import annotations
+
+from meters.meter import Meter
+from wire.cosem.rows import SMR5
+from wire.dlms.security import (
+    Cipher,
+    CounterRule,
+    Kind,
+    SecurityControl,
+    hls5_check,
+    hls5_proof,
+    protect,
+    unprotect,
+)
+from wire.errors import SecurityError
+
+# What ciphering adds: tag, length, security control, counter and authentication tag; and
+# with general-glo-ciphering the meter's system title and its length.
+_OVERHEAD = {Kind.GLO: 1 + 3 + 5 + 12, Kind.GENERAL_GLO: 1 + 9 + 3 + 5 + 12}
+
+
+class CounterError(SecurityError):
+    """The peer's invocation counter is not one that may follow."""
+
+
+def counter_rule(meter: Meter) -> CounterRule:
+    """The rule for the client's counters that the meter's standard has (P3, frame counters)."""
+    return CounterRule.SMR5 if meter.identity.standard in SMR5 else CounterRule.DSMR4
+
+
+class Protection:
+    """Deciphers what one client sends to one meter, and ciphers what it gets.
+
+    The answer goes out as the request came in: same kind, same security control. New keys are
+    taken into use with the next request, so that the answer that acknowledges them still has
+    the old ones (P3 4.0.6, note 4).
+    """
+
+    __slots__ = (
+        "client_title",
+        "kind",
+        "_meter",
+        "_keys",
+        "_cipher",
+        "_rule",
+        "_previous",
+        "_control",
+        "_may_skip_one",
+    )
+
+    def __init__(self, meter: Meter, client_title: bytes) -> None:
+        self.client_title = client_title
+        self.kind = Kind.GLO
+        self._meter = meter
+        self._keys = meter.state.keys
+        self._cipher: Cipher = self._keys.cipher()
+        self._rule = counter_rule(meter)
+        self._previous: int | None = None
+        if self._rule is CounterRule.SMR5:
+            self._previous = meter.state.received_counter
+        self._control = SecurityControl.AUTHENTICATED_ENCRYPTED
+        self._may_skip_one = False
+
+    @property
+    def overhead(self) -> int:
+        """How many octets ciphering adds to an answer."""
+        return _OVERHEAD[self.kind]
+
+    def open(self, octets: bytes) -> bytes:
+        """The APDU in clear.
+
+        Raises `SecurityError` when it does not verify or is protected less than the policy
+        wants, `CounterError` when only its counter is wrong, `WireError` when it is not one.
+        """
+        self._renew()
+        apdu, kind, control, counter = unprotect(
+            octets, self._cipher, self.client_title
+        )
+        # Policies 1 to 3 are these two bits of the security control byte (Blue Book 4.4.7).
+        required = self._meter.state.security_policy << 4
+        if control & required != required:
+            raise SecurityError("the security policy asks for more protection")
+        self._judge(counter)
+        self.kind, self._control = kind, control
+        return apdu
+
+    def seal(self, apdu: bytes) -> bytes:
+        """The APDU protected as the last request was."""
+        meter = self._meter
+        return protect(
+            apdu,
+            cipher=self._cipher,
+            title=meter.identity.system_title,
+            counter=meter.state.take_counter(),
+            control=self._control,
+            kind=self.kind,
+        )
+
+    def expect_proof(self) -> None:
+        """A client may take the counter of its proof between two frames: one gap is allowed."""
+        self._may_skip_one = True
+
+    def check_proof(self, challenge: bytes, proof: bytes) -> None:
+        """Judges the client's f(StoC); raises `SecurityError` when it is none."""
+        counter = hls5_check(self._cipher, self.client_title, challenge, proof)
+        if self._previous is not None and counter > self._previous:
+            self._remember(counter)
+
+    def prove(self, challenge: bytes) -> bytes:
+        """The meter's f(CtoS)."""
+        meter = self._meter
+        title = meter.identity.system_title
+        return hls5_proof(self._cipher, title, meter.state.take_counter(), challenge)
+
+    def _judge(self, counter: int) -> None:
+        previous = self._previous
+        accepted = self._rule.accepts(previous, counter)
+        if not accepted and self._may_skip_one and previous is not None:
+            accepted = self._rule.accepts(previous + 1, counter)
+        if not accepted:
+            raise CounterError("the invocation counter is not one that may follow")
+        self._may_skip_one = False
+        self._remember(counter)
+
+    def _remember(self, counter: int) -> None:
+        self._previous = counter
+        self._meter.state.received_counter = counter
+
+    def _renew(self) -> None:
+        keys = self._meter.state.keys
+        if keys is not self._keys:
+            if keys.encryption_key != self._keys.encryption_key:
+                self._previous = None
+            self._keys = keys
+            self._cipher = keys.cipher()
