@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from twisted.internet.interfaces import (
     IAddress,
     IDelayedCall,
     IPushProducer,
     IReactorTime,
-    ITCPTransport,
 )
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
@@ -25,7 +25,8 @@ INACTIVITY_TIME_OUT_S = 300
 class P3Protocol(Protocol):
     """Feeds a connection's octets to the meter, saves what must be kept, sends the answers."""
 
-    transport: ITCPTransport
+    # A TCP transport, or one in memory: a stream that can also be paused.
+    transport: Any
 
     def __init__(self, factory: P3Factory) -> None:
         self._factory = factory
