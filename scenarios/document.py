@@ -12,15 +12,12 @@ from pydantic import Field, ValidationError
 
 from scenarios.complaints import first_error
 from scenarios.kpis import KPIS
-from scenarios.parameters import Parameter, settle, substitute, unknown
+from scenarios.parameters import NAME, Parameter, settle, substitute, unknown
 from scenarios.settings import WorldSettings
 from scenarios.steps import Step
 from scenarios.values import Model
 from scenarios.yaml_tree import MAX_BYTES, Node, read_yaml
 from wire.errors import ScenarioError
-
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
-ParameterName = Annotated[str, Field(pattern=f"^{_NAME.pattern}$")]
 
 
 class ScenarioFile(Model):
@@ -32,7 +29,7 @@ class ScenarioFile(Model):
     seed: Annotated[
         int, Field(ge=0, lt=2**63, description="of everything drawn at random")
     ] = 1
-    parameters: dict[ParameterName, Parameter] = {}
+    parameters: dict[str, Parameter] = {}
     world: WorldSettings
     steps: Annotated[
         tuple[Step, ...], Field(strict=False, min_length=1, max_length=5000)
@@ -141,7 +138,7 @@ def _parameters(tree: Node, file: str) -> dict[str, Parameter]:
         raise ScenarioError("should be a mapping", file, node.line, node.column)
     declared = {}
     for name, item in node.value.items():
-        if not _NAME.fullmatch(name):
+        if not re.fullmatch(NAME, name):
             place = (node.keys or {}).get(name, node)
             raise ScenarioError(
                 f"{name!r}: a parameter's name is lower-case letters, digits and _",

@@ -34,9 +34,12 @@ class Kpi:
 
     def print(self, value: float) -> str:
         """The figure with its unit, for people."""
-        if self.unit == "%":
-            return f"{value * 100:.{self.decimals}f} %"
-        return f"{value:,.{self.decimals}f} {self.unit}".replace(",", "\u202f").strip()
+        return f"{self.number(value)} {self.unit}".strip()
+
+    def number(self, value: float) -> str:
+        """The figure alone, thousands parted by a narrow space."""
+        shown = value * 100 if self.unit == "%" else value
+        return f"{shown:,.{self.decimals}f}".replace(",", "\u202f")
 
 
 _ROWS = (

@@ -20,6 +20,7 @@ from scenarios.values import Model, parse_duration, parse_instant
 from scenarios.yaml_tree import Node
 from wire.errors import ConfigError, ScenarioError
 
+NAME = "^[a-z][a-z0-9_]{0,39}$"
 _REFERENCE = re.compile(r"\$\{([^{}]*)\}")
 
 

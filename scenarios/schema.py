@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from scenarios.document import ScenarioFile
+from scenarios.parameters import NAME
 
 _REFERENCE = {
     "type": "string",
-    "pattern": r"^\$\{[a-z][a-z0-9_]*\}$",
+    "pattern": rf"^\$\{{{NAME[1:-1]}\}}$",
     "description": "a parameter's value",
 }
 _PLAIN = ("string", "integer", "number", "boolean")
@@ -20,12 +21,18 @@ def json_schema() -> dict[str, Any]:
     It allows a `${name}` wherever a single value stands, and the short form of a parameter.
     """
     schema = _tidy(ScenarioFile.model_json_schema(by_alias=True))
-    parameters = schema["properties"]["parameters"]
-    parameters["additionalProperties"] = {
-        "anyOf": [
-            {"$ref": "#/$defs/Parameter"},
-            *({"type": kind} for kind in _PLAIN),
-        ]
+    for name, definition in schema["$defs"].items():
+        if "enum" in definition and name != "Kind":
+            schema["$defs"][name] = {"anyOf": [definition, _REFERENCE]}
+    schema["properties"]["parameters"] = {
+        "type": "object",
+        "propertyNames": {"pattern": NAME},
+        "additionalProperties": {
+            "anyOf": [
+                {"$ref": "#/$defs/Parameter"},
+                *({"type": kind} for kind in _PLAIN),
+            ]
+        },
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -34,7 +41,7 @@ def json_schema() -> dict[str, Any]:
     }
 
 
-def _tidy(node: Any, inside_parameters: bool = False) -> Any:
+def _tidy(node: Any) -> Any:
     """Drops titles and the null of what may be left out; lets references stand for values."""
     if isinstance(node, list):
         return [_tidy(item) for item in node]
