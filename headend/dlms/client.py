@@ -38,7 +38,7 @@ from wire.dlms.descriptors import (
     MethodDescriptor,
     Selection,
 )
-from wire.dlms.wrapper import WrapperReader, encode_wpdu
+from wire.dlms.wrapper import Wpdu, WrapperReader, encode_wpdu
 from wire.errors import LocalError, SimError, TransportError, WireError
 
 Result = TypeVar("Result")
@@ -82,25 +82,34 @@ class Line(Protocol):
 
     def dataReceived(self, data: bytes) -> None:
         """Takes what the meter sends; only one answer, and only to a request, is in order."""
-        for event in self._reader.feed(data):
-            if self._fault is not None:
-                return
-            if isinstance(event, WireError):
-                self.end(event)
-            elif (event.source, event.destination) != (
-                self._server_sap,
-                self._client_sap,
-            ):
-                self.end(WireError("the meter's answer is to another client"))
-            elif self._waiting is None or self._waiting.called:
-                self.end(WireError("the meter speaks without being asked"))
-            else:
-                waiting, self._waiting = self._waiting, None
-                waiting.callback(event.payload)
+        events = self._reader.feed(data)
+        if not events or self._fault is not None:
+            return
+        fault = self._fault_in(events)
+        if fault is not None:
+            self.end(fault)
+            return
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None and isinstance(events[0], Wpdu):
+            waiting.callback(events[0].payload)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The meter hung up, or we did."""
         self.end(TransportError("the meter closed the connection"))
+
+    def _fault_in(self, events: Sequence[Wpdu | WireError]) -> WireError | None:
+        for event in events:
+            if isinstance(event, WireError):
+                return event
+            if (event.source, event.destination) != (
+                self._server_sap,
+                self._client_sap,
+            ):
+                return WireError("the meter's answer is to another client")
+        # What came with an answer came before the next request: it is no answer to that.
+        if len(events) > 1 or self._waiting is None or self._waiting.called:
+            return WireError("the meter speaks without being asked")
+        return None
 
 
 class _LineFactory(Factory):

@@ -131,6 +131,7 @@ class Session:
         Raises `PeerRefused` when the meter rejects us, `SecurityError` when it cannot prove
         that it knows the keys.
         """
+        self._after(Input.AARQ)
         if self._cipher is None:
             aarq = Aarq(ApplicationContext.LN)
             yield from self._associate(aarq)
@@ -151,8 +152,9 @@ class Session:
     @ended_by_wire_errors
     def release(self) -> Dialogue[None]:
         """Ends the association in good order."""
+        releasing = self._after(Input.RLRQ)
         octets = acse.encode(Rlrq(user_information=self._initiate_request()))
-        self._move(Input.RLRQ)
+        self.state = releasing
         reply = yield octets
         answer = self._acse_answer(reply, Rlre)
         self._move(Input.RLRE)
@@ -165,8 +167,9 @@ class Session:
         Raises `PeerRefused` for an exception-response or a confirmed-service-error. The caller
         is `ended_by_wire_errors`.
         """
+        busy = self._after(Input.REQUEST)
         octets = self._encipher(apdu.encode(request))
-        self._move(Input.REQUEST)
+        self.state = busy
         reply = yield octets
         answer = self._read(reply)
         self._move(input_of(answer))
@@ -209,7 +212,11 @@ class Session:
         return Cipher(self._encryption_key, self._authentication_key)
 
     def _move(self, what: Input) -> None:
-        self.state = move(Side.CLIENT, self.state, what)
+        self.state = self._after(what)
+
+    def _after(self, what: Input) -> State:
+        """The state after an input; asked before a counter is spent on what is out of turn."""
+        return move(Side.CLIENT, self.state, what)
 
     def _associate(self, aarq: Aarq) -> Dialogue[Aare]:
         octets = acse.encode(replace(aarq, user_information=self._initiate_request()))

@@ -55,7 +55,9 @@ class Input(Enum):
     CLOSE = "the connection is gone"
 
 
-_LOCKSTEP: dict[tuple[State, Input], State] = {
+Moves = dict[tuple[State, Input], State]
+
+_LOCKSTEP: Moves = {
     (State.IDLE, Input.AARQ): State.ASSOCIATING,
     (State.ASSOCIATING, Input.ACCEPTED): State.ASSOCIATED,
     (State.ASSOCIATING, Input.CHALLENGED): State.AWAITING_HLS,
@@ -76,7 +78,8 @@ _LOCKSTEP: dict[tuple[State, Input], State] = {
 
 # A client that cannot trust its peer any more has only the connection to drop. It takes a
 # refusal to release for the end: there is nothing more to say.
-CLIENT_MOVES = _LOCKSTEP | {
+CLIENT_MOVES: Moves = {
+    **_LOCKSTEP,
     (State.RELEASING, Input.REFUSAL): State.IDLE,
     **{(state, Input.ABORT): State.CLOSED for state in State},
 }
@@ -84,18 +87,17 @@ CLIENT_MOVES = _LOCKSTEP | {
 # A meter that sees a wrong counter or an unciphered request drops the association and says
 # nothing (P3, frame counters); the connection stays. Before the proof it refuses requests
 # and stays where it is.
-SERVER_MOVES = _LOCKSTEP | {
+SERVER_MOVES: Moves = {
+    **_LOCKSTEP,
     (State.IDLE, Input.REFUSAL): State.IDLE,
     (State.AWAITING_HLS, Input.REFUSAL): State.AWAITING_HLS,
-    **{
-        (state, Input.ABORT): State.IDLE for state in State if state is not State.CLOSED
-    },
+    **{(state, Input.ABORT): State.IDLE for state in State},
+    (State.CLOSED, Input.ABORT): State.CLOSED,
 }
 
 _MOVES = {Side.CLIENT: CLIENT_MOVES, Side.SERVER: SERVER_MOVES}
 
 _SENT_BY_CLIENT = {Input.AARQ, Input.PROOF, Input.REQUEST, Input.RLRQ}
-_SENT_BY_EITHER = {Input.ABORT, Input.CLOSE}
 
 _INPUTS: dict[type, Input] = {
     Aarq: Input.AARQ,
@@ -133,5 +135,5 @@ def move(side: Side, state: State, what: Input) -> State:
     if after is not None:
         return after
     ours = (what in _SENT_BY_CLIENT) is (side is Side.CLIENT)
-    error = LocalError if ours or what in _SENT_BY_EITHER else WireError
+    error = LocalError if ours else WireError
     raise error(f"{what.value} is out of turn: {state.value}")
