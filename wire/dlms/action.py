@@ -167,7 +167,7 @@ def _read_outcomes(octets: bytes, at: int) -> tuple[ActionOutcome, ...]:
 
 
 def _read_request_normal(octets: bytes) -> ActionRequestNormal:
-    descriptor = MethodDescriptor.decode(octets[3:12])
+    descriptor = parts.read_method(octets, 3)
     if not parts.read_flag(octets, 12):
         parts.expect_end(octets, 13)
         return ActionRequestNormal(octets[2], descriptor)
@@ -190,7 +190,7 @@ def _read_request_with_list(octets: bytes) -> ActionRequestWithList:
 
 
 def _read_request_first_pblock(octets: bytes) -> ActionRequestFirstPblock:
-    descriptor = MethodDescriptor.decode(octets[3:12])
+    descriptor = parts.read_method(octets, 3)
     return ActionRequestFirstPblock(
         octets[2], descriptor, *parts.read_last_block(octets, 12)
     )

@@ -202,7 +202,7 @@ def _read(octets: bytes, at: int, count: int, append: Any, depth: int) -> int:
     limit = len(octets)
     for _ in range(count):
         if at >= limit:
-            raise WireError("a value is missing: the octets end too early", at)
+            raise WireError("a value is missing: the octets end too early", limit)
         octet = octets[at]
         entry = fixed[octet]
         if entry is not None:
@@ -342,7 +342,7 @@ def skip(octets: bytes, offset: int = 0) -> int:
             left = outer.pop()
         left -= 1
         if at >= limit:
-            raise WireError("a value is missing: the octets end too early", at)
+            raise WireError("a value is missing: the octets end too early", limit)
         octet = octets[at]
         size = sizes[octet]
         at += 1
@@ -382,9 +382,8 @@ def decode_length(octets: bytes, offset: int) -> tuple[int, int]:
     try:
         first = octets[offset]
     except IndexError:
-        raise WireError(
-            "a length is missing: the octets end too early", offset
-        ) from None
+        end = min(offset, len(octets))
+        raise WireError("a length is missing: the octets end too early", end) from None
     if first < 0x80:
         return first, offset + 1
     end = offset + 1 + (first & 0x7F)

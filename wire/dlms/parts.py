@@ -110,6 +110,13 @@ def write_attributes(attributes: Sequence[SelectedAttribute]) -> bytes:
     return encode_length(len(parts)) + b"".join(parts)
 
 
+def read_method(octets: bytes, at: int) -> MethodDescriptor:
+    """Cosem-Method-Descriptor, which ends nine octets on."""
+    if at + 9 > len(octets):
+        raise IndexError
+    return MethodDescriptor.decode(octets[at : at + 9])
+
+
 def read_methods(octets: bytes, at: int) -> tuple[tuple[MethodDescriptor, ...], int]:
     count, at = read_count(octets, at)
     end = at + 9 * count
