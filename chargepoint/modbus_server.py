@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from typing import Protocol as Interface
 from typing import cast
 
-from twisted.internet.interfaces import IAddress, IConsumer, IReactorTime, ITCPTransport
+from twisted.internet.interfaces import (
+    IAddress,
+    IConsumer,
+    IPushProducer,
+    IReactorTime,
+    ITCPTransport,
+)
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
@@ -53,7 +59,8 @@ class UnitProtocol(Protocol):
 
     def connectionMade(self) -> None:
         """Stops reading while the answers are not taken."""
-        IConsumer(self.transport).registerProducer(self.transport, True)
+        reader = cast(IPushProducer, self.transport)
+        IConsumer(self.transport).registerProducer(reader, True)
 
     def dataReceived(self, data: bytes) -> None:
         """Answers the requests that are whole now."""
