@@ -1,0 +1,5 @@
+"""The head-end's database: functions that take a connection first and return domain values."""
+
+from headend.store.engine import Store, open_store
+
+__all__ = ["Store", "open_store"]

@@ -1,0 +1,122 @@
+"""Durable jobs, from the side of who wants something done; `leases` has the worker's side."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, text
+
+from headend.store import tables
+from headend.store.job import LAST_PRIORITY, Job, JobState
+from wire.errors import ConfigError, LocalError
+
+_JOBS = tables.jobs
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+_ENQUEUE = insert(_JOBS).returning(_JOBS.c.id)
+_ONE = text("SELECT * FROM jobs WHERE id = :job_id")
+_CANCEL = text(
+    "UPDATE jobs SET state = 'cancelled', ended_s = :now_s"
+    " WHERE id = :job_id AND state = 'queued'"
+)
+
+
+def enqueue(
+    connection: Connection,
+    meter_id: int,
+    operation: str,
+    arguments: Mapping[str, Any],
+    *,
+    now_s: float,
+    priority: int = 4,
+    correlation_id: str = "",
+    not_before_s: float | None = None,
+    not_after_s: float | None = None,
+    max_attempts: int = 5,
+) -> int:
+    """Adds a job and returns its number.
+
+    Priority 9 goes first and 0 last, equal ones in order. It runs no earlier than
+    `not_before_s`, and is given up when it did not begin by `not_after_s`. Raises
+    `LocalError` for arguments that are not JSON and for limits that cannot be.
+    """
+    earliest_s = now_s if not_before_s is None else not_before_s
+    if not 0 <= priority <= LAST_PRIORITY:
+        raise LocalError(f"a priority is 0 to {LAST_PRIORITY}, not {priority}")
+    if max_attempts < 1:
+        raise LocalError("a job needs at least one attempt")
+    if not_after_s is not None and not_after_s < earliest_s:
+        raise LocalError("a job must not end before it may begin")
+    number = connection.execute(
+        _ENQUEUE,
+        {
+            "meter_id": meter_id,
+            "operation": operation,
+            "arguments": to_json(arguments),
+            "priority": priority,
+            "correlation_id": correlation_id,
+            "not_before_s": earliest_s,
+            "not_after_s": not_after_s,
+            "state": JobState.QUEUED.value,
+            "attempts": 0,
+            "max_attempts": max_attempts,
+            "fence": 0,
+            "created_s": now_s,
+        },
+    ).scalar_one()
+    return int(number)
+
+
+def show(connection: Connection, job_id: int) -> Job:
+    """The job with that number; `ConfigError` when there is none."""
+    row = connection.execute(_ONE, {"job_id": job_id}).first()
+    if row is None:
+        raise ConfigError(f"there is no job {job_id}")
+    return from_row(row)
+
+
+def listing(
+    connection: Connection,
+    *,
+    state: JobState | None = None,
+    meter_id: int | None = None,
+    correlation_id: str | None = None,
+    limit: int = 100,
+) -> list[Job]:
+    """The newest jobs that fit, newest first."""
+    statement = select(_JOBS).order_by(_JOBS.c.id.desc()).limit(limit)
+    if state is not None:
+        statement = statement.where(_JOBS.c.state == state.value)
+    if meter_id is not None:
+        statement = statement.where(_JOBS.c.meter_id == meter_id)
+    if correlation_id is not None:
+        statement = statement.where(_JOBS.c.correlation_id == correlation_id)
+    return [from_row(row) for row in connection.execute(statement)]
+
+
+def cancel(connection: Connection, job_id: int, now_s: float) -> None:
+    """Ends a job that waits; raises `LocalError` when it runs or has ended."""
+    done = connection.execute(_CANCEL, {"job_id": job_id, "now_s": now_s})
+    if done.rowcount == 0:
+        state = show(connection, job_id).state
+        why = "is running" if state is JobState.CLAIMED else f"is {state} already"
+        raise LocalError(f"job {job_id} {why}; only a waiting job can be cancelled")
+
+
+def from_row(row: Row[Any]) -> Job:
+    """A row of the table as the job it is."""
+    fields = dict(row._mapping)
+    fields["state"] = JobState(fields["state"])
+    fields["arguments"] = json.loads(fields["arguments"])
+    if fields["result"] is not None:
+        fields["result"] = json.loads(fields["result"])
+    return Job(**fields)
+
+
+def to_json(value: object) -> str:
+    """The JSON text of arguments or a result; `LocalError` when it has none."""
+    try:
+        return _ENCODER.encode(value)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise LocalError(f"a job's values must be JSON: {error}") from None

@@ -1,0 +1,134 @@
+"""Keys as the database holds them: encrypted, each with a state (see `headend.keys`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from headend.store import tables
+from wire.errors import LocalError
+
+_KEYS = tables.keys
+
+
+class KeyKind(StrEnum):
+    """What a key is for (P3, table of keys)."""
+
+    MASTER = "master"
+    ENCRYPTION = "encryption"
+    AUTHENTICATION = "authentication"
+    HLS_SECRET = "hls_secret"
+
+
+class KeyState(StrEnum):
+    """Where a key is in its life.
+
+    NEW is stored but perhaps not yet with the meter: it is stored before it is sent. ACTIVE
+    is in use, at most one of a kind. EXPIRED was in use. WITHDRAWN never will be again.
+    """
+
+    NEW = "new"
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+# From EXPIRED back to ACTIVE: a change of keys turned out not to have reached the meter.
+MOVES = {
+    KeyState.NEW: {KeyState.ACTIVE, KeyState.WITHDRAWN},
+    KeyState.ACTIVE: {KeyState.EXPIRED, KeyState.WITHDRAWN},
+    KeyState.EXPIRED: {KeyState.ACTIVE, KeyState.WITHDRAWN},
+    KeyState.WITHDRAWN: set(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SealedKey:
+    """A key that only its wrapping key opens; `wrapping_key_id` names that one."""
+
+    id: int
+    meter_id: int
+    kind: KeyKind
+    state: KeyState
+    sealed: bytes = field(repr=False)
+    wrapping_key_id: str
+    created_s: float
+
+
+def add(
+    connection: Connection,
+    meter_id: int,
+    kind: KeyKind,
+    sealed: bytes,
+    wrapping_key_id: str,
+    now_s: float,
+) -> int:
+    """Stores a key as NEW and returns its number."""
+    statement = insert(_KEYS).returning(_KEYS.c.id)
+    key_id = connection.execute(
+        statement,
+        {
+            "meter_id": meter_id,
+            "kind": kind.value,
+            "state": KeyState.NEW.value,
+            "sealed": sealed,
+            "wrapping_key_id": wrapping_key_id,
+            "created_s": now_s,
+        },
+    ).scalar_one()
+    return int(key_id)
+
+
+def active(connection: Connection, meter_id: int, kind: KeyKind) -> SealedKey | None:
+    """The key of that kind that is in use, if there is one."""
+    row = connection.execute(
+        select(_KEYS).where(
+            _KEYS.c.meter_id == meter_id,
+            _KEYS.c.kind == kind.value,
+            _KEYS.c.state == KeyState.ACTIVE.value,
+        )
+    ).first()
+    return None if row is None else _key(row)
+
+
+def of_meter(
+    connection: Connection, meter_id: int, kind: KeyKind | None = None
+) -> list[SealedKey]:
+    """Every key of a meter, of one kind or of all, oldest first."""
+    statement = select(_KEYS).where(_KEYS.c.meter_id == meter_id).order_by(_KEYS.c.id)
+    if kind is not None:
+        statement = statement.where(_KEYS.c.kind == kind.value)
+    return [_key(row) for row in connection.execute(statement)]
+
+
+def move(connection: Connection, key_id: int, state: KeyState) -> None:
+    """Brings a key to a state; what it replaces as ACTIVE becomes EXPIRED.
+
+    Raises `LocalError` for a move that a key cannot make.
+    """
+    row = connection.execute(select(_KEYS).where(_KEYS.c.id == key_id)).first()
+    if row is None:
+        raise LocalError(f"there is no key {key_id}")
+    key = _key(row)
+    if state not in MOVES[key.state]:
+        raise LocalError(f"key {key_id} is {key.state}; it cannot become {state}")
+    if state is KeyState.ACTIVE:
+        replaced = active(connection, key.meter_id, key.kind)
+        if replaced is not None:
+            _set(connection, replaced.id, KeyState.EXPIRED)
+    _set(connection, key_id, state)
+
+
+def _set(connection: Connection, key_id: int, state: KeyState) -> None:
+    connection.execute(
+        update(_KEYS).where(_KEYS.c.id == key_id).values(state=state.value)
+    )
+
+
+def _key(row: Row[tuple[object, ...]]) -> SealedKey:
+    fields = dict(row._mapping)
+    fields["kind"] = KeyKind(fields["kind"])
+    fields["state"] = KeyState(fields["state"])
+    return SealedKey(**fields)

@@ -1,0 +1,266 @@
+"""Durable jobs, from the worker's side: claim, renew, and one of four ends of a claim.
+
+A claim gives a lease and a fence, a number that grows with every claim of that job: when the
+lease ran out and another worker took the job, the old fence no longer opens anything. A meter
+has one running job at a time. A job whose attempt failed keeps its place before later ones of
+its meter, unless these are more urgent: an old message must not arrive after a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, TextClause, bindparam, text
+
+from headend.store.job import Job, JobState, StaleFence
+from headend.store.jobs import from_row, to_json
+
+_MAX_ERROR = 2000
+# Workers on PostgreSQL claim one after the other, so that each sees what the others took.
+_CLAIM_LOCK = text("SELECT pg_advisory_xact_lock(4059, 1)")
+
+# States stand in the statements as words: with parameters SQLite would not see that a partial
+# index holds all that is asked for.
+_RECLAIM = text(
+    "UPDATE jobs SET worker = NULL, lease_until_s = NULL,"
+    " state = CASE WHEN attempts < max_attempts THEN 'queued' ELSE 'failed' END,"
+    " ended_s = CASE WHEN attempts < max_attempts THEN NULL ELSE lease_until_s END,"
+    " error = 'the process that ran it went away'"
+    " WHERE state = 'claimed' AND lease_until_s <= :now_s"
+)
+_OF_CORRELATION = " AND correlation_id = :correlation_id"
+
+
+def _due_statement(of_correlation: str, others_taken: str) -> TextClause:
+    return text(
+        "SELECT * FROM jobs WHERE state = 'queued' AND not_before_s <= :now_s"
+        " AND meter_id NOT IN (SELECT meter_id FROM jobs WHERE state = 'claimed')"
+        " AND NOT EXISTS (SELECT 1 FROM jobs AS earlier WHERE earlier.state = 'queued'"
+        "  AND earlier.attempts > 0 AND earlier.meter_id = jobs.meter_id"
+        "  AND earlier.not_before_s > :now_s AND earlier.priority >= jobs.priority)"
+        f"{of_correlation}{others_taken} ORDER BY priority DESC, id LIMIT :size"
+    )
+
+
+def _next_due_statement(of_correlation: str) -> TextClause:
+    return text(
+        "SELECT MIN(due_s) FROM ("
+        "SELECT MIN(lease_until_s) AS due_s FROM jobs WHERE state = 'claimed'"
+        " UNION ALL SELECT MIN(not_before_s) FROM jobs WHERE state = 'queued'"
+        f" AND not_before_s > :now_s{of_correlation}) AS dues"
+    )
+
+
+def _waiting_statement(of_correlation: str) -> TextClause:
+    return text(f"SELECT COUNT(*) FROM jobs WHERE state = 'queued'{of_correlation}")
+
+
+# Keyed by whether only the jobs of one correlation are asked for.
+_BOTH = ((False, ""), (True, _OF_CORRELATION))
+_DUE = {only: _due_statement(where, "") for only, where in _BOTH}
+_MORE_DUE = {
+    only: _due_statement(where, " AND meter_id NOT IN :taken").bindparams(
+        bindparam("taken", expanding=True)
+    )
+    for only, where in _BOTH
+}
+_NEXT_DUE = {only: _next_due_statement(where) for only, where in _BOTH}
+_WAITING = {only: _waiting_statement(where) for only, where in _BOTH}
+
+_CLAIM = text(
+    "UPDATE jobs SET state = 'claimed', worker = :worker, lease_until_s = :lease_until_s,"
+    " fence = fence + 1, attempts = attempts + 1, started_s = :now_s WHERE id IN :ids"
+).bindparams(bindparam("ids", expanding=True))
+_GIVE_UP = text(
+    "UPDATE jobs SET state = 'failed', ended_s = :now_s,"
+    " error = COALESCE(error, 'it could not begin in time') WHERE id IN :ids"
+).bindparams(bindparam("ids", expanding=True))
+_HELD = " WHERE id = :job_id AND fence = :fence AND state = 'claimed'"
+_RENEW = text("UPDATE jobs SET lease_until_s = :lease_until_s" + _HELD)
+_END = text(
+    "UPDATE jobs SET state = :state, result = :result, error = :error, ended_s = :now_s,"
+    " worker = NULL, lease_until_s = NULL" + _HELD
+)
+_RETRY = text(
+    "UPDATE jobs SET state = 'queued', error = :error, not_before_s = :not_before_s,"
+    " worker = NULL, lease_until_s = NULL" + _HELD
+)
+_RELEASE = text(
+    "UPDATE jobs SET state = 'queued', attempts = attempts - 1,"
+    " worker = NULL, lease_until_s = NULL" + _HELD
+)
+
+
+def claim(
+    connection: Connection,
+    *,
+    now_s: float,
+    worker: str,
+    lease_s: float,
+    limit: int = 1,
+    correlation_id: str | None = None,
+) -> list[Job]:
+    """Takes up to `limit` due jobs, the most urgent first, of as many different meters.
+
+    Leases that ran out are taken back first, and jobs that are too late are given up. With a
+    correlation only its jobs are taken.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(_CLAIM_LOCK)
+    connection.execute(_RECLAIM, {"now_s": now_s})
+    picked: dict[int, Job] = {}
+    while len(picked) < limit:
+        size = limit - len(picked)
+        due = _due(connection, now_s, list(picked), correlation_id, size)
+        late = [job.id for job in due if _is_late(job, now_s)]
+        if late:
+            connection.execute(_GIVE_UP, {"ids": late, "now_s": now_s})
+        for job in due:
+            if not _is_late(job, now_s):
+                picked.setdefault(job.meter_id, job)
+        if len(due) < size:
+            break
+    if not picked:
+        return []
+    jobs = list(picked.values())
+    lease_until_s = now_s + lease_s
+    connection.execute(
+        _CLAIM,
+        {
+            "ids": [job.id for job in jobs],
+            "worker": worker,
+            "lease_until_s": lease_until_s,
+            "now_s": now_s,
+        },
+    )
+    return [
+        replace(
+            job,
+            state=JobState.CLAIMED,
+            worker=worker,
+            lease_until_s=lease_until_s,
+            fence=job.fence + 1,
+            attempts=job.attempts + 1,
+            started_s=now_s,
+        )
+        for job in jobs
+    ]
+
+
+def next_due(
+    connection: Connection, now_s: float, correlation_id: str | None = None
+) -> float | None:
+    """When a claim can next find more than now: a job becomes due or a lease runs out."""
+    parameters: dict[str, Any] = {"now_s": now_s}
+    due_s = _ask(connection, _NEXT_DUE, parameters, correlation_id).scalar()
+    return None if due_s is None else float(due_s)
+
+
+def waiting(connection: Connection, correlation_id: str | None = None) -> int:
+    """How many jobs are queued, due or not."""
+    return int(_ask(connection, _WAITING, {}, correlation_id).scalar_one())
+
+
+def renew(
+    connection: Connection, jobs: Iterable[Job], lease_until_s: float
+) -> frozenset[int]:
+    """Prolongs leases; returns the numbers of the jobs whose lease was lost."""
+    lost = []
+    for job in jobs:
+        held = connection.execute(
+            _RENEW,
+            {"job_id": job.id, "fence": job.fence, "lease_until_s": lease_until_s},
+        )
+        if held.rowcount == 0:
+            lost.append(job.id)
+    return frozenset(lost)
+
+
+def complete(connection: Connection, job: Job, result: object, now_s: float) -> None:
+    """Ends a job well, with its result; raises `StaleFence` when the lease was lost."""
+    _end(connection, job, JobState.DONE, to_json(result), None, now_s)
+
+
+def fail(
+    connection: Connection, job: Job, error: str, now_s: float, result: object = None
+) -> None:
+    """Ends a job badly, for good; raises `StaleFence` when the lease was lost."""
+    text_of_result = None if result is None else to_json(result)
+    _end(connection, job, JobState.FAILED, text_of_result, error, now_s)
+
+
+def retry(connection: Connection, job: Job, error: str, not_before_s: float) -> None:
+    """Queues a job for another attempt; raises `StaleFence` when the lease was lost."""
+    _held(
+        connection,
+        _RETRY,
+        job,
+        {"error": error[:_MAX_ERROR], "not_before_s": not_before_s},
+    )
+
+
+def release(connection: Connection, job: Job) -> None:
+    """Gives an unfinished job back as if it had not been claimed; or `StaleFence`."""
+    _held(connection, _RELEASE, job, {})
+
+
+def _due(
+    connection: Connection,
+    now_s: float,
+    taken: list[int],
+    correlation_id: str | None,
+    size: int,
+) -> list[Job]:
+    parameters: dict[str, Any] = {"now_s": now_s, "size": size}
+    if taken:
+        parameters["taken"] = taken
+    statements = _MORE_DUE if taken else _DUE
+    rows = _ask(connection, statements, parameters, correlation_id)
+    return [from_row(row) for row in rows]
+
+
+def _ask(
+    connection: Connection,
+    statements: Mapping[bool, TextClause],
+    parameters: dict[str, Any],
+    correlation_id: str | None,
+) -> CursorResult[Any]:
+    if correlation_id is not None:
+        parameters["correlation_id"] = correlation_id
+    return connection.execute(statements[correlation_id is not None], parameters)
+
+
+def _is_late(job: Job, now_s: float) -> bool:
+    return job.not_after_s is not None and job.not_after_s < now_s
+
+
+def _end(
+    connection: Connection,
+    job: Job,
+    state: JobState,
+    result: str | None,
+    error: str | None,
+    now_s: float,
+) -> None:
+    _held(
+        connection,
+        _END,
+        job,
+        {
+            "state": state.value,
+            "result": result,
+            "error": None if error is None else error[:_MAX_ERROR],
+            "now_s": now_s,
+        },
+    )
+
+
+def _held(
+    connection: Connection, statement: TextClause, job: Job, parameters: dict[str, Any]
+) -> None:
+    """Runs a statement that needs the lease."""
+    parameters |= {"job_id": job.id, "fence": job.fence}
+    if connection.execute(statement, parameters).rowcount == 0:
+        raise StaleFence(f"job {job.id}: the lease was lost to another worker")

@@ -1,0 +1,150 @@
+"""The tables of the head-end's database, as the newest migration leaves them.
+
+Columns that end in `_s` are UTC seconds since 1970. Keys are only ever stored encrypted.
+Nothing cascades: a meter that were deleted and taken over again would start its counters
+anew under the same key.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+meters = Table(
+    "meters",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("equipment_id", String(17), nullable=False, unique=True),
+    Column("standard", String(16), nullable=False),
+    Column("host", String(255), nullable=False),
+    Column("port", Integer, nullable=False),
+    Column("logical_device", Integer, nullable=False),
+    Column("system_title", LargeBinary(8), nullable=False, unique=True),
+    Column("p1_host", String(255)),
+    Column("p1_port", Integer),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("meter_id", ForeignKey("meters.id"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("state", String(9), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("wrapping_key_id", String(16), nullable=False),
+    Column("created_s", Double, nullable=False),
+    Index("ix_keys_meter_id_kind", "meter_id", "kind"),
+)
+_active = text("state = 'active'")
+Index(
+    "uq_keys_active",
+    keys.c.meter_id,
+    keys.c.kind,
+    unique=True,
+    sqlite_where=_active,
+    postgresql_where=_active,
+)
+
+invocation_counters = Table(
+    "invocation_counters",
+    metadata,
+    Column("meter_id", ForeignKey("meters.id"), primary_key=True),
+    Column("key_id", ForeignKey("keys.id"), primary_key=True),
+    Column("next_counter", BigInteger, nullable=False),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("meter_id", ForeignKey("meters.id"), nullable=False),
+    Column("operation", String(64), nullable=False),
+    Column("arguments", Text, nullable=False),
+    Column("priority", SmallInteger, nullable=False),
+    Column("correlation_id", String(64), nullable=False, index=True),
+    Column("not_before_s", Double, nullable=False),
+    Column("not_after_s", Double),
+    Column("state", String(9), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("max_attempts", Integer, nullable=False),
+    Column("worker", String(64)),
+    Column("lease_until_s", Double),
+    Column("fence", Integer, nullable=False),
+    Column("result", Text),
+    Column("error", Text),
+    Column("created_s", Double, nullable=False),
+    Column("started_s", Double),
+    Column("ended_s", Double),
+)
+_queued, _claimed = text("state = 'queued'"), text("state = 'claimed'")
+# In the order of claiming, with all that decides whether a job can be claimed.
+Index(
+    "ix_jobs_queue",
+    jobs.c.priority.desc(),
+    jobs.c.id,
+    jobs.c.not_before_s,
+    jobs.c.meter_id,
+    sqlite_where=_queued,
+    postgresql_where=_queued,
+)
+Index(
+    "ix_jobs_due",
+    jobs.c.not_before_s,
+    sqlite_where=_queued,
+    postgresql_where=_queued,
+)
+# One association at a time: a meter has one running job, whoever runs it.
+Index(
+    "uq_jobs_running",
+    jobs.c.meter_id,
+    unique=True,
+    sqlite_where=_claimed,
+    postgresql_where=_claimed,
+)
+
+registers = Table(
+    "registers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("class_id", SmallInteger, nullable=False),
+    Column("obis", String(23), nullable=False),
+    Column("attribute", SmallInteger, nullable=False),
+    Column("scaler", SmallInteger, nullable=False),
+    Column("unit", SmallInteger, nullable=False),
+    UniqueConstraint("class_id", "obis", "attribute", "scaler", "unit"),
+)
+
+readings = Table(
+    "readings",
+    metadata,
+    Column("meter_id", ForeignKey("meters.id"), primary_key=True),
+    Column("register_id", ForeignKey("registers.id"), primary_key=True),
+    Column("time_s", BigInteger, primary_key=True, autoincrement=False),
+    Column("value", BigInteger, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
