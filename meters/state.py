@@ -48,8 +48,8 @@ class State:
     scalers: dict[str, int] | None = None
     security_policy: int = AUTHENTICATED_AND_ENCRYPTED
     received_counter: int | None = None
-    sending_counter: int = 0
-    reserved_counter: int = 0
+    sending_counter: int = 1
+    reserved_counter: int = 1
     unsaved: bool = True
 
     def take_counter(self) -> int:
