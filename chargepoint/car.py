@@ -85,6 +85,15 @@ class Visits:
                 self._depart(self.present.session.departure_s)
             self._look_ahead()
 
+    def replace(self, session: Session | None, now_s: int) -> None:
+        """Who is there leaves now; the car of `session`, if given, comes in its place."""
+        if self.present is not None:
+            self._depart(now_s)
+        if session is not None:
+            self.present = Car(session)
+            self.cars.append(self.present)
+        self._look_ahead()
+
     def _depart(self, at_s: int) -> None:
         self.present = None
         self._waiting = [

@@ -20,7 +20,7 @@ from chargepoint.journal import Journal
 from chargepoint.notices import Notice
 from chargepoint.p1_link import Events, P1Link
 from wire.errors import SimError, TransportError
-from wire.p1 import TelegramReceived
+from wire.p1 import Telegram, TelegramReceived
 
 _log = Logger()
 
@@ -44,7 +44,8 @@ class Gateway:
     """One gateway at work.
 
     `clock` times everything and is the host's clock; `monotonic` (seconds), where the host's
-    clock may be set by hand, is what carries telegram time on. `on_notice` hears what happens.
+    clock may be set by hand, is what carries telegram time on. `on_notice` hears what happens,
+    `on_telegram` each telegram whose CRC is right.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Gateway:
         tolerant: bool = False,
         monotonic: Callable[[], float] | None = None,
         on_notice: Callable[[Notice], None] = lambda notice: None,
+        on_telegram: Callable[[Telegram], None] = lambda telegram: None,
     ) -> None:
         self.logic = GatewayLogic(
             journal.load(), hardware_max_w=hardware_max_w, tolerant=tolerant
@@ -67,6 +69,7 @@ class Gateway:
         self._journal = journal
         self._monotonic = monotonic or clock.seconds
         self._on_notice = on_notice
+        self._on_telegram = on_telegram
         self._link = P1Link(p1, clock, self._heard)
         self._running = False
         self._working = False
@@ -94,6 +97,7 @@ class Gateway:
         for event in events:
             if isinstance(event, TelegramReceived):
                 host_s = self._clock.seconds()
+                self._on_telegram(event.telegram)
                 news |= self.logic.telegram(event.telegram, now_s, host_s)
             else:
                 self.logic.dropped(event.count, event.reason, now_s)
