@@ -1,0 +1,54 @@
+"""How long messages take from hop to hop on their way from the planner to the limit."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from scenarios.results import Hop, HopLatency, hop_latency
+
+
+class Journey:
+    """One message to one station, and when it reached each hop (epoch seconds)."""
+
+    __slots__ = ("station", "text", "reached")
+
+    def __init__(self, station: str, text: bytes, planned_s: float) -> None:
+        self.station = station
+        self.text = text
+        self.reached: dict[Hop, float] = {Hop.PLANNED: planned_s}
+
+    def reach(self, hop: Hop, at_s: float) -> None:
+        """It is there now; only the first time counts."""
+        self.reached.setdefault(hop, at_s)
+
+
+class Journeys:
+    """All messages of a run; the newest of a station is the one on its way."""
+
+    def __init__(self) -> None:
+        self.all: list[Journey] = []
+        self._newest: dict[str, Journey] = {}
+
+    def begin(self, station: str, text: bytes, planned_s: float) -> Journey:
+        """A message sets out; the one before it on this way is overtaken."""
+        journey = self._newest[station] = Journey(station, text, planned_s)
+        self.all.append(journey)
+        return journey
+
+    def newest(self, station: str) -> Journey | None:
+        """The message that is on its way to a station, or was last."""
+        return self._newest.get(station)
+
+    def latencies(self) -> tuple[HopLatency, ...]:
+        """For each hop but the first, the delays since the hop before it."""
+        return tuple(
+            hop_latency(
+                hop,
+                [
+                    journey.reached[hop] - journey.reached[before]
+                    for journey in self.all
+                    if hop in journey.reached and before in journey.reached
+                ],
+            )
+            for before, hop in pairwise(Hop)
+        )

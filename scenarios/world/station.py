@@ -1,0 +1,253 @@
+"""One station of a world: a meter, its cables, the gateway, the control unit and its cars."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from twisted.internet.interfaces import IReactorTime
+
+from chargepoint.car import Visits
+from chargepoint.edge import Gateway
+from chargepoint.journal import MemoryJournal
+from chargepoint.modbus_client import ModbusClient
+from chargepoint.modbus_server import UnitServerFactory
+from chargepoint.notices import Notice
+from chargepoint.registers import hardware_max_w, register
+from chargepoint.sessions import Session
+from chargepoint.unit import ControlUnit
+from meters.meter import Meter
+from meters.p1.port import P1Port
+from meters.p3.protocol import P3Factory
+from scenarios.network import Network
+from scenarios.world.fairness import Reversals, Served
+from wire.p1 import Telegram
+
+Phases = tuple[int, int, int]
+NO_LOAD: Phases = (0, 0, 0)
+FOREVER_S = 10 * 365 * 86_400
+UNIT_MAX_DA = 320
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a station's wires are."""
+
+    p3: tuple[str, int]
+    p1: tuple[str, int]
+    modbus: tuple[str, int]
+
+
+class Station:
+    """A charge point behind its own meter, every wire between the parts a network's.
+
+    What the unit lets the car draw is what the meter measures, from the same second on.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        meter: Meter,
+        clock: IReactorTime,
+        sessions: Iterable[Session],
+        period_s: int,
+        own_limit_w: int,
+        on_notice: Callable[[Station, Notice], None],
+        on_telegram: Callable[[Station, Telegram], None],
+    ) -> None:
+        now_s = int(clock.seconds())
+        self.name = name
+        self.meter = meter
+        self.base_w = NO_LOAD
+        self.voltage_dv: Phases = (2300, 2300, 2300)
+        self.limits: list[tuple[int, int]] = []
+        self.draws: list[tuple[int, int]] = []
+        self.reversals = Reversals()
+        self.starved_s = 0
+        self.telegram: Telegram | None = None
+        self.unit = ControlUnit(
+            name,
+            now_s=now_s,
+            hardware_max_da=UNIT_MAX_DA,
+            own_limit_w=min(own_limit_w, hardware_max_w(3, UNIT_MAX_DA)),
+            visits=Visits(sessions),
+        )
+        self.unit.station.on_power = self._power
+        self.p3 = P3Factory(meter, clock)
+        self.p1 = P1Port(meter.telegram, clock, period_s)
+        self._units = UnitServerFactory(self.unit, clock)
+        self._clock = clock
+        self._on_notice = on_notice
+        self._on_telegram = on_telegram
+        self._journal = MemoryJournal()
+        self._work_ws = [0, 0, 0]
+        self._since_s = now_s
+        self._power_w = NO_LOAD
+        self._power(now_s, self.unit.power_w)
+
+    async def connect(self, network: Network, wanted: Addresses) -> Addresses:
+        """Opens the ports, at the wanted addresses or free ones, and starts the gateway."""
+        ports = [
+            await network.listen(*address, factory)
+            for address, factory in (
+                (wanted.p3, self.p3),
+                (wanted.p1, self.p1),
+                (wanted.modbus, self._units),
+            )
+        ]
+        self._ports = ports
+        self.addresses = Addresses(*(port.address for port in ports))
+        self._network = network
+        self._eyes = self._modbus()
+        self.start_gateway()
+        return self.addresses
+
+    async def disconnect(self) -> None:
+        """Ends the gateway and closes the ports."""
+        self._eyes.close()
+        await self.stop_gateway()
+        for port in self._ports:
+            await port.close()
+        self.p3.hang_up()
+        self.p1.close()
+        self._units.hang_up()
+
+    # By hand
+
+    def start_gateway(self) -> None:
+        """The gateway starts with what it had saved."""
+        self._unit_client = self._modbus()
+        self.gateway = Gateway(
+            p1=self._network.endpoint(*self.addresses.p1),
+            unit=self._unit_client,
+            clock=self._clock,
+            journal=self._journal,
+            hardware_max_w=hardware_max_w(3, UNIT_MAX_DA),
+            on_notice=lambda notice: self._on_notice(self, notice),
+            on_telegram=self._telegram,
+        )
+        self.gateway.start()
+
+    async def stop_gateway(self) -> None:
+        """The gateway ends; its journal stays."""
+        over = self.gateway.stop()
+        self._unit_client.close()
+        await over
+
+    def restart_unit(self) -> None:
+        """The unit boots: connections drop and setpoints are gone."""
+        self._units.hang_up()
+        self.unit.restart(int(self._clock.seconds()))
+
+    def power_off(self) -> None:
+        """The meter loses its supply."""
+        self.meter.advance(int(self._clock.seconds()))
+        self.meter.power_off()
+        self.p3.hang_up()
+        self.telegram = None
+
+    def power_on(self) -> None:
+        """The supply returns."""
+        self.meter.power_on(int(self._clock.seconds()))
+
+    def unplug_p1(self) -> None:
+        """Pulls the P1 cable."""
+        self.p1.unplug()
+        self.telegram = None
+
+    def plug_car(self, energy_wh: int, max_w: int, phases: int, phase: int) -> None:
+        """A car arrives now and stays; one that is there leaves first."""
+        now_s = int(self._clock.seconds())
+        session = Session(
+            self.name,
+            now_s,
+            now_s + FOREVER_S,
+            energy_wh,
+            phases,
+            phase if phases == 1 else 0,
+            max_w,
+        )
+        self._replace_car(session)
+
+    def unplug_car(self) -> None:
+        """The car leaves, if there is one."""
+        self._replace_car(None)
+
+    def set_base(self, power_w: Phases, voltage_dv: Phases | None) -> None:
+        """What flows beside the car, and the voltage."""
+        self.base_w = power_w
+        self.set_voltage(voltage_dv or self.voltage_dv)
+
+    def set_voltage(self, voltage_dv: Phases) -> None:
+        """The voltage at the connection, in 0.1 V per phase."""
+        self.voltage_dv = voltage_dv
+        self.unit.voltage_dv = voltage_dv
+        self._power(int(self._clock.seconds()), self.unit.power_w)
+
+    async def register(self, name: str) -> int:
+        """A register of the unit, asked over Modbus by a master of its own."""
+        row = register(name)
+        words = await self._eyes.read(row.address, row.words)
+        value = row.decode(words)
+        return value
+
+    # As time passes
+
+    def tick(self, now_s: int, tick_s: int) -> None:
+        """Brings the unit up to now, notes what is in force, and lets P1 send."""
+        unit, point = self.unit, self.unit.station
+        unit.advance(now_s)
+        limit_w = point.limit.limit_w
+        if not self.limits or self.limits[-1][1] != limit_w:
+            self.limits.append((now_s, limit_w))
+            self.reversals.see(limit_w)
+        car = point.visits.present
+        if car is not None and not point.offered_da and car.remaining_ws:
+            self.starved_s += tick_s
+        self.p1.tick(now_s)
+
+    def take_work(self, now_s: int) -> list[int]:
+        """W·s per phase that the station drew since the last time."""
+        self._flow(now_s)
+        work, self._work_ws = self._work_ws, [0, 0, 0]
+        return work
+
+    def served(self, now_s: int) -> list[Served]:
+        """What the cars got that have left by now."""
+        return [
+            Served(car.session.energy_wh, car.energy_wh)
+            for car in self.unit.station.visits.cars
+            if car.session.departure_s <= now_s
+        ]
+
+    def _power(self, now_s: int, car_w: Phases) -> None:
+        """Something else flows from this second on."""
+        self._flow(now_s)
+        base = self.base_w
+        power_w = (base[0] + car_w[0], base[1] + car_w[1], base[2] + car_w[2])
+        self._power_w = power_w
+        self.meter.advance(now_s)
+        self.meter.set_load(power_w, self.voltage_dv)
+        total_w = sum(car_w)
+        if not self.draws or self.draws[-1][1] != total_w:
+            self.draws.append((now_s, total_w))
+
+    def _flow(self, now_s: int) -> None:
+        seconds = now_s - self._since_s
+        if seconds > 0:
+            for phase, power_w in enumerate(self._power_w):
+                self._work_ws[phase] += power_w * seconds
+            self._since_s = now_s
+
+    def _replace_car(self, session: Session | None) -> None:
+        now_s = int(self._clock.seconds())
+        self.unit.advance(now_s)
+        self.unit.station.visits.replace(session, now_s)
+        self.unit.station.settle()
+
+    def _modbus(self) -> ModbusClient:
+        return ModbusClient(self._network.endpoint(*self.addresses.modbus), self._clock)
+
+    def _telegram(self, telegram: Telegram) -> None:
+        self.telegram = telegram
+        self._on_telegram(self, telegram)
