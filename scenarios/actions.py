@@ -113,6 +113,16 @@ async def _power_cycle(stage: Stage, body: PowerCycle) -> Seen:
     return Seen()
 
 
+async def _power_off(stage: Stage, body: AtMeter) -> Seen:
+    stage.world.power_off(body.meter)
+    return Seen()
+
+
+async def _power_on(stage: Stage, body: AtMeter) -> Seen:
+    stage.world.power_on(body.meter)
+    return Seen()
+
+
 async def _unplug_p1(stage: Stage, body: AtMeter) -> Seen:
     stage.world.unplug_p1(body.meter)
     return Seen()
@@ -164,6 +174,8 @@ ACTIONS: Final[dict[str, Callable[[Stage, Any], Awaitable[Seen]]]] = {
     "read": _read,
     "write": _write,
     "power_cycle": _power_cycle,
+    "power_off": _power_off,
+    "power_on": _power_on,
     "unplug_p1": _unplug_p1,
     "plug_p1": _plug_p1,
     "restart_gateway": _restart_gateway,

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
+from chargepoint.registers import BY_NAME
 from scenarios.complaints import first_error
 from scenarios.kpis import KPIS
 from scenarios.parameters import NAME, Parameter, settle, substitute, unknown
@@ -162,43 +163,31 @@ def _spelled_out(item: Node) -> Node:
 
 
 def _cross_check(content: ScenarioFile, steps: Node, file: str) -> None:
-    """What one model cannot see: meters that are not there, unknown key figures."""
-    for step in steps.value:
-        for key, node in _walk(step):
-            if key in ("meter", "station") and node.value > content.world.stations:
-                raise ScenarioError(
-                    f"there is no {key} {node.value}: the world has "
-                    f"{content.world.stations} stations",
-                    file,
-                    node.line,
-                    node.column,
-                )
-        node = step.value.get("expect")
-        kpi = node.value.get("kpi") if node is not None else None
-        if kpi is None:
-            continue
-        name = kpi.value["name"]
-        if name.value not in KPIS:
-            raise ScenarioError(
-                unknown("key figure", name.value, KPIS), file, name.line, name.column
-            )
-        for key in ("run", "below_run"):
-            run = kpi.value.get(key)
-            if run is not None and run.value not in content.world.controllers:
-                raise ScenarioError(
-                    f"{key}: no run with controller {run.value!r} is played",
-                    file,
-                    run.line,
-                    run.column,
-                )
+    """What one model cannot see: meters that are not there, names that nothing has."""
+    stations = content.world.stations
+    controllers = content.world.controllers
+    for path, node in _walk(steps, ()):
+        why, name = "", str(node.value)
+        match path:
+            case (*_, "meter" | "station" as what) if node.value > stations:
+                why = f"there is no {what} {name}: the world has {stations} stations"
+            case (*_, "kpi", "name") if name not in KPIS:
+                why = unknown("key figure", name, KPIS)
+            case (*_, "register", "name") if name not in BY_NAME:
+                why = unknown("register", name, BY_NAME)
+            case (*_, "kpi", "run" | "below_run") if node.value not in controllers:
+                why = f"no run with controller {name!r} is played"
+        if why:
+            raise ScenarioError(why, file, node.line, node.column)
 
 
-def _walk(node: Node, key: str = "") -> Iterator[tuple[str, Node]]:
+def _walk(node: Node, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Node]]:
+    """The single values of a tree, each with the keys that lead to it."""
     if isinstance(node.value, dict):
         for name, inner in node.value.items():
-            yield from _walk(inner, name)
+            yield from _walk(inner, (*path, name))
     elif isinstance(node.value, list):
         for inner in node.value:
-            yield from _walk(inner)
+            yield from _walk(inner, path)
     else:
-        yield key, node
+        yield path, node

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, model_validator
 
 from scenarios.values import File, Instant, Model
 
@@ -29,10 +31,21 @@ class Controller(StrEnum):
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
+def _first_time(feeder: Path) -> object:
+    """The first time in a feeder's CSV; None, which is no start, when there is none."""
+    try:
+        with feeder.open(encoding="utf-8", newline="") as stream:
+            return (next(csv.DictReader(stream), None) or {}).get("time")
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return None
+
+
 class WorldSettings(Model):
     """The world that a scenario plays in."""
 
-    start: Annotated[Instant, Field(description="when the world's clock starts")]
+    start: Annotated[
+        Instant, Field(description="left out: the first time in the feeder's CSV")
+    ]
     days: Annotated[
         float,
         Field(
@@ -78,6 +91,14 @@ class WorldSettings(Model):
         160_000
     )
     station_max_w: Annotated[int, Field(ge=0, le=1_000_000)] = 22_000
+
+    @model_validator(mode="before")
+    @classmethod
+    def _start_of_feeder(cls, given: Any, info: ValidationInfo) -> Any:
+        if isinstance(given, dict) and "start" not in given and "feeder" in given:
+            folder = (info.context or {}).get("folder", ".")
+            return {**given, "start": _first_time(Path(folder) / str(given["feeder"]))}
+        return given
 
     @property
     def controllers(self) -> tuple[Controller, ...]:

@@ -65,6 +65,8 @@ class Step(Model):
     read: Read | None = None
     write: Write | None = None
     power_cycle: PowerCycle | None = None
+    power_off: AtMeter | None = None
+    power_on: AtMeter | None = None
     unplug_p1: AtMeter | None = None
     plug_p1: AtMeter | None = None
     restart_gateway: AtStation | None = None

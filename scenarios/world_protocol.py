@@ -99,9 +99,10 @@ class World(Protocol):
         """SET over P3, through a durable job; `value` as on the command line."""
 
     def p1_text(self, meter: int) -> bytes | None:
-        """The text message in the newest telegram that the cable of this meter carried.
+        """The text message in the newest telegram that this meter's cable carried.
 
-        None when nothing came since the cable was put in, or the line is not a message.
+        None while the cable is out or the supply is off, until the first telegram after either
+        returns, and when the telegram's line is no message.
         """
 
     async def register(self, station: int, name: str) -> int:
