@@ -1,0 +1,99 @@
+"""Divides a transformer's headroom over charge points: the arithmetic of the planner.
+
+All powers are W. A load on n phases draws an n-th of its power on each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+Triple = tuple[int, int, int]
+
+ALL_PHASES = (0, 1, 2)
+
+MINIMUM_PER_PHASE_W = 1380
+"""6 A at 230 V: below it a car does not charge at all (IEC 61851-1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A car, or room kept for one: the phases that it charges on (0 to 2), and at most how
+    much it can draw."""
+
+    phases: tuple[int, ...] = ALL_PHASES
+    demand_w: int = 22_000
+
+    @property
+    def minimum_w(self) -> int:
+        """The smallest power at which it charges."""
+        return MINIMUM_PER_PHASE_W * len(self.phases)
+
+    def per_phase_w(self, limit_w: int) -> int:
+        """What it draws on each of its phases under a limit, rounded up."""
+        return -(-min(limit_w, self.demand_w) // len(self.phases))
+
+
+def fill(headroom_w: Triple, loads: Sequence[Load], ceiling_w: int) -> list[int]:
+    """The limit of each load: as high and as equal as the headroom allows (max-min fair).
+
+    Limits rise together, as water does, until a phase is full; the loads on that phase stay
+    there and the others rise on. A load that can draw less than its limit leaves the rest to
+    the others. No headroom gives 0; none gets more than `ceiling_w`.
+    """
+    limits = [0] * len(loads)
+    rising = set(range(len(loads)))
+    room = list(headroom_w)
+    while rising:
+        level, full = _level(room, [loads[index] for index in rising], ceiling_w)
+        if not full:
+            return [level if n in rising else limit for n, limit in enumerate(limits)]
+        stays = {index for index in rising if full & set(loads[index].phases)}
+        for index in stays:
+            limits[index] = level
+            for phase in loads[index].phases:
+                room[phase] -= loads[index].per_phase_w(level)
+        rising -= stays
+    return limits
+
+
+def _level(
+    room_w: Sequence[int], loads: Sequence[Load], ceiling_w: int
+) -> tuple[int, set[int]]:
+    """The highest common limit, and the phases that stop it there; none at the ceiling."""
+
+    def full(level_w: int) -> set[int]:
+        drawn = draw(loads, [level_w] * len(loads))
+        used = {phase for load in loads for phase in load.phases}
+        return {phase for phase in used if drawn[phase] > room_w[phase]}
+
+    if not full(ceiling_w):
+        return ceiling_w, set()
+    low, high = 0, ceiling_w
+    while high - low > 1:
+        middle = (low + high) // 2
+        if full(middle):
+            high = middle
+        else:
+            low = middle
+    # Where there is no room at all, even the level 0 is too much.
+    return low, full(low) or full(high)
+
+
+def draw(loads: Sequence[Load], limits_w: Sequence[int]) -> Triple:
+    """What loads under their limits draw together, per phase."""
+    sums = [0, 0, 0]
+    for load, limit_w in zip(loads, limits_w, strict=True):
+        for phase in load.phases:
+            sums[phase] += load.per_phase_w(limit_w)
+    return sums[0], sums[1], sums[2]
+
+
+def less(one: Triple, other: Triple) -> Triple:
+    """The difference, per phase."""
+    return one[0] - other[0], one[1] - other[1], one[2] - other[2]
+
+
+def fits(room_w: Triple, load: Load, limit_w: int) -> bool:
+    """Whether each phase of the load has room for it."""
+    return all(room_w[phase] >= load.per_phase_w(limit_w) for phase in load.phases)

@@ -1,0 +1,92 @@
+"""The controllers that a feeder can be under, by name: headroom, threshold, none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from headend.dali import FeederSample
+from headend.planner import Command, Metered, Planner, Settings
+from wire.charging_profile import ChargingProfile, Period
+from wire.instants import from_epoch
+
+
+class Controller(Protocol):
+    """Decides each quarter-hour what the stations are told."""
+
+    def plan(
+        self, now: datetime, sample: FeederSample | None, station_power_w: Metered
+    ) -> list[Command]:
+        """The messages to send now; see `Planner.plan`."""
+
+    def undelivered(self, command: Command) -> None:
+        """The message did not arrive."""
+
+
+class NoControl:
+    """What happens when nobody does anything."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def plan(
+        self, now: datetime, sample: FeederSample | None, station_power_w: Metered
+    ) -> list[Command]:
+        """Nothing to send, ever."""
+        return []
+
+    def undelivered(self, command: Command) -> None:
+        """Nothing was sent."""
+
+
+class Threshold:
+    """The proof of concept's rule: phase 1 of the feeder alone decides, for all stations.
+
+    Above the target each station gets the profile that ElaadNL's report prints (figure 8):
+    6 kW for two hours, 9 kW for one more, then its own configuration again. It is renewed
+    while phase 1 stays above and the first period is over.
+    """
+
+    FIRST_W, FIRST_S = 6000, 7200
+    SECOND_W, SECOND_S = 9000, 3600
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._until: dict[str, datetime] = {}
+        self._seq = 0
+
+    def plan(
+        self, now: datetime, sample: FeederSample | None, station_power_w: Metered
+    ) -> list[Command]:
+        """A profile for each station without a running one, while L1 is too high."""
+        limit_w = self.settings.per_phase_w(self.settings.target_permille)
+        if sample is None or sample.power_w[0] <= limit_w:
+            return []
+        now = from_epoch(int(now.timestamp()))
+        self._seq = max(self._seq + 1, int(now.timestamp()))
+        second = now + timedelta(seconds=self.FIRST_S)
+        profile = ChargingProfile(
+            now,
+            second + timedelta(seconds=self.SECOND_S),
+            (Period(now, self.FIRST_W), Period(second, self.SECOND_W)),
+            seq=self._seq,
+        )
+        commands = []
+        for station in self.settings.stations:
+            if self._until.get(station, now) <= now:
+                self._until[station] = second
+                commands.append(Command(station, profile))
+        return commands
+
+    def undelivered(self, command: Command) -> None:
+        """The station gets its profile at the next step."""
+        self._until.pop(command.station, None)
+
+
+CONTROLLERS: dict[str, Callable[[Settings], Controller]] = {
+    "none": NoControl,
+    "threshold": Threshold,
+    "headroom": Planner,
+}
+"""How each is made from the settings; `controller` of a scenario names one."""

@@ -1,0 +1,87 @@
+"""What the premises behind a transformer will draw, from what they drew until now.
+
+Powers are W per phase; slots are quarter-hours since 1970. `History` is all that is kept: two
+days of premises' loads and of how many cars were charging.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from headend.allocation import Triple
+
+SLOT_S = 900
+DAY_SLOTS = 96
+HOUR_SLOTS = 4
+RECENT_SLOTS = 3
+KEPT_SLOTS = 2 * DAY_SLOTS
+
+
+@dataclass(slots=True)
+class History:
+    """Premises' load and number of cars charging, by slot."""
+
+    load_w: dict[int, Triple] = field(default_factory=dict)
+    cars: dict[int, int] = field(default_factory=dict)
+
+    def record(self, slot: int, load_w: Triple, cars: int) -> None:
+        """Notes a slot, and forgets what is older than two days."""
+        self.load_w[slot] = load_w
+        self.cars[slot] = cars
+        for old in [kept for kept in self.load_w if kept <= slot - KEPT_SLOTS]:
+            del self.load_w[old], self.cars[old]
+
+    def coming(self, slot: int, unknown_w: int) -> Triple:
+        """The load of the slot that begins: the most of the last 45 minutes, or of a blend.
+
+        The blend is half of what was measured last and half of yesterday's same slot.
+        `unknown_w` per phase stands for what was never measured.
+        """
+        recent = [
+            load
+            for back in range(RECENT_SLOTS + 1)
+            if (load := self.load_w.get(slot - back)) is not None
+        ]
+        yesterday = self.load_w.get(slot - DAY_SLOTS)
+        if not recent:
+            return yesterday or (unknown_w, unknown_w, unknown_w)
+        most = _most(recent)
+        if yesterday is None:
+            return most
+        last = recent[0]
+        blend = tuple((now + then) // 2 for now, then in zip(last, yesterday))
+        return _most([most, (blend[0], blend[1], blend[2])])
+
+    def hour(self, slot: int, now_slot: int, unknown_w: int) -> Triple:
+        """The highest load to expect in the hour that begins at a later slot.
+
+        Yesterday's highest in that hour, raised by half of what today is above yesterday.
+        """
+        then = [
+            load
+            for quarter in range(slot, slot + HOUR_SLOTS)
+            if (load := self.load_w.get(quarter - DAY_SLOTS)) is not None
+        ]
+        now_w = self.coming(now_slot, unknown_w)
+        if not then:
+            return _most([now_w, (unknown_w, unknown_w, unknown_w)])
+        peak = _most(then)
+        yesterday = self.load_w.get(now_slot - DAY_SLOTS, now_w)
+        first, second, third = (
+            load + max(0, today - before) // 2
+            for load, today, before in zip(peak, now_w, yesterday)
+        )
+        return first, second, third
+
+    def cars_in_hour(self, slot: int, unknown: int) -> int:
+        """The highest number of cars that charged in that hour yesterday."""
+        quarters = range(slot - DAY_SLOTS, slot - DAY_SLOTS + HOUR_SLOTS)
+        return max(
+            (self.cars[quarter] for quarter in quarters if quarter in self.cars),
+            default=unknown,
+        )
+
+
+def _most(loads: list[Triple]) -> Triple:
+    first, second, third = (max(phase) for phase in zip(*loads))
+    return first, second, third
