@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, insert, select, update
 
@@ -57,28 +59,24 @@ class SealedKey:
     created_s: float
 
 
-def add(
-    connection: Connection,
-    meter_id: int,
-    kind: KeyKind,
-    sealed: bytes,
-    wrapping_key_id: str,
-    now_s: float,
-) -> int:
-    """Stores a key as NEW and returns its number."""
-    statement = insert(_KEYS).returning(_KEYS.c.id)
-    key_id = connection.execute(
-        statement,
-        {
-            "meter_id": meter_id,
-            "kind": kind.value,
-            "state": KeyState.NEW.value,
-            "sealed": sealed,
-            "wrapping_key_id": wrapping_key_id,
-            "created_s": now_s,
-        },
-    ).scalar_one()
-    return int(key_id)
+class NewKey(NamedTuple):
+    """A key to be stored, already encrypted."""
+
+    meter_id: int
+    kind: KeyKind
+    state: KeyState
+    sealed: bytes
+    wrapping_key_id: str
+    created_s: float
+
+
+def add(connection: Connection, keys: Sequence[NewKey]) -> list[int]:
+    """Stores keys and returns their numbers, in order."""
+    if not keys:
+        return []
+    statement = insert(_KEYS).returning(_KEYS.c.id, sort_by_parameter_order=True)
+    numbers = connection.execute(statement, [key._asdict() for key in keys])
+    return [int(number) for number in numbers.scalars()]
 
 
 def active(connection: Connection, meter_id: int, kind: KeyKind) -> SealedKey | None:

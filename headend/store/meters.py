@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -32,59 +33,30 @@ class Meter:
     p1_port: int | None
 
 
-def put(
-    connection: Connection,
-    *,
-    equipment_id: str,
-    standard: str,
-    host: str,
-    port: int,
-    logical_device: int,
-    system_title: bytes,
-    p1_host: str | None = None,
-    p1_port: int | None = None,
-) -> Meter:
-    """Takes a meter over, or takes over what changed about it.
+def add(connection: Connection, facts: Sequence[Mapping[str, object]]) -> list[Meter]:
+    """Takes new meters over, each from its fields without `id`; in no order."""
+    if not facts:
+        return []
+    rows = connection.execute(insert(_METERS).returning(*_METERS.c), list(facts))
+    return [_meter(row) for row in rows]
 
-    Raises `ConfigError` when another meter has its system title: both would use the same
-    nonces.
-    """
-    facts = {
-        "equipment_id": equipment_id,
-        "standard": standard,
-        "host": host,
-        "port": port,
-        "logical_device": logical_device,
-        "system_title": system_title,
-        "p1_host": p1_host,
-        "p1_port": p1_port,
-    }
-    of_title = select(_METERS.c.equipment_id).where(
-        _METERS.c.system_title == system_title
-    )
-    other = connection.execute(of_title).scalar()
-    if other not in (None, equipment_id):
-        raise ConfigError(
-            f"{equipment_id} has the system title {system_title.hex()} of meter {other}"
-        )
-    found = _find(connection, equipment_id)
-    if found is None:
-        connection.execute(insert(_METERS).values(facts))
-    elif found != _meter_with(found.id, facts):
-        connection.execute(
-            update(_METERS).where(_METERS.c.id == found.id).values(facts)
-        )
-    return find(connection, equipment_id)
+
+def change(connection: Connection, meter: Meter, facts: Mapping[str, object]) -> Meter:
+    """Takes over what is now said about a meter."""
+    of_meter = update(_METERS).where(_METERS.c.id == meter.id)
+    connection.execute(of_meter.values(dict(facts)))
+    return get(connection, meter.id)
 
 
 def find(connection: Connection, equipment_id: str) -> Meter:
     """The meter with that equipment identifier; `ConfigError` when there is none."""
-    meter = _find(connection, equipment_id)
-    if meter is None:
+    wanted = select(_METERS).where(_METERS.c.equipment_id == equipment_id)
+    row = connection.execute(wanted).first()
+    if row is None:
         raise ConfigError(
             f"meter {equipment_id!r} is not known; take it over with headend import"
         )
-    return meter
+    return _meter(row)
 
 
 def get(connection: Connection, meter_id: int) -> Meter:
@@ -101,16 +73,5 @@ def every(connection: Connection) -> list[Meter]:
     return [_meter(row) for row in rows]
 
 
-def _find(connection: Connection, equipment_id: str) -> Meter | None:
-    row = connection.execute(
-        select(_METERS).where(_METERS.c.equipment_id == equipment_id)
-    ).first()
-    return None if row is None else _meter(row)
-
-
 def _meter(row: Row[tuple[object, ...]]) -> Meter:
     return Meter(**row._mapping)
-
-
-def _meter_with(meter_id: int, facts: dict[str, object]) -> Meter:
-    return Meter(id=meter_id, **facts)  # type: ignore[arg-type]
