@@ -50,7 +50,7 @@ class State:
     received_counter: int | None = None
     sending_counter: int = 1
     reserved_counter: int = 1
-    unsaved: bool = True
+    unsaved: bool = False
 
     def take_counter(self) -> int:
         """The next invocation counter of the meter's own frames; never one twice.
@@ -118,5 +118,4 @@ def from_json(saved: dict[str, Any]) -> State:
         raise ConfigError(
             f"the saved state of a meter cannot be read: {error!r}"
         ) from None
-    state.unsaved = False
     return state

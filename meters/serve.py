@@ -1,0 +1,157 @@
+"""A fleet in real time: P3 and P1 of every meter on its port, until told to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IListeningPort
+from twisted.internet.task import LoopingCall
+
+from meters.behaviour.premises import premises_load
+from meters.fleet import Fleet, FleetMeter
+from meters.p1.port import P1Port
+from meters.p1.pty import P1Pty
+from meters.p3.protocol import P3Factory
+from wire.errors import SurroundingsError
+
+# How often the energy of a meter goes to the disk, and its household changes its mind.
+SAVE_EVERY_S = 300
+LOAD_EVERY_S = 60
+
+
+class P1Kind(StrEnum):
+    """How P1 is offered."""
+
+    TCP = "tcp"
+    PTY = "pty"
+    NONE = "none"
+
+
+class FleetService:
+    """Serves a fleet; one tick a second drives all its meters.
+
+    `reactor` is a Twisted reactor: it listens, and is the clock. `pty_paths` says where each
+    meter's P1 is, by equipment identifier, when it is a pseudo terminal.
+    """
+
+    def __init__(self, fleet: Fleet, reactor: Any, p1: P1Kind = P1Kind.TCP) -> None:
+        self.fleet = fleet
+        self.pty_paths: dict[str, str] = {}
+        self.failure: BaseException | None = None
+        self._reactor = reactor
+        self._p1 = p1
+        self._premises = fleet.file.load == "premises"
+        self._listening: list[IListeningPort] = []
+        self._p3: list[P3Factory] = []
+        self._p1_ports: list[P1Port | P1Pty] = []
+        self._ticking = LoopingCall(self._tick)
+        self._ticking.clock = reactor
+
+    def start(self) -> None:
+        """Opens all ports and begins to tick.
+
+        Raises `SurroundingsError` when a port is taken; nothing stays open then.
+        """
+        try:
+            for place in self.fleet.meters:
+                self._open(place)
+        except SurroundingsError:
+            self._close()
+            raise
+        if self._premises:
+            for place in self.fleet.meters:
+                self._follow_premises(place, int(self._reactor.seconds()))
+        self._ticking.start(1.0, now=True).addErrback(self._failed)
+
+    def stop(self) -> None:
+        """Closes everything and saves all meters."""
+        if self._ticking.running:
+            self._ticking.stop()
+        self._close()
+        now_s = int(self._reactor.seconds())
+        for place in self.fleet.meters:
+            place.meter.advance(now_s)
+            self.fleet.store.save(place.meter)
+
+    def _open(self, place: FleetMeter) -> None:
+        meter = place.meter
+        p3 = P3Factory(meter, self._reactor, self.fleet.store.save)
+        self._listen(place.p3_port, p3, place.host)
+        self._p3.append(p3)
+        if self._p1 is P1Kind.NONE:
+            return
+        period_s = meter.p1_version.period_s
+        if self._p1 is P1Kind.TCP:
+            port = P1Port(meter.telegram, self._reactor, period_s)
+            self._listen(place.p1_port, port, place.host)
+            self._p1_ports.append(port)
+        else:
+            pty = P1Pty(meter.telegram, self._reactor, self._reactor, period_s)
+            self.pty_paths[meter.identity.equipment_id] = pty.path
+            self._p1_ports.append(pty)
+
+    def _listen(self, port: int, factory: Any, host: str) -> None:
+        try:
+            self._listening.append(
+                self._reactor.listenTCP(port, factory, interface=host)
+            )
+        except CannotListenError as error:
+            raise SurroundingsError(
+                f"cannot listen on {host}:{port}: {error.socketError};"
+                " stop what uses it, or create the fleet with another --base-port"
+            ) from None
+
+    def _tick(self) -> None:
+        now_s = int(self._reactor.seconds())
+        # Spread over the seconds, so that no tick carries the whole fleet.
+        for index, place in enumerate(self.fleet.meters):
+            meter = place.meter
+            if self._premises and (now_s + index) % LOAD_EVERY_S == 0:
+                self._follow_premises(place, now_s)
+            if (now_s + index) % SAVE_EVERY_S == 0 or meter.state.unsaved:
+                meter.advance(now_s)
+                self.fleet.store.save(meter)
+        for port in self._p1_ports:
+            port.tick(now_s)
+
+    def _follow_premises(self, place: FleetMeter, now_s: int) -> None:
+        meter = place.meter
+        meter.advance(now_s)
+        identity = meter.identity
+        meter.set_load(*premises_load(identity.equipment_id, identity.phases, now_s))
+
+    def _close(self) -> None:
+        for listening in self._listening:
+            listening.stopListening()
+        for factory in self._p3:
+            factory.hang_up()
+        for port in self._p1_ports:
+            port.close()
+        self._listening, self._p3, self._p1_ports = [], [], []
+
+    def _failed(self, failure: Any) -> None:
+        """A tick failed: the disk is full, say. The reactor's owner hears of it and ends."""
+        self.failure = failure.value
+        self._reactor.stop()
+
+
+def serve(
+    fleet: Fleet,
+    reactor: Any,
+    p1: P1Kind = P1Kind.TCP,
+    ready: Callable[[FleetService], None] = lambda service: None,
+) -> None:
+    """Runs the reactor until it is stopped, by SIGTERM or SIGINT as Twisted does it.
+
+    `ready` is called once, when every port is open. States are saved before this returns.
+    """
+    service = FleetService(fleet, reactor, p1)
+    service.start()
+    reactor.addSystemEventTrigger("before", "shutdown", service.stop)
+    reactor.callWhenRunning(ready, service)
+    reactor.run()
+    if service.failure is not None:
+        raise service.failure
