@@ -102,7 +102,7 @@ class FileJournal:
             return Recalled(_read(octets))
         except ProfileRejected as error:
             return self._fresh(f"its profile is not valid ({error})")
-        except (ValueError, TypeError, KeyError, RecursionError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return self._fresh("it is damaged or was not written by this program")
 
     def save(self, record: Record) -> None:
@@ -157,7 +157,7 @@ def _write(record: Record) -> bytes:
 
 
 def _read(octets: bytes) -> Record:
-    """Raises ValueError, TypeError, KeyError or `ProfileRejected` for what it cannot use."""
+    """Raises what `load` catches for anything that `_write` did not write."""
     if len(octets) > _MAX_FILE_BYTES:
         raise ValueError
     document = json.loads(octets)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import (
     IDelayedCall,
     IProtocolFactory,
@@ -15,18 +15,13 @@ from twisted.internet.interfaces import (
 )
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
-from zope.interface import implementer
 
 from chargepoint.retries import Backoff
-from wire.errors import SurroundingsError
 from wire.p1 import BytesDropped, TelegramReader, TelegramReceived
 
 CONNECT_TIMEOUT_S = 10.0
 IDLE_S = 60.0
 """A cable without a byte for so long is taken for dead and connected again."""
-
-BAUD = 115_200
-"""P1 4.0 and later: 115200 baud, 8N1."""
 
 Events = list[TelegramReceived | BytesDropped]
 
@@ -158,28 +153,3 @@ class _Cable(Protocol):
             self.transport.abortConnection()
         elif self.transport is not None:
             self.transport.loseConnection()
-
-
-@implementer(IStreamClientEndpoint)
-class SerialEndpoint:
-    """A serial line, or a pty, as an endpoint that one connects to."""
-
-    def __init__(self, path: str, reactor: Any, baud: int = BAUD) -> None:
-        self._path = path
-        self._reactor = reactor
-        self._baud = baud
-
-    def connect(self, protocolFactory: IProtocolFactory) -> Deferred[Any]:
-        """Opens the line; the Deferred fails when that is not possible."""
-        # Only here, so that a gateway on TCP does not need a system with serial lines.
-        from serial import SerialException
-        from twisted.internet.serialport import SerialPort
-
-        protocol = protocolFactory.buildProtocol(cast(Any, None))
-        try:
-            SerialPort(protocol, self._path, self._reactor, baudrate=self._baud)
-        except (SerialException, OSError, ValueError) as error:
-            return fail(
-                SurroundingsError(f"{self._path} cannot be opened as a line: {error}")
-            )
-        return succeed(protocol)

@@ -22,7 +22,7 @@ class Target:
     `profile` is to be loaded; None: none is. `limit_w` is what it, or the fallback after it,
     allows now; None leaves the station to its own configuration. `direct_w` is the direct
     limit that must stand, `phases` the phase request (0 none). `settled` is false within the
-    guard around a change.
+    guard around a change, `over` tells that there was a profile and it has ended.
     """
 
     profile: ChargingProfile | None
@@ -30,6 +30,7 @@ class Target:
     direct_w: int | None
     phases: int
     settled: bool
+    over: bool = False
 
 
 def target_at(record: Record, telegram_s: float) -> Target | None:
@@ -46,7 +47,7 @@ def target_at(record: Record, telegram_s: float) -> Target | None:
     )
     if instant >= profile.valid_to:
         fallback_w = profile.fallback_w
-        return Target(None, fallback_w, fallback_w, 0, settled)
+        return Target(None, fallback_w, fallback_w, 0, settled, over=True)
     period = profile.period_at(instant)
     if period is None:
         return Target(profile, None, None, 0, settled)
@@ -78,12 +79,19 @@ class Agreement(Enum):
 
 
 def compare(
-    target: Target, identity: UnitIdentity, status: UnitStatus
+    target: Target,
+    identity: UnitIdentity,
+    status: UnitStatus,
+    standing_w: int | None = None,
 ) -> tuple[Agreement, int]:
-    """The agreement, and the limit in W that should be applied."""
+    """The agreement, and the limit in W that should be applied.
+
+    `standing_w` is a direct limit that is still to be taken away.
+    """
     expected_w = min(identity.hardware_max_w, identity.own_limit_w)
-    if target.limit_w is not None:
-        expected_w = min(expected_w, target.limit_w)
+    for limit_w in (target.limit_w, standing_w):
+        if limit_w is not None:
+            expected_w = min(expected_w, limit_w)
     if status.applied_w == expected_w:
         return Agreement.SAME, expected_w
     if status.applied_w < expected_w and status.limited_otherwise:

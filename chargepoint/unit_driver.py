@@ -71,6 +71,9 @@ class UnitDriver:
         if target != self._asked:
             self._asked = target
             self._compare(now_s)
+            if target is not None and target.over and target.settled:
+                # Only a look now tells whether the unit has let the profile go by itself.
+                self._beat_at_s = min(self._beat_at_s, now_s)
         if self._away.waits(now_s):
             return None
         if self._unknown:
@@ -335,7 +338,7 @@ class UnitDriver:
     def _difference(self, status: UnitStatus, target: Target) -> str | None:
         """How the applied limit contradicts the commanded one; None when it does not."""
         assert self.identity is not None
-        agreement, expected_w = compare(target, self.identity, status)
+        agreement, expected_w = compare(target, self.identity, status, self._direct_w)
         if agreement is not Agreement.DIFFERENT or not target.settled:
             return None
         return f"the unit applies {status.applied_w} W and should apply {expected_w} W"

@@ -1,0 +1,444 @@
+"""The gateway on simulated wires: the cable, the unit, the clock, and a clean end."""
+
+from __future__ import annotations
+
+import os
+import pty
+import termios
+from collections.abc import Iterator, Sequence
+from random import Random
+
+import pytest
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IAddress
+from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.internet.selectreactor import SelectReactor
+from twisted.internet.serialport import SerialPort
+from twisted.python.failure import Failure
+
+from chargepoint.edge import Gateway
+from chargepoint.journal import Journal, MemoryJournal, Record
+from chargepoint.modbus_client import ModbusClient
+from chargepoint.modbus_server import UnitServerFactory
+from chargepoint.notices import Alarm, Event, Notice
+from chargepoint.p1_link import IDLE_S, P1Link
+from chargepoint.registers import RequestRefused, register, u32_from
+from chargepoint.serial_line import SerialEndpoint
+from chargepoint.unit import ControlUnit
+from scenarios.clock import HeapClock
+from scenarios.network import SimulatedNetwork, SimulatedTransport
+from tests.chargepoint.rig import MAX_W, START_S, text
+from wire.errors import PeerRefused, SurroundingsError, TransportError
+from wire.p1 import TEXT_MESSAGE, Encoder, P1Version, TelegramReceived
+
+METER = ("meter", 2000)
+
+
+class P1Server(Factory):
+    """A meter that prints a telegram every 10 s to each cable, in chunks of 100 bytes."""
+
+    noisy = False
+
+    def __init__(self, clock: HeapClock) -> None:
+        self.clock = clock
+        self.text = b""
+        self.prints = True
+        self.accepts = True
+        self.cables: list[Cable] = []
+        self.connects: list[float] = []
+        self._encoder = Encoder(P1Version.DSMR_4_2_2, r"ISk5\2MT382-1000")
+        self._tick()
+
+    def buildProtocol(self, addr: IAddress | None) -> Cable | None:
+        self.connects.append(self.clock.seconds())
+        return Cable(self) if self.accepts else None
+
+    def hang_up(self) -> None:
+        """All cables are pulled out."""
+        for cable in list(self.cables):
+            cable.transport.loseConnection()
+
+    def octets(self) -> bytes:
+        """The telegram of now."""
+        now_s = int(self.clock.seconds())
+        return self._encoder.encode({"0-0:1.0.0": now_s, TEXT_MESSAGE: self.text})
+
+    def _tick(self) -> None:
+        if self.prints:
+            octets = self.octets()
+            for cable in self.cables:
+                for at in range(0, len(octets), 100):
+                    cable.transport.write(octets[at : at + 100])
+        self.clock.callLater(10, self._tick)
+
+
+class Cable(Protocol):
+    """The meter's end of a cable."""
+
+    transport: SimulatedTransport
+
+    def __init__(self, server: P1Server) -> None:
+        self.server = server
+
+    def connectionMade(self) -> None:
+        self.server.cables.append(self)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.server.cables.remove(self)
+
+
+class Unit:
+    """A unit client whose answers take their time."""
+
+    def __init__(self, clock: HeapClock) -> None:
+        self.clock = clock
+        self.unit = ControlUnit("edge", now_s=START_S)
+        self.takes_s = 0.1
+        self.answers = True
+        self.under_way = 0
+        self.most_at_once = 0
+        self.short = False
+
+    async def read(self, address: int, count: int) -> Sequence[int]:
+        await self._travel()
+        try:
+            words = self.unit.read(address, count)
+        except RequestRefused as error:
+            raise PeerRefused(str(error), error.code) from None
+        return words[1:] if self.short else words
+
+    async def write(self, address: int, words: Sequence[int]) -> None:
+        await self._travel()
+        try:
+            self.unit.write(address, words)
+        except RequestRefused as error:
+            raise PeerRefused(str(error), error.code) from None
+
+    async def _travel(self) -> None:
+        self.under_way += 1
+        self.most_at_once = max(self.most_at_once, self.under_way)
+        arrived: Deferred[None] = Deferred()
+        self.clock.callLater(self.takes_s, arrived.callback, None)
+        await arrived
+        self.under_way -= 1
+        self.unit.advance(int(self.clock.seconds()))
+        if not self.answers:
+            raise TransportError("no answer")
+
+    @property
+    def applied_w(self) -> int:
+        """The unit's applied limit now."""
+        self.unit.advance(int(self.clock.seconds()))
+        return u32_from(self.unit.read(register("applied_limit").address, 2))
+
+
+class Bench:
+    """A meter, a unit, a gateway and the clock that moves them."""
+
+    def __init__(self, journal: Journal | None = None) -> None:
+        self.clock = HeapClock(START_S)
+        self.network = SimulatedNetwork(self.clock, Random(1))
+        self.meter = P1Server(self.clock)
+        self.unit = Unit(self.clock)
+        self.journal = journal or MemoryJournal()
+        self.notices: list[Notice] = []
+        self.plug()
+        self.gateway = self.new_gateway()
+        self.gateway.start()
+
+    def new_gateway(self) -> Gateway:
+        """A gateway on the same wires and journal."""
+        return Gateway(
+            p1=self.network.endpoint(*METER),
+            unit=self.unit,
+            clock=self.clock,
+            journal=self.journal,
+            on_notice=self.notices.append,
+        )
+
+    def plug(self) -> None:
+        """The meter listens."""
+        self.clock.play(self.network.listen(*METER, self.meter))
+
+    def unplug(self) -> None:
+        """The meter hangs up and listens no more."""
+        self.network.forget(METER)
+        self.meter.hang_up()
+
+    def alarmed(self, alarm: Alarm) -> bool:
+        """Whether an alarm stands."""
+        return alarm in self.gateway.logic.alarms
+
+
+def test_a_message_goes_from_the_meter_to_the_unit() -> None:
+    bench = Bench()
+    bench.meter.text = text(6000, 9000, seq=5)
+    bench.clock.advance(20)
+    assert bench.unit.applied_w == 6000
+    bench.clock.advance(3600)
+    assert bench.unit.applied_w == 9000
+    bench.clock.advance(3600)
+    assert bench.unit.applied_w == MAX_W
+    assert bench.unit.most_at_once == 1
+    assert bench.gateway.logic.alarms == {}
+    assert [n.event for n in bench.notices] == [
+        Event.UNIT_FOUND,
+        Event.TAKEN,
+        Event.COMMITTED,
+        Event.EXPIRED,
+    ]
+
+
+def test_the_cable_is_plugged_in_again() -> None:
+    bench = Bench()
+    bench.meter.text = text(6000, seq=5)
+    bench.clock.advance(20)
+    bench.unplug()
+    bench.clock.advance(100)
+    assert bench.alarmed(Alarm.P1_SILENT) and bench.unit.applied_w == 6000
+    bench.plug()
+    bench.meter.text = text(5000, seq=6)
+    bench.clock.advance(80)
+    assert bench.gateway.logic.alarms == {} and bench.unit.applied_w == 5000
+    assert len(bench.meter.cables) == 1
+
+
+def test_reconnects_come_ever_more_rarely_and_start_anew_after_a_telegram() -> None:
+    bench = Bench()
+    bench.clock.advance(20)
+    connects = bench.meter.connects
+    connects.clear()
+    bench.meter.accepts = False
+    bench.meter.hang_up()
+    bench.clock.advance(300)
+    gaps = [round(b - a) for a, b in zip(connects, connects[1:], strict=False)]
+    assert gaps[:7] == [2, 4, 8, 16, 32, 64, 64]
+    bench.meter.accepts = True
+    bench.clock.advance(100)
+    connects.clear()
+    bench.meter.accepts = False
+    bench.meter.hang_up()
+    bench.clock.advance(4)
+    assert len(connects) == 2
+
+
+def test_a_connect_that_is_never_answered_is_given_up() -> None:
+    bench = Bench()
+    bench.clock.advance(1)
+    bench.network.link(*METER).cut = True
+    bench.unplug()
+    bench.plug()
+    for cable in list(bench.meter.cables):
+        cable.transport.abortConnection()
+    bench.clock.advance(60)
+    bench.network.link(*METER).cut = False
+    bench.meter.text = text(6000, seq=5)
+    bench.clock.advance(100)
+    assert bench.unit.applied_w == 6000 and bench.gateway.logic.alarms == {}
+
+
+def test_a_dead_cable_is_connected_again() -> None:
+    bench = Bench()
+    bench.clock.advance(15)
+    bench.meter.prints = False
+    bench.clock.advance(2 * IDLE_S + 20)
+    assert len(bench.meter.connects) >= 3
+    assert len(bench.meter.cables) == 1
+    bench.meter.prints = True
+    bench.clock.advance(10)
+    assert not bench.alarmed(Alarm.P1_SILENT)
+    before = len(bench.meter.connects)
+    bench.clock.advance(600)
+    assert len(bench.meter.connects) == before
+
+
+def test_a_unit_that_is_away_does_not_hold_up_the_meter() -> None:
+    bench = Bench()
+    bench.unit.answers = False
+    bench.unit.takes_s = 5
+    bench.meter.text = text(6000, seq=5)
+    bench.clock.advance(200)
+    assert bench.gateway.logic.metrics.telegrams == 20
+    assert bench.alarmed(Alarm.UNIT_AWAY)
+    bench.unit.answers = True
+    bench.clock.advance(150)
+    assert bench.unit.applied_w == 6000 and bench.gateway.logic.alarms == {}
+    assert bench.unit.most_at_once == 1
+
+
+def test_a_unit_that_answers_too_little_is_away() -> None:
+    bench = Bench()
+    bench.unit.short = True
+    bench.clock.advance(20)
+    assert bench.alarmed(Alarm.UNIT_AWAY)
+
+
+def test_a_defect_does_not_end_the_gateway() -> None:
+    bench = Bench()
+    bench.meter.text = text(6000, seq=5)
+
+    async def broken(address: int, count: int) -> Sequence[int]:
+        raise ZeroDivisionError
+
+    real, bench.unit.read = bench.unit.read, broken  # type: ignore[method-assign]
+    bench.clock.advance(20)
+    bench.unit.read = real  # type: ignore[method-assign]
+    bench.clock.advance(60)
+    assert bench.unit.applied_w == 6000
+
+
+def test_restart_goes_on_from_the_journal() -> None:
+    bench = Bench()
+    bench.meter.text = text(6000, 9000, seq=5)
+    bench.clock.advance(20)
+    bench.clock.play(_stopped(bench.gateway))
+    bench.clock.advance(5)
+    assert bench.meter.cables == []
+    bench.gateway = bench.new_gateway()
+    bench.gateway.start()
+    bench.meter.text = text(7000, seq=5)
+    bench.clock.advance(30)
+    assert bench.unit.applied_w == 6000
+    assert bench.alarmed(Alarm.MESSAGE_REJECTED)
+
+
+async def _stopped(gateway: Gateway) -> None:
+    await gateway.stop()
+
+
+def test_stop_leaves_nothing_behind() -> None:
+    bench = Bench()
+    bench.meter.text = text(6000, seq=5)
+    bench.clock.advance(10.15)
+    assert bench.unit.under_way == 1
+    over: list[None] = []
+    bench.gateway.stop().addCallback(over.append)
+    assert not over
+    bench.clock.advance(1)
+    assert over == [None] and bench.unit.under_way == 0
+    # Only the meter's own tick is left.
+    assert len(bench.clock.getDelayedCalls()) == 1
+    told = len(bench.notices)
+    bench.clock.advance(300)
+    assert len(bench.notices) == told and bench.meter.cables == []
+
+
+def test_stop_while_connecting() -> None:
+    bench = Bench()
+    bench.network.link(*METER).cut = True
+    bench.unplug()
+    bench.clock.advance(70)
+    bench.gateway.stop()
+    bench.clock.advance(1)
+    assert len(bench.clock.getDelayedCalls()) == 1
+
+
+def test_a_journal_that_fails_does_not_stop_the_limit() -> None:
+    class Full(MemoryJournal):
+        def save(self, record: Record) -> None:
+            raise SurroundingsError("no space left")
+
+    bench = Bench(Full())
+    bench.meter.text = text(6000, seq=5)
+    bench.clock.advance(20)
+    assert bench.unit.applied_w == 6000 and bench.alarmed(Alarm.JOURNAL)
+
+
+def test_the_monotonic_clock_carries_telegram_time() -> None:
+    bench = Bench()
+    host_set_back_s = 7200
+    gateway = Gateway(
+        p1=bench.network.endpoint(*METER),
+        unit=bench.unit,
+        clock=bench.clock,
+        journal=MemoryJournal(),
+        monotonic=lambda: bench.clock.seconds() - START_S + host_set_back_s,
+    )
+    bench.gateway.stop()
+    gateway.start()
+    bench.meter.text = text(6000, 9000, seq=5)
+    bench.clock.advance(3610)
+    assert bench.unit.applied_w == 9000 and gateway.logic.alarms == {}
+
+
+def test_over_modbus_and_a_unit_that_loses_its_connection() -> None:
+    bench = Bench()
+    bench.gateway.stop()
+    unit = bench.unit.unit
+    factory = UnitServerFactory(unit, bench.clock)
+    bench.clock.play(bench.network.listen("unit", 502, factory))
+    link = bench.network.link("unit", 502)
+    bench.gateway = Gateway(
+        p1=bench.network.endpoint(*METER),
+        unit=ModbusClient(bench.network.endpoint("unit", 502), bench.clock),
+        clock=bench.clock,
+        journal=MemoryJournal(),
+    )
+    bench.gateway.start()
+    bench.meter.text = text(*range(6000, 6022), seq=5)
+    bench.clock.advance(20)
+    assert bench.unit.applied_w == 6000
+    assert unit.read(register("period_count").address, 1) == [22]
+    assert unit.read(register("period_21_max").address, 2) == [0, 6021]
+    link.cut = True
+    bench.meter.text = text(5000, seq=6)
+    bench.clock.advance(100)
+    assert bench.unit.applied_w == 6000 and bench.alarmed(Alarm.UNIT_AWAY)
+    link.cut = False
+    bench.clock.advance(120)
+    assert bench.unit.applied_w == 5000 and bench.gateway.logic.alarms == {}
+    unit.write(400, [2])
+    bench.clock.advance(25)
+    assert bench.unit.applied_w == 5000
+
+
+@pytest.fixture
+def line() -> Iterator[tuple[int, str]]:
+    """The master's descriptor and the name of a pty."""
+    master, slave = pty.openpty()
+    yield master, os.ttyname(slave)
+    os.close(master)
+    os.close(slave)
+
+
+def test_serial_line(line: tuple[int, str]) -> None:
+    master, name = line
+    reactor = SelectReactor()
+    reactor.startRunning()
+    received: list[TelegramReceived] = []
+    link = P1Link(
+        SerialEndpoint(reactor, name),
+        reactor,
+        lambda events: received.extend(
+            event for event in events if isinstance(event, TelegramReceived)
+        ),
+    )
+    link.start()
+    octets = P1Server(HeapClock(START_S)).octets()
+    os.write(master, octets)
+    for _ in range(50):
+        reactor.runUntilCurrent()
+        reactor.doSelect(0.02)
+        if received:
+            break
+    assert [event.octets for event in received] == [octets]
+    assert termios.tcgetattr(master)[4] == termios.B115200
+    link.stop()
+    reactor.runUntilCurrent()
+    assert not any(isinstance(reader, SerialPort) for reader in reactor.getReaders())
+
+
+def test_a_serial_line_that_is_not_there_is_tried_again() -> None:
+    clock = HeapClock(START_S)
+    lost: list[str] = []
+    link = P1Link(
+        SerialEndpoint(SelectReactor(), "/dev/does-not-exist"),
+        clock,
+        lambda events: None,
+        on_lost=lost.append,
+    )
+    link.start()
+    clock.advance(8)
+    assert len(lost) == 4 and "/dev/does-not-exist" in lost[0]
+    link.stop()
+    assert clock.getDelayedCalls() == []
