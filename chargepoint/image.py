@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from struct import Struct, error, pack, unpack_from
+from struct import Struct, unpack_from
 
 from chargepoint.registers import (
     MAX_READ_WORDS,
@@ -12,6 +12,7 @@ from chargepoint.registers import (
     Access,
     ExceptionCode,
     RequestRefused,
+    octets_of,
     register,
 )
 
@@ -84,13 +85,8 @@ class Image:
         return list(unpack_from(f">{count}H", self.octets, 2 * address))
 
     def put(self, address: int, words: Sequence[int]) -> None:
-        """Stores words that `check_write` allows."""
-        try:
-            octets = pack(f">{len(words)}H", *words)
-        except error:
-            raise RequestRefused(
-                ExceptionCode.ILLEGAL_VALUE, "a register has 16 bits"
-            ) from None
+        """Stores words, wherever they fit."""
+        octets = octets_of(words)
         self.octets[2 * address : 2 * address + len(octets)] = octets
 
     def u16(self, address: int) -> int:

@@ -7,9 +7,10 @@ dsmrlab's own: the unit of the proof of concept has none that is public.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum, IntFlag
+from struct import error, pack
 
 from wire.crc import crc16_arc
 from wire.errors import LocalError, WireError
@@ -164,12 +165,15 @@ class Register:
         return int.from_bytes(octets_of(words), "big", signed=self.type is Type.S32)
 
 
-def octets_of(words: Iterable[int]) -> bytes:
-    """Words as octets, high octet first."""
-    return b"".join(word.to_bytes(2, "big") for word in words)
+def octets_of(words: Sequence[int]) -> bytes:
+    """Words as octets, high octet first; `LocalError` when one has more than 16 bits."""
+    try:
+        return pack(f">{len(words)}H", *words)
+    except error:
+        raise LocalError("a register has 16 bits") from None
 
 
-def text_of(words: Iterable[int]) -> str:
+def text_of(words: Sequence[int]) -> str:
     """The characters of an ASCII value, without its padding."""
     return octets_of(words).rstrip(b"\0").decode("ascii", "replace")
 
@@ -291,7 +295,7 @@ def hardware_max_w(phases: int, max_da: int) -> int:
     return phases * max_da * WATT_PER_DA
 
 
-def buffer_crc(words: Iterable[int]) -> int:
+def buffer_crc(words: Sequence[int]) -> int:
     """What register 408 must hold: CRC-16/ARC of the staged words, high octets first.
 
     They are registers 401 to 407 and then those of the periods in use, from 410 on.
