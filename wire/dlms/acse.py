@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
-from typing import TypeVar
 
-from wire.dlms.axdr import decode_length, encode_length
+from wire.dlms.ber import Fields, explicit, tlv
 from wire.errors import LocalError, WireError
 
 AARQ, AARE, RLRQ, RLRE = 0x60, 0x61, 0x62, 0x63
@@ -151,54 +150,42 @@ _IMPLEMENTATION_INFORMATION = 0xBD
 _AARQ_IGNORED = {0xA2, 0xA3, 0xA4, 0xA5, 0xA7, 0xA8, 0xA9, _IMPLEMENTATION_INFORMATION}
 _AARE_IGNORED = {0xA5, 0xA6, 0xA7, _IMPLEMENTATION_INFORMATION}
 
-_Coded = TypeVar("_Coded", bound=Enum)
-
 
 def encode(apdu: AcseApdu) -> bytes:
     """The octets of an ACSE APDU; raises `LocalError` when a field cannot be written."""
     if isinstance(apdu, Aarq):
-        title = _explicit(0xA6, _OCTET_STRING, apdu.calling_ap_title)
+        title = explicit(0xA6, _OCTET_STRING, apdu.calling_ap_title)
         authentication = _authentication((0x8A, 0x8B, 0xAC), apdu)
         body = _context(apdu.context) + title + authentication
         if not apdu.version_1:
             raise LocalError("only version 1 of ACSE is spoken here")
-        return _tlv(
+        return tlv(
             AARQ,
-            body + _explicit(_USER_INFORMATION, _OCTET_STRING, apdu.user_information),
+            body + explicit(_USER_INFORMATION, _OCTET_STRING, apdu.user_information),
         )
     if isinstance(apdu, Aare):
         source = 0xA1 if isinstance(apdu.diagnostic, UserDiagnostic) else 0xA2
-        diagnostic = _explicit(source, _INTEGER, bytes((apdu.diagnostic.value,)))
+        diagnostic = explicit(source, _INTEGER, bytes((apdu.diagnostic.value,)))
         body = (
             _context(apdu.context)
-            + _explicit(0xA2, _INTEGER, bytes((apdu.result,)))
-            + _tlv(0xA3, diagnostic)
-            + _explicit(0xA4, _OCTET_STRING, apdu.responding_ap_title)
+            + explicit(0xA2, _INTEGER, bytes((apdu.result,)))
+            + tlv(0xA3, diagnostic)
+            + explicit(0xA4, _OCTET_STRING, apdu.responding_ap_title)
             + _authentication((0x88, 0x89, 0xAA), apdu)
         )
-        return _tlv(
+        return tlv(
             AARE,
-            body + _explicit(_USER_INFORMATION, _OCTET_STRING, apdu.user_information),
+            body + explicit(_USER_INFORMATION, _OCTET_STRING, apdu.user_information),
         )
-    reason = b"" if apdu.reason is None else _tlv(0x80, bytes((apdu.reason,)))
-    user_information = _explicit(
-        _USER_INFORMATION, _OCTET_STRING, apdu.user_information
-    )
-    return _tlv(RLRQ if isinstance(apdu, Rlrq) else RLRE, reason + user_information)
-
-
-def _tlv(tag: int, content: bytes) -> bytes:
-    return bytes((tag,)) + encode_length(len(content)) + content
-
-
-def _explicit(outer: int, inner: int, content: bytes | None) -> bytes:
-    return b"" if content is None else _tlv(outer, _tlv(inner, content))
+    reason = b"" if apdu.reason is None else tlv(0x80, bytes((apdu.reason,)))
+    user_information = explicit(_USER_INFORMATION, _OCTET_STRING, apdu.user_information)
+    return tlv(RLRQ if isinstance(apdu, Rlrq) else RLRE, reason + user_information)
 
 
 def _context(context: ApplicationContext) -> bytes:
     if context is ApplicationContext.UNKNOWN:
         raise LocalError("an unknown application context cannot be sent")
-    return _explicit(
+    return explicit(
         _CONTEXT, _OBJECT_IDENTIFIER, _DLMS_UA + bytes((_CONTEXT_NAME, context))
     )
 
@@ -211,9 +198,9 @@ def _authentication(tags: tuple[int, int, int], apdu: Aarq | Aare) -> bytes:
         return b""
     requirements, name, value = tags
     return (
-        _tlv(requirements, _AUTHENTICATION)
-        + _tlv(name, _DLMS_UA + bytes((_MECHANISM_NAME, apdu.mechanism)))
-        + _explicit(value, _CHARSTRING, apdu.authentication_value)
+        tlv(requirements, _AUTHENTICATION)
+        + tlv(name, _DLMS_UA + bytes((_MECHANISM_NAME, apdu.mechanism)))
+        + explicit(value, _CHARSTRING, apdu.authentication_value)
     )
 
 
@@ -225,80 +212,10 @@ def decode(octets: bytes) -> AcseApdu:
         raise WireError(
             "these octets do not begin with the tag of an ACSE APDU", 0
         ) from None
-    length, at = decode_length(octets, 1)
-    if length != len(octets) - at:
-        raise WireError(f"{length} octets announced, {len(octets) - at} there", 1)
-    return decoder(_Fields(octets, at))
+    return decoder(Fields(octets))
 
 
-class _Fields:
-    """The fields of an ACSE APDU: each at most once, taken one by one, none left over."""
-
-    def __init__(self, octets: bytes, at: int) -> None:
-        self._octets = octets
-        self._spans: dict[int, tuple[int, int]] = {}
-        while at < len(octets):
-            tag = octets[at]
-            begin, end = self._content(at, len(octets))
-            if tag in self._spans:
-                raise WireError(f"field {tag:#04x} stands there twice", at)
-            self._spans[tag] = begin, end
-            at = end
-
-    def _content(self, at: int, limit: int) -> tuple[int, int]:
-        length, begin = decode_length(self._octets, at + 1)
-        if begin + length > limit:
-            raise WireError(f"{length} octets cannot be in {limit - begin}", at)
-        return begin, begin + length
-
-    def take(self, *tags: int) -> bytes | None:
-        """The content of a field, through its inner tags, each of which must fill the outer."""
-        outer, *inner = tags
-        if outer not in self._spans:
-            return None
-        begin, end = self._spans.pop(outer)
-        for tag in inner:
-            if begin >= end or self._octets[begin] != tag:
-                raise WireError(
-                    f"field {outer:#04x} has no {tag:#04x} where it must", begin
-                )
-            begin, inner_end = self._content(begin, end)
-            if inner_end != end:
-                raise WireError(f"field {outer:#04x} has octets left over", inner_end)
-        return self._octets[begin:end]
-
-    def must(self, *tags: int) -> bytes:
-        content = self.take(*tags)
-        if content is None:
-            raise WireError(f"field {tags[0]:#04x} is missing", len(self._octets))
-        return content
-
-    def code(self, enum: type[_Coded], *tags: int) -> _Coded:
-        """A field that is one octet from a list."""
-        begin = self._spans.get(tags[0], (0, 0))[0]
-        content = self.must(*tags)
-        try:
-            return enum(int.from_bytes(content, "big", signed=True))
-        except ValueError:
-            raise WireError(
-                f"{content[:8].hex()} is not a {enum.__name__}", begin
-            ) from None
-
-    def has(self, tag: int) -> bool:
-        return tag in self._spans
-
-    def begins(self, outer: int, inner: int) -> bool:
-        """Whether a field's content begins with this tag."""
-        begin, end = self._spans.get(outer, (0, 0))
-        return begin < end and self._octets[begin] == inner
-
-    def end(self, ignored: set[int]) -> None:
-        for tag, (begin, _) in self._spans.items():
-            if tag not in ignored:
-                raise WireError(f"field {tag:#04x} does not belong here", begin)
-
-
-def _decode_aarq(fields: _Fields) -> Aarq:
+def _decode_aarq(fields: Fields) -> Aarq:
     mechanism, value = _take_authentication(fields, (0x8A, 0x8B, 0xAC))
     version = fields.take(_PROTOCOL_VERSION)
     aarq = Aarq(
@@ -313,7 +230,7 @@ def _decode_aarq(fields: _Fields) -> Aarq:
     return aarq
 
 
-def _decode_aare(fields: _Fields) -> Aare:
+def _decode_aare(fields: Fields) -> Aare:
     mechanism, value = _take_authentication(fields, (0x88, 0x89, 0xAA))
     fields.take(_PROTOCOL_VERSION)
     diagnostic: UserDiagnostic | ProviderDiagnostic
@@ -336,21 +253,21 @@ def _decode_aare(fields: _Fields) -> Aare:
     return aare
 
 
-def _decode_rlrq(fields: _Fields) -> Rlrq:
+def _decode_rlrq(fields: Fields) -> Rlrq:
     reason = fields.code(ReleaseRequestReason, 0x80) if fields.has(0x80) else None
     rlrq = Rlrq(reason, fields.take(_USER_INFORMATION, _OCTET_STRING))
     fields.end(set())
     return rlrq
 
 
-def _decode_rlre(fields: _Fields) -> Rlre:
+def _decode_rlre(fields: Fields) -> Rlre:
     reason = fields.code(ReleaseResponseReason, 0x80) if fields.has(0x80) else None
     rlre = Rlre(reason, fields.take(_USER_INFORMATION, _OCTET_STRING))
     fields.end(set())
     return rlre
 
 
-_DECODERS: dict[int, Callable[[_Fields], AcseApdu]] = {
+_DECODERS: dict[int, Callable[[Fields], AcseApdu]] = {
     AARQ: _decode_aarq,
     AARE: _decode_aare,
     RLRQ: _decode_rlrq,
@@ -358,16 +275,16 @@ _DECODERS: dict[int, Callable[[_Fields], AcseApdu]] = {
 }
 
 
-def _take_context(fields: _Fields) -> ApplicationContext:
+def _take_context(fields: Fields) -> ApplicationContext:
     name = fields.must(_CONTEXT, _OBJECT_IDENTIFIER)
-    number = _dlms_number(name, _CONTEXT_NAME)
-    if number in ApplicationContext.__members__.values():
-        return ApplicationContext(number)
-    return ApplicationContext.UNKNOWN
+    try:
+        return ApplicationContext(_dlms_number(name, _CONTEXT_NAME))
+    except ValueError:
+        return ApplicationContext.UNKNOWN
 
 
 def _take_authentication(
-    fields: _Fields, tags: tuple[int, int, int]
+    fields: Fields, tags: tuple[int, int, int]
 ) -> tuple[Mechanism, bytes | None]:
     requirements, name, value = fields.take(tags[0]), fields.take(tags[1]), None
     if fields.has(tags[2]):
@@ -376,10 +293,10 @@ def _take_authentication(
         return Mechanism.LOWEST, None
     if name is None:
         return Mechanism.LOWEST, value
-    number = _dlms_number(name, _MECHANISM_NAME)
-    if number in Mechanism.__members__.values():
-        return Mechanism(number), value
-    return Mechanism.UNKNOWN, value
+    try:
+        return Mechanism(_dlms_number(name, _MECHANISM_NAME)), value
+    except ValueError:
+        return Mechanism.UNKNOWN, value
 
 
 def _dlms_number(name: bytes, arc: int) -> int:

@@ -3,15 +3,12 @@
 Bounds: a length or a count is checked against the octets really there before anything is made
 of it, and nesting is at most `MAX_DEPTH` deep, so no input costs more than its own size.
 
-Speed: every scalar of fixed size is one entry of `_FIXED`; an array whose rows all have the
-layout of its first row (a load profile) is read column by column.
+Speed: every scalar of fixed size is one entry of `FIXED`; an array whose rows are alike
+(a load profile) is read column by column.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
-from itertools import repeat
-from struct import Struct
 from struct import error as StructError
 from typing import Any, Final
 
@@ -41,6 +38,9 @@ from wire.dlms.data import (
     utf8_string,
     visible_string,
 )
+from wire.dlms.lengths import decode_length, encode_length
+from wire.dlms.rows import MANY, read_rows
+from wire.dlms.scalars import EMPTY, FIXED, PACK, SIZES
 from wire.errors import LocalError, WireError
 
 __all__ = [
@@ -77,60 +77,11 @@ __all__ = [
 ]
 
 MAX_DEPTH = 16
-# From how many rows on it pays to try reading an array by columns.
-_MANY_ROWS = 6
 
-_FORMATS = {
-    Tag.BOOLEAN: "?",
-    Tag.DOUBLE_LONG: "i",
-    Tag.DOUBLE_LONG_UNSIGNED: "I",
-    Tag.BCD: "b",
-    Tag.INTEGER: "b",
-    Tag.LONG: "h",
-    Tag.UNSIGNED: "B",
-    Tag.LONG_UNSIGNED: "H",
-    Tag.LONG64: "q",
-    Tag.LONG64_UNSIGNED: "Q",
-    Tag.ENUM: "B",
-    Tag.FLOAT32: "f",
-    Tag.FLOAT64: "d",
-    Tag.DATE_TIME: "12s",
-    Tag.DATE: "5s",
-    Tag.TIME: "4s",
-}
-_EMPTY = {
-    Tag.NULL_DATA: Data(Tag.NULL_DATA, None),
-    Tag.DONT_CARE: Data(Tag.DONT_CARE, None),
-}
-# By tag octet: how to read the value after it, its size and its Tag; None when not fixed.
-_FIXED: Final = [
-    (
-        (
-            Struct(">" + _FORMATS[Tag(octet)]).unpack_from,
-            Struct(_FORMATS[Tag(octet)]).size,
-            Tag(octet),
-        )
-        if octet in _FORMATS
-        else None
-    )
-    for octet in range(256)
-]
-# By tag octet: the size of the value after it, -1 when it is not fixed.
-_SIZES: Final = [
-    0 if octet in _EMPTY else (entry[1] if entry else -1)
-    for octet, entry in enumerate(_FIXED)
-]
 _STRINGS: Final = {
     int(tag): tag for tag in (Tag.OCTET_STRING, Tag.VISIBLE_STRING, Tag.UTF8_STRING)
 }
 _CHARSETS: Final = {Tag.VISIBLE_STRING: "ascii", Tag.UTF8_STRING: "utf-8"}
-_PACK: Final = {
-    tag: Struct(">B" + code).pack
-    for tag, code in _FORMATS.items()
-    if tag not in FIXED_OCTETS
-}
-
-_new: Final = partial(tuple.__new__, Data)
 
 
 def encode(data: Data) -> bytes:
@@ -151,7 +102,7 @@ def encode(data: Data) -> bytes:
 
 
 def _write(items: tuple[Data, ...], append: Any, depth: int) -> None:
-    packs = _PACK
+    packs = PACK
     for tag, value in items:
         pack = packs.get(tag)
         if pack is not None:
@@ -167,7 +118,7 @@ def _write(items: tuple[Data, ...], append: Any, depth: int) -> None:
                 raise LocalError(f"a value is nested more than {MAX_DEPTH} deep")
             append(bytes((tag,)) + encode_length(len(value)))
             _write(value, append, depth - 1)
-        elif tag in _EMPTY:
+        elif tag in EMPTY:
             append(bytes((tag,)))
         elif tag == Tag.BIT_STRING:
             append(b"\x04" + encode_length(value.length) + value.octets)
@@ -198,7 +149,7 @@ def decode_from(octets: bytes, offset: int = 0) -> tuple[Data, int]:
 
 def _read(octets: bytes, at: int, count: int, append: Any, depth: int) -> int:
     """Reads `count` values from `at`; returns where they end."""
-    fixed, new, kind = _FIXED, tuple.__new__, Data
+    fixed, new, kind = FIXED, tuple.__new__, Data
     limit = len(octets)
     for _ in range(count):
         if at >= limit:
@@ -230,9 +181,9 @@ def _read(octets: bytes, at: int, count: int, append: Any, depth: int) -> int:
                 raise WireError(f"{size} items cannot be in {limit - at} octets", at)
             inner: list[Data] = []
             begin = at
-            if octet == 1 and size >= _MANY_ROWS and octets[at] == 2:
+            if octet == 1 and size >= MANY and octets[at] == 2:
                 at = _read(octets, at, 1, inner.append, depth - 1)
-                rows = _read_rows(octets, begin, at, size)
+                rows = read_rows(octets, begin, at, size)
                 if rows is not None:
                     at = begin + (at - begin) * size
                     append(new(kind, (Tag.ARRAY, rows)))
@@ -244,7 +195,7 @@ def _read(octets: bytes, at: int, count: int, append: Any, depth: int) -> int:
             )
         elif octet == 0 or octet == 255:
             at += 1
-            append(_EMPTY[Tag(octet)])
+            append(EMPTY[Tag(octet)])
         else:
             value, at = _read_rare(octets, at)
             append(value)
@@ -274,65 +225,12 @@ def _read_rare(octets: bytes, at: int) -> tuple[Data, int]:
         ) from None
 
 
-def _read_rows(
-    octets: bytes, begin: int, end: int, count: int
-) -> tuple[Data, ...] | None:
-    """All `count` rows at once, when each has the layout of the row from `begin` to `end`.
-
-    None when they do not; then the caller reads them one by one.
-    """
-    stop = begin + (end - begin) * count
-    layout = _layout(octets, begin, end) if stop <= len(octets) else None
-    if layout is None:
-        return None
-    unpack, tags, marks = layout
-    columns = list(zip(*unpack(memoryview(octets)[begin:stop])))
-    for column, mark in zip(columns[::2], marks):
-        if column.count(mark) != count:
-            return None
-    values = [
-        map(_new, zip(repeat(tag), column)) for tag, column in zip(tags, columns[1::2])
-    ]
-    return tuple(map(_new, zip(repeat(Tag.STRUCTURE), zip(*values))))
-
-
-def _layout(octets: bytes, begin: int, end: int) -> Any:
-    """Of a valid structure of fixed scalars and octet-strings: how rows like it unpack.
-
-    Marks (tags and lengths, the same in each row) and values take turns. None for others.
-    """
-    _, at = decode_length(octets, begin + 1)
-    code, tags, marks, mark_from = ">", [], [], begin
-    while at < end:
-        octet = octets[at]
-        entry = _FIXED[octet]
-        if entry is not None:
-            tag, value_from, value_code = entry[2], at + 1, _FORMATS[entry[2]]
-            at = value_from + entry[1]
-        elif octet == Tag.OCTET_STRING:
-            length, value_from = decode_length(octets, at + 1)
-            tag, value_code = Tag.OCTET_STRING, f"{length}s"
-            at = value_from + length
-        else:
-            return None
-        code += f"{value_from - mark_from}s{value_code}"
-        marks.append(bytes(octets[mark_from:value_from]))
-        tags.append(tag)
-        mark_from = at
-    return (_row_unpacker(code), tags, marks) if tags else None
-
-
-@lru_cache(maxsize=256)
-def _row_unpacker(code: str) -> Any:
-    return Struct(code).iter_unpack
-
-
 def skip(octets: bytes, offset: int = 0) -> int:
     """Where the value that begins at `offset` ends, without making it; raises `WireError`.
 
     Checks all that `decode_from` checks, except the characters of texts.
     """
-    sizes, limit, at = _SIZES, len(octets), offset
+    sizes, limit, at = SIZES, len(octets), offset
     left = 1
     outer: list[int] = []
     while True:
@@ -367,28 +265,3 @@ def skip(octets: bytes, offset: int = 0) -> int:
             raise WireError(
                 f"{Tag(octet).type_name} is longer than the octets there", limit
             )
-
-
-def encode_length(length: int) -> bytes:
-    """A length or count: one octet below 128, else 0x80 + the number of octets, then those."""
-    if length < 0x80:
-        return length.to_bytes(1, "big")
-    size = (length.bit_length() + 7) // 8
-    return (0x80 | size).to_bytes(1, "big") + length.to_bytes(size, "big")
-
-
-def decode_length(octets: bytes, offset: int) -> tuple[int, int]:
-    """A length or count and where it ends; leading zeros are allowed, up to 8 octets in all."""
-    try:
-        first = octets[offset]
-    except IndexError:
-        end = min(offset, len(octets))
-        raise WireError("a length is missing: the octets end too early", end) from None
-    if first < 0x80:
-        return first, offset + 1
-    end = offset + 1 + (first & 0x7F)
-    if not 0x81 <= first <= 0x88:
-        raise WireError(f"a length cannot begin with {first:#04x}", offset)
-    if end > len(octets):
-        raise WireError("a length is cut short", offset)
-    return int.from_bytes(octets[offset + 1 : end], "big"), end

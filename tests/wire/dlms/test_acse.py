@@ -85,6 +85,8 @@ def test_any_bytes_give_an_apdu_or_a_wire_error(octets: bytes) -> None:
         bytes.fromhex("60847fffffff"),
         bytes.fromhex("6080a1000000"),  # indefinite length
         bytes.fromhex("6203800163"),  # no such reason
+        bytes.fromhex("62028000"),
+        bytes.fromhex("620480020000"),
         bytes.fromhex("6304a2020100"),
         bytes.fromhex("6117" + LN + "a203020109a305a103020100"),
         bytes.fromhex("6117" + LN + "a203020100a305a103020163"),

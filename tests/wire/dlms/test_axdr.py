@@ -187,22 +187,6 @@ def test_a_length_longer_than_it_need_be_is_read(octets: str, value: Any) -> Non
     assert tuple(axdr.plain(data)) == tuple(value)
 
 
-@pytest.mark.parametrize(
-    ("length", "octets"),
-    [
-        (0, "00"),
-        (127, "7f"),
-        (128, "8180"),
-        (255, "81ff"),
-        (256, "820100"),
-        (65536, "83010000"),
-    ],
-)
-def test_lengths(length: int, octets: str) -> None:
-    assert axdr.encode_length(length).hex() == octets
-    assert axdr.decode_length(bytes.fromhex(octets), 0) == (length, len(octets) // 2)
-
-
 def test_any_octet_but_zero_is_true() -> None:
     assert axdr.decode(b"\x03\x7f") == axdr.boolean(True)
     assert axdr.decode(b"\x03\x00") == axdr.boolean(False)
