@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 from chargepoint.exchanges import UnitIdentity, UnitStatus
@@ -13,6 +14,8 @@ from wire.instants import from_epoch
 
 GUARD_S = 5
 """Around a change of limit the unit's clock may be this far from the telegram's."""
+
+_GUARD = timedelta(seconds=GUARD_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,7 @@ def target_at(record: Record, telegram_s: float) -> Target | None:
     if profile is None:
         return Target(None, None, None, 0, True)
     instant = from_epoch(telegram_s)
-    settled = all(
-        abs((change - instant).total_seconds()) > GUARD_S
-        for change in _changes(profile)
-    )
+    settled = _settled(profile, instant)
     if instant >= profile.valid_to:
         fallback_w = profile.fallback_w
         return Target(None, fallback_w, fallback_w, 0, settled, over=True)
@@ -56,18 +56,31 @@ def target_at(record: Record, telegram_s: float) -> Target | None:
 
 def next_change_s(record: Record, telegram_s: float) -> float | None:
     """The next instant, in telegram time, at which the target may become another."""
-    if record.profile is None:
+    profile = record.profile
+    if profile is None:
         return None
     instant = from_epoch(telegram_s)
-    later = [change for change in _changes(record.profile) if change > instant]
-    if later:
-        return min(later).timestamp()
-    settled_s = record.profile.valid_to.timestamp() + GUARD_S + 1
-    return settled_s if telegram_s < settled_s else None
+    if instant >= profile.valid_to:
+        settled_s = profile.valid_to.timestamp() + GUARD_S + 1
+        return settled_s if telegram_s < settled_s else None
+    index = _periods_begun(profile, instant)
+    if index < len(profile.periods):
+        return profile.periods[index].start.timestamp()
+    return profile.valid_to.timestamp()
 
 
-def _changes(profile: ChargingProfile) -> list[datetime]:
-    return [*(period.start for period in profile.periods), profile.valid_to]
+def _settled(profile: ChargingProfile, instant: datetime) -> bool:
+    """Whether no change of the limit is within the guard."""
+    index = _periods_begun(profile, instant)
+    # Only the neighbours matter: asked at every heartbeat, of profiles with 22 periods.
+    return abs(profile.valid_to - instant) > _GUARD and all(
+        abs(period.start - instant) > _GUARD
+        for period in profile.periods[max(0, index - 1) : index + 1]
+    )
+
+
+def _periods_begun(profile: ChargingProfile, instant: datetime) -> int:
+    return bisect_right(profile.periods, instant, key=lambda period: period.start)
 
 
 class Agreement(Enum):
