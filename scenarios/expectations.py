@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from scenarios.commands import AtMeter, AtStation, Read, Repeat, SendMessage, Write
 from scenarios.settings import Controller
-from scenarios.values import Duration, Model, one_of
+from scenarios.values import Duration, Model, Real, one_of
 
 
 class P1Text(AtMeter):
@@ -39,8 +39,8 @@ class Bounds(Model):
     """What a value must be: the very value, or within bounds, which belong to it."""
 
     equals: Any = None
-    min: float | None = None
-    max: float | None = None
+    min: Real | None = None
+    max: Real | None = None
 
     @model_validator(mode="after")
     def _some_bound(self) -> Self:
@@ -103,8 +103,8 @@ class KpiValue(Model):
     """A key figure from the start until here; judged when all runs are played."""
 
     name: str
-    min: float | None = None
-    max: float | None = None
+    min: Real | None = None
+    max: Real | None = None
     below_run: Annotated[
         Controller | None,
         Field(strict=False, description="lower than in the run of this controller"),

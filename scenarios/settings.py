@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationInfo, model_validator
 
-from scenarios.values import File, Instant, Model
+from scenarios.values import File, Instant, Model, Real
 
 
 class Standard(StrEnum):
@@ -28,7 +28,7 @@ class Controller(StrEnum):
     HEADROOM = "headroom"
 
 
-Share = Annotated[float, Field(ge=0, le=1)]
+Share = Annotated[Real, Field(ge=0, le=1)]
 
 
 def _first_time(feeder: Path) -> object:
@@ -47,7 +47,7 @@ class WorldSettings(Model):
         Instant, Field(description="left out: the first time in the feeder's CSV")
     ]
     days: Annotated[
-        float,
+        Real,
         Field(
             gt=0,
             le=366,
@@ -84,9 +84,9 @@ class WorldSettings(Model):
     loss: Annotated[
         Share, Field(description="share of messages that do not arrive")
     ] = 0.0
-    latency_s: Annotated[
-        float, Field(ge=0, le=86_400, description="on P3, one way")
-    ] = 0.0
+    latency_s: Annotated[Real, Field(ge=0, le=86_400, description="on P3, one way")] = (
+        0.0
+    )
     rating_va: Annotated[int, Field(ge=1, description="the transformer's rating")] = (
         160_000
     )

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from scenarios.commands import AtMeter, AtStation, Read, SendMessage, Write
 from scenarios.expectations import Expectation
-from scenarios.values import Duration, Model, Until, one_of
+from scenarios.values import Duration, Model, Real, Until, one_of
 
 Watts = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
 
@@ -30,7 +30,7 @@ class SetLoad(AtMeter):
         tuple[Watts, ...], Field(strict=False, min_length=3, max_length=3)
     ]
     voltage_v: Annotated[
-        tuple[Annotated[float, Field(ge=0, le=500)], ...] | None,
+        tuple[Annotated[Real, Field(ge=0, le=500)], ...] | None,
         Field(strict=False, min_length=3, max_length=3),
     ] = None
 
@@ -38,7 +38,7 @@ class SetLoad(AtMeter):
 class PlugCar(AtStation):
     """A car arrives."""
 
-    energy_kwh: Annotated[float, Field(gt=0, le=1000)]
+    energy_kwh: Annotated[Real, Field(gt=0, le=1000)]
     max_w: Annotated[int, Field(gt=0, le=1_000_000)]
     phases: Annotated[int, Field(ge=1, le=3)] = 3
     phase: Annotated[int, Field(ge=1, le=3)] = 1

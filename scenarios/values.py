@@ -114,6 +114,16 @@ def one_of(model: Model, names: tuple[str, ...]) -> str:
     return given[0]
 
 
+def _no_boolean(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError(f"should be a number, not {str(value).lower()}")
+    return value
+
+
+# A number; YAML's true and false are none.
+Real = Annotated[float, BeforeValidator(_no_boolean)]
+
+
 def _moment(value: object) -> datetime | timedelta:
     if isinstance(value, str) and value.startswith("+"):
         return parse_duration(value[1:])

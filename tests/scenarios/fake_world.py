@@ -1,0 +1,148 @@
+"""A world of one rule each: messages show on P1 after a second, registers are what they are.
+
+It keeps a list of what was done to it. Nothing in it waits, so that a play can be driven
+without a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from scenarios.document import Scenario
+from scenarios.event_log import EventLog
+from scenarios.results import RunData
+from scenarios.settings import Controller
+from scenarios.world_protocol import Car, Outcome, Refuser
+from wire.errors import TransportError
+
+T = TypeVar("T")
+LONGEST = 1024
+
+
+@dataclass
+class FakeWorld:
+    """One meter that follows the long message's rules, at once."""
+
+    now: datetime
+    end: datetime
+    figures: Mapping[str, float] = field(default_factory=dict)
+    log: EventLog = field(default_factory=EventLog)
+    done: list[tuple[object, ...]] = field(default_factory=list)
+    text: bytes = b""
+    shown: bytes = b""
+    shown_from: datetime | None = None
+    plugged: bool = True
+    powered: bool = True
+    registers: dict[str, int] = field(default_factory=lambda: {"applied_limit": 22000})
+    waits: int = 0
+    closed: bool = False
+
+    def drive(self, play: Coroutine[Any, Any, T]) -> T:
+        try:
+            play.send(None)
+        except StopIteration as end:
+            value: T = end.value
+            return value
+        raise AssertionError("a fake world never waits")
+
+    async def run_until(self, instant: datetime) -> None:
+        self.waits += 1
+        self.now = max(self.now, instant)
+
+    async def send_message(self, meter: int, text: bytes, *, check: bool) -> Outcome:
+        self.done.append(("send", meter, len(text), check))
+        bad = len(text) > LONGEST or b"\r" in text or b"\n" in text
+        if bad:
+            who = Refuser.HEADEND if check else Refuser.METER
+            return Outcome("other-reason", who, "the meter does not take it")
+        self.text, self.shown_from = text, self.now + timedelta(seconds=7)
+        return Outcome(detail="job 1")
+
+    async def read(self, meter: int, name: str) -> Outcome:
+        self.done.append(("read", meter, name))
+        if name != "consumer_message":
+            return Outcome("object-undefined", Refuser.METER)
+        return Outcome(value={"hex": self.text.hex()})
+
+    async def write(self, meter: int, name: str, value: object) -> Outcome:
+        self.done.append(("write", meter, name, value))
+        return Outcome("read-write-denied", Refuser.METER)
+
+    def p1_text(self, meter: int) -> bytes | None:
+        if not (self.plugged and self.powered):
+            return None
+        if self.shown_from is not None and self.now >= self.shown_from:
+            self.shown = self.text
+        return self.shown
+
+    async def register(self, station: int, name: str) -> int:
+        if name not in self.registers:
+            raise TransportError("the unit is silent")
+        return self.registers[name]
+
+    def power_off(self, meter: int) -> None:
+        self.powered = False
+        self.done.append(("off", self.now))
+
+    def power_on(self, meter: int) -> None:
+        self.powered = True
+        self.done.append(("on", self.now))
+
+    def unplug_p1(self, meter: int) -> None:
+        self.plugged = False
+
+    def plug_p1(self, meter: int) -> None:
+        self.plugged = True
+
+    def restart_gateway(self, station: int) -> None:
+        self.done.append(("restart_gateway", station))
+
+    def restart_unit(self, station: int) -> None:
+        raise TransportError("the unit's file is gone")
+
+    def set_load(
+        self,
+        meter: int,
+        power_w: tuple[int, int, int],
+        voltage_dv: tuple[int, int, int] | None,
+    ) -> None:
+        self.done.append(("load", meter, power_w, voltage_dv))
+
+    def plug_car(self, station: int, car: Car) -> None:
+        self.done.append(("car", station, car))
+
+    def unplug_car(self, station: int) -> None:
+        self.done.append(("car gone", station))
+
+    def kpis(self) -> Mapping[str, float]:
+        return self.figures
+
+    def report(self) -> RunData:
+        return RunData()
+
+    def close(self) -> None:
+        self.closed = True
+
+
+FIGURES = {
+    Controller.NONE: {"max_pu": 1.31, "energy_served": 0.94},
+    Controller.THRESHOLD: {"max_pu": 1.37, "energy_served": 0.93},
+    Controller.HEADROOM: {"max_pu": 0.99, "energy_served": 0.91},
+}
+
+
+def make_world(scenario: Scenario, controller: Controller) -> FakeWorld:
+    """Importable by name, so that another process can make one, too."""
+    start = scenario.world.start
+    end = start + timedelta(days=scenario.world.days)
+    return FakeWorld(start, end, FIGURES[controller])
+
+
+def broken_world(scenario: Scenario, controller: Controller) -> FakeWorld:
+    """A world that cannot be made for the uncontrolled run."""
+    if controller is Controller.NONE:
+        raise TransportError("no world today")
+    return make_world(scenario, controller)

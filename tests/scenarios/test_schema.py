@@ -1,0 +1,40 @@
+"""The JSON Schema says what the reader says, as far as a schema can."""
+
+from __future__ import annotations
+
+import json
+
+from scenarios.schema import json_schema
+from scenarios.steps import Step
+
+
+def test_the_schema_is_one_document_whose_references_lead_somewhere() -> None:
+    schema = json_schema()
+    text = json.dumps(schema)
+    assert schema["$schema"].endswith("2020-12/schema")
+    for part in text.split('"$ref": "#/$defs/')[1:]:
+        assert part.split('"', 1)[0] in schema["$defs"]
+
+
+def test_every_step_is_in_the_schema_and_nothing_else() -> None:
+    step = json_schema()["$defs"]["Step"]
+    assert list(step["properties"]) == list(Step.model_fields)
+    assert step["maxProperties"] == 1 and step["additionalProperties"] is False
+    assert '"null"' not in json.dumps(step)
+
+
+def test_the_file_s_words_are_used() -> None:
+    properties = json_schema()["$defs"]["Expectation"]["properties"]
+    assert "register" in properties and "register_" not in properties
+
+
+def test_a_reference_may_stand_for_a_single_value() -> None:
+    definitions = json_schema()["$defs"]
+    days = definitions["WorldSettings"]["properties"]["days"]
+    assert any("\\$" in option.get("pattern", "") for option in days["anyOf"])
+    assert any("\\$" in str(option) for option in definitions["Controller"]["anyOf"])
+
+
+def test_parameters_may_be_short() -> None:
+    short = json_schema()["properties"]["parameters"]["additionalProperties"]["anyOf"]
+    assert {"type": "number"} in short and {"$ref": "#/$defs/Parameter"} in short
