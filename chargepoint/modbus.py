@@ -99,11 +99,19 @@ class _Frames(ABC):
         self._pending.clear()
 
     @abstractmethod
-    def _cut(self) -> bytes | None: ...
+    def open(self, frame: bytes) -> tuple[int, int, bytes]:
+        """Unit identifier, transaction and PDU of a whole frame."""
+
+    @abstractmethod
+    def _cut(self) -> bytes | None:
+        """Takes the next whole frame off the pending bytes."""
 
 
 class _TcpFrames(_Frames):
     """MBAP: transaction, protocol 0, length, unit (Modbus on TCP/IP 1.0b, 3.1.3)."""
+
+    def open(self, frame: bytes) -> tuple[int, int, bytes]:
+        return frame[6], int.from_bytes(frame[:2], "big"), frame[7:]
 
     def _cut(self) -> bytes | None:
         pending = self._pending
@@ -128,6 +136,9 @@ class _RtuFrames(_Frames):
 
     What is no frame is skipped byte by byte; never more than one frame is kept.
     """
+
+    def open(self, frame: bytes) -> tuple[int, int, bytes]:
+        return frame[0], 0, frame[1:-2]
 
     def _cut(self) -> bytes | None:
         pending = self._pending
@@ -179,7 +190,6 @@ class ServerCodec:
     """
 
     def __init__(self, framing: Framing) -> None:
-        self._framing = framing
         self._frames = _frames(framing, is_server=True)
         self.reset = self._frames.reset
 
@@ -217,13 +227,8 @@ class ServerCodec:
         return self._frames.framer.buildFrame(response)
 
     def _request(self, frame: bytes) -> Request:
-        if self._framing is Framing.TCP:
-            transaction = int.from_bytes(frame[:2], "big")
-            unit_id, pdu_octets = frame[6], frame[7:]
-        else:
-            transaction = 0
-            unit_id, pdu_octets = frame[0], frame[1:-2]
-        function = pdu_octets[0]
+        unit_id, transaction, octets = self._frames.open(frame)
+        function = octets[0]
         if function not in (READ_HOLDING, READ_INPUT, WRITE_SINGLE, WRITE_MULTIPLE):
             return Request(
                 unit_id,
@@ -232,17 +237,19 @@ class ServerCodec:
                 fault=ExceptionCode.ILLEGAL_FUNCTION,
             )
         pdu = _decode(self._frames, frame)
-        if pdu is None or not _is_whole(function, pdu_octets):
+        if pdu is None or not _is_whole_request(octets):
             return Request(
                 unit_id, transaction, function, fault=ExceptionCode.ILLEGAL_VALUE
             )
-        words = pdu.registers if function in (WRITE_SINGLE, WRITE_MULTIPLE) else None
-        return Request(unit_id, transaction, function, pdu.address, pdu.count, words)
+        if function in (READ_HOLDING, READ_INPUT):
+            return Request(unit_id, transaction, function, pdu.address, pdu.count)
+        words = pdu.registers
+        return Request(unit_id, transaction, function, pdu.address, len(words), words)
 
 
-def _is_whole(function: int, octets: bytes) -> bool:
-    """Whether a request has the length that it says, and a count that is allowed."""
-    if function != WRITE_MULTIPLE:
+def _is_whole_request(octets: bytes) -> bool:
+    """Whether a request has the length that it says, and a quantity that is allowed."""
+    if octets[0] != WRITE_MULTIPLE:
         return len(octets) == 5
     if len(octets) < 6:
         return False
@@ -250,6 +257,16 @@ def _is_whole(function: int, octets: bytes) -> bool:
     if byte_count != 2 * count or byte_count != len(octets) - 6:
         return False
     return 1 <= int(count) <= MAX_WRITE_WORDS
+
+
+def _is_whole_answer(octets: bytes) -> bool:
+    """Whether this is an answer to what we ask, of the length that it says."""
+    function, length = octets[0], len(octets)
+    if function & 0x80:
+        return length == 2
+    if function == READ_HOLDING:
+        return length >= 2 and length % 2 == 0 and octets[1] == length - 2
+    return function in (WRITE_SINGLE, WRITE_MULTIPLE) and length == 5
 
 
 class ClientCodec:
@@ -298,7 +315,8 @@ class ClientCodec:
         return map(self._answer, self._frames.feed(data))
 
     def _answer(self, frame: bytes) -> Answer:
-        pdu = _decode(self._frames, frame)
+        octets = self._frames.open(frame)[2]
+        pdu = _decode(self._frames, frame) if _is_whole_answer(octets) else None
         if pdu is None:
             raise WireError(f"{frame[:16].hex()} is no answer of a Modbus unit")
         if isinstance(pdu, ExceptionResponse):
