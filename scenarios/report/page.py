@@ -74,7 +74,12 @@ def render(result: RunResult) -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        clock=clock, day=day, duration=duration, run_title=run_title, stage=stages.body
+        clock=clock,
+        day=day,
+        duration=duration,
+        kpi=kpi,
+        run_title=run_title,
+        stage=stages.body,
     )
     last = result.runs[-1]
     expectations = [seen for run in result.runs for seen in run.expectations]

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from scenarios.document import load, parse
-from scenarios.settings import Controller
+from scenarios.kpis import KPIS
+from scenarios.settings import Controller, WorldSettings
+from scenarios.steps import Step
 from wire.errors import ConfigError, ScenarioError
 
 HEAD = "scenario: t\nworld: {start: 2024-01-27T00:00:00+01:00, stations: 2}\n"
@@ -213,3 +215,16 @@ def test_a_seed_from_outside_wins() -> None:
     text = HEAD + "seed: 5\nsteps: [{run_for: 1s}]"
     assert parse(text, Path("f")).seed == 5
     assert parse(text, Path("f"), seed=9).seed == 9
+
+
+def test_the_example_of_the_manual_is_valid() -> None:
+    manual = (FILES.parents[1] / "docs" / "scenarios.md").read_text("utf-8")
+    example = manual.split("```yaml\n")[1].split("```")[0]
+    scenario = parse(example, Path("docs/scenarios.md"))
+    assert scenario.name == "first" and len(scenario.content.steps) == 4
+
+
+def test_the_manual_names_every_step_setting_and_key_figure() -> None:
+    manual = (FILES.parents[1] / "docs" / "scenarios.md").read_text("utf-8")
+    names = [*Step.model_fields, *WorldSettings.model_fields, *KPIS]
+    assert [name for name in names if name not in manual] == []
