@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypedDict
 
 from wire.errors import LocalError
 
@@ -57,3 +57,13 @@ class Job:
     created_s: float
     started_s: float | None
     ended_s: float | None
+
+
+class JobOptions(TypedDict, total=False):
+    """What may be said about a job beside what it does; see `jobs.enqueue`."""
+
+    priority: int
+    correlation_id: str
+    not_before_s: float | None
+    not_after_s: float | None
+    max_attempts: int

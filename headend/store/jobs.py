@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, text
+from sqlalchemy import Connection, Row, bindparam, insert, select, text
 
 from headend.store import tables
 from headend.store.job import LAST_PRIORITY, Job, JobState
@@ -16,6 +16,10 @@ _JOBS = tables.jobs
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 _ENQUEUE = insert(_JOBS).returning(_JOBS.c.id)
 _ONE = text("SELECT * FROM jobs WHERE id = :job_id")
+_ENDED = text(
+    "SELECT * FROM jobs WHERE id IN :job_ids"
+    " AND state IN ('done', 'failed', 'cancelled') ORDER BY id"
+).bindparams(bindparam("job_ids", expanding=True))
 _CANCEL = text(
     "UPDATE jobs SET state = 'cancelled', ended_s = :now_s"
     " WHERE id = :job_id AND state = 'queued'"
@@ -93,6 +97,12 @@ def listing(
     if correlation_id is not None:
         statement = statement.where(_JOBS.c.correlation_id == correlation_id)
     return [from_row(row) for row in connection.execute(statement)]
+
+
+def ended(connection: Connection, job_ids: Sequence[int]) -> list[Job]:
+    """Those of these jobs that have ended, well or badly."""
+    rows = connection.execute(_ENDED, {"job_ids": list(job_ids)})
+    return [from_row(row) for row in rows]
 
 
 def cancel(connection: Connection, job_id: int, now_s: float) -> None:

@@ -44,17 +44,11 @@ def _due_statement(of_correlation: str, others_taken: str) -> TextClause:
     )
 
 
-def _next_due_statement(of_correlation: str) -> TextClause:
+def _unfinished_statement(of_correlation: str) -> TextClause:
     return text(
-        "SELECT MIN(due_s) FROM ("
-        "SELECT MIN(lease_until_s) AS due_s FROM jobs WHERE state = 'claimed'"
-        " UNION ALL SELECT MIN(not_before_s) FROM jobs WHERE state = 'queued'"
-        f" AND not_before_s > :now_s{of_correlation}) AS dues"
+        f"SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'queued'{of_correlation})"
+        f" OR EXISTS (SELECT 1 FROM jobs WHERE state = 'claimed'{of_correlation})"
     )
-
-
-def _waiting_statement(of_correlation: str) -> TextClause:
-    return text(f"SELECT COUNT(*) FROM jobs WHERE state = 'queued'{of_correlation}")
 
 
 # Keyed by whether only the jobs of one correlation are asked for.
@@ -66,8 +60,14 @@ _MORE_DUE = {
     )
     for only, where in _BOTH
 }
-_NEXT_DUE = {only: _next_due_statement(where) for only, where in _BOTH}
-_WAITING = {only: _waiting_statement(where) for only, where in _BOTH}
+_UNFINISHED = {only: _unfinished_statement(where) for only, where in _BOTH}
+# Of all jobs, whatever their correlation: another's retry may be what a job waits for.
+_NEXT_DUE = text(
+    "SELECT MIN(due_s) FROM ("
+    "SELECT MIN(lease_until_s) AS due_s FROM jobs WHERE state = 'claimed'"
+    " UNION ALL SELECT MIN(not_before_s) FROM jobs WHERE state = 'queued'"
+    " AND not_before_s > :now_s) AS dues"
+)
 
 _CLAIM = text(
     "UPDATE jobs SET state = 'claimed', worker = :worker, lease_until_s = :lease_until_s,"
@@ -149,18 +149,15 @@ def claim(
     ]
 
 
-def next_due(
-    connection: Connection, now_s: float, correlation_id: str | None = None
-) -> float | None:
+def next_due(connection: Connection, now_s: float) -> float | None:
     """When a claim can next find more than now: a job becomes due or a lease runs out."""
-    parameters: dict[str, Any] = {"now_s": now_s}
-    due_s = _ask(connection, _NEXT_DUE, parameters, correlation_id).scalar()
+    due_s = connection.execute(_NEXT_DUE, {"now_s": now_s}).scalar()
     return None if due_s is None else float(due_s)
 
 
-def waiting(connection: Connection, correlation_id: str | None = None) -> int:
-    """How many jobs are queued, due or not."""
-    return int(_ask(connection, _WAITING, {}, correlation_id).scalar_one())
+def unfinished(connection: Connection, correlation_id: str | None = None) -> bool:
+    """Whether any job is still queued or running, here or elsewhere."""
+    return bool(_ask(connection, _UNFINISHED, {}, correlation_id).scalar_one())
 
 
 def renew(

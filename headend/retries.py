@@ -1,0 +1,57 @@
+"""What follows from an attempt at a job that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from headend.store.job import Job
+from wire.errors import PeerRefused, SimError, TransportError
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """How long to wait after the n-th attempt that failed: doubling, up to a cap."""
+
+    first_s: float = 2.0
+    most_s: float = 300.0
+
+    def delay_s(self, attempts: int) -> float:
+        """The wait after so many attempts, from 1."""
+        return min(self.most_s, self.first_s * 2.0 ** min(attempts - 1, 32))
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The job runs once more, not before that instant."""
+
+    error: str
+    not_before_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """The job has failed for good; `result` holds the code of a refusal that has one."""
+
+    error: str
+    result: Mapping[str, int] | None = None
+
+
+def judge(error: Exception, job: Job, retries: Retries, now_s: float) -> Again | GiveUp:
+    """Only a transport that failed is worth another attempt: a refusal would be repeated."""
+    if isinstance(error, PeerRefused) and error.result is not None:
+        return GiveUp(str(error), {"refused": error.result})
+    if not isinstance(error, TransportError):
+        return GiveUp(_for_the_user(error))
+    if job.attempts >= job.max_attempts:
+        return GiveUp(f"{error} (attempt {job.attempts}, the last)")
+    not_before_s = now_s + retries.delay_s(job.attempts)
+    if job.not_after_s is not None and not_before_s > job.not_after_s:
+        return GiveUp(f"{error} (no time left for another attempt)")
+    return Again(str(error), not_before_s)
+
+
+def _for_the_user(error: Exception) -> str:
+    if isinstance(error, SimError):
+        return str(error)
+    return f"a defect in dsmrlab: {type(error).__name__}: {error}"
