@@ -14,6 +14,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from headend import profiles, references, rendering
+from headend.actual import prepare_actual
 from headend.dlms.engine import Engine
 from headend.references import AttributeReference
 from wire import charging_profile
@@ -163,6 +164,7 @@ OPERATIONS: Mapping[str, Preparing] = {
     "set": prepare_set,
     "action": prepare_action,
     "message": prepare_message,
+    "actual": prepare_actual,
 }
 
 

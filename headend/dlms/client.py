@@ -45,13 +45,17 @@ Result = TypeVar("Result")
 
 TIMEOUT_S = 30.0
 
+Trace = Callable[[bool, bytes], None]
+"""Sees each WPDU as it is on the wire, and whether we sent it; nothing is deciphered."""
+
 
 class Line(Protocol):
     """A connection to a meter: one WPDU out, one WPDU in."""
 
-    def __init__(self, client_sap: int, server_sap: int) -> None:
+    def __init__(self, client_sap: int, server_sap: int, trace: Trace | None) -> None:
         self._client_sap = client_sap
         self._server_sap = server_sap
+        self._trace = trace
         self._reader = WrapperReader()
         self._waiting: Deferred[bytes] | None = None
         self._fault: SimError | None = None
@@ -64,7 +68,10 @@ class Line(Protocol):
             return answer
         self._waiting = answer
         assert self.transport is not None
-        self.transport.write(encode_wpdu(self._client_sap, self._server_sap, payload))
+        wpdu = encode_wpdu(self._client_sap, self._server_sap, payload)
+        if self._trace is not None:
+            self._trace(True, wpdu)
+        self.transport.write(wpdu)
         return answer
 
     def end(self, fault: SimError, *, abort: bool = True) -> None:
@@ -115,11 +122,13 @@ class Line(Protocol):
 class _LineFactory(Factory):
     noisy = False
 
-    def __init__(self, credentials: Credentials) -> None:
+    def __init__(self, credentials: Credentials, trace: Trace | None) -> None:
         self._credentials = credentials
+        self._trace = trace
 
     def buildProtocol(self, addr: IAddress | None) -> Line:
-        return Line(self._credentials.client_sap, self._credentials.server_sap)
+        credentials = self._credentials
+        return Line(credentials.client_sap, credentials.server_sap, self._trace)
 
 
 class DlmsClient:
@@ -139,8 +148,10 @@ class DlmsClient:
         timeout_s: float = TIMEOUT_S,
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
         meter_counter: int | None = None,
+        trace: Trace | None = None,
     ) -> None:
         self._endpoint = endpoint
+        self._trace = trace
         self._clock = clock
         self._timeout_s = timeout_s
         self._session = Session(
@@ -189,7 +200,9 @@ class DlmsClient:
             raise LocalError("this client has been opened before")
         self._running = True
         try:
-            connecting = self._endpoint.connect(_LineFactory(self._session.credentials))
+            connecting = self._endpoint.connect(
+                _LineFactory(self._session.credentials, self._trace)
+            )
             connecting.addTimeout(self._timeout_s, self._clock, _not_connected)
             self._line = cast(Line, await connecting)
         except (ConnectError, OSError) as error:

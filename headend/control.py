@@ -1,0 +1,148 @@
+"""Congestion control against live meters: read the stations, plan, send, every quarter-hour."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from twisted.internet.defer import Deferred, ensureDeferred, gatherResults
+from twisted.internet.interfaces import IReactorTime
+
+from headend.allocation import Triple
+from headend.controllers import Controller
+from headend.dali import FeederSample
+from headend.planner_model import Command
+from headend.scheduler import Scheduler
+from headend.store.job import Job, JobState
+from wire.charging_profile import encode
+from wire.instants import from_epoch
+
+Result = TypeVar("Result")
+
+READ_WITHIN_S = 240.0
+SEND_WITHIN_S = 600.0
+_URGENT = 7
+
+
+@dataclass(frozen=True, slots=True)
+class _Metered:
+    """What a station's meter said last, and when."""
+
+    time: datetime
+    net_wh: int
+    mean_w: Triple | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A command on its way, and the job that carries it."""
+
+    command: Command
+    text: bytes
+    job_id: int
+
+
+class CongestionControl:
+    """Keeps one feeder's stations within what its controller allows.
+
+    `meters` are the numbers, in the store, of the meters of the stations. `on_sent` hears of
+    each message as its job is committed, `on_ended` what became of it.
+    """
+
+    def __init__(
+        self,
+        controller: Controller,
+        meters: Mapping[str, int],
+        scheduler: Scheduler,
+        clock: IReactorTime,
+        *,
+        on_sent: Callable[[Sent], None] = lambda sent: None,
+        on_ended: Callable[[Sent, Job], None] = lambda sent, job: None,
+    ) -> None:
+        self._controller = controller
+        self._meters = meters
+        self._scheduler = scheduler
+        self._clock = clock
+        self._on_sent = on_sent
+        self._on_ended = on_ended
+        self._metered: dict[str, _Metered] = {}
+
+    async def step(self, sample: FeederSample | None) -> list[Job]:
+        """Reads all stations, plans with the transformer's latest sample, and sends.
+
+        Returns the jobs of the messages, all ended. A station that cannot be read is planned
+        for as unknown; a message that does not arrive is made known to the controller.
+        """
+        names = list(self._meters)
+        means = await _together(self._read(name) for name in names)
+        now = from_epoch(self._clock.seconds())
+        commands = self._controller.plan(now, sample, dict(zip(names, means)))
+        return await _together(self._send(command) for command in commands)
+
+    async def _read(self, station: str) -> Triple | None:
+        """The station's mean power since it was read before, W per phase; None if unread."""
+        job_id = await self._scheduler.submit(
+            self._meters[station],
+            "actual",
+            {},
+            not_after_s=self._clock.seconds() + READ_WITHIN_S,
+            max_attempts=2,
+        )
+        job = await self._scheduler.wait(job_id)
+        if job.state is not JobState.DONE:
+            return None
+        self._metered[station] = latest = _metered(
+            job.result, self._metered.get(station)
+        )
+        return latest.mean_w
+
+    async def _send(self, command: Command) -> Job:
+        text = encode(command.profile)
+        job_id = await self._scheduler.submit(
+            self._meters[command.station],
+            "message",
+            {"text": text},
+            priority=_URGENT,
+            not_after_s=self._clock.seconds() + SEND_WITHIN_S,
+        )
+        sent = Sent(command, text.encode(), job_id)
+        self._on_sent(sent)
+        job = await self._scheduler.wait(job_id)
+        if job.state is not JobState.DONE:
+            self._controller.undelivered(command)
+        self._on_ended(sent, job)
+        return job
+
+
+def _metered(actual: Mapping[str, Any], before: _Metered | None) -> _Metered:
+    """The mean power between two readings: energy over time, on the phases as they are now."""
+    time = datetime.fromisoformat(actual["time"])
+    net_wh = sum(actual["import_wh"]) - sum(actual["export_wh"])
+    l1_w, l2_w, l3_w = [*actual["power_w"], 0, 0][:3]
+    now_w = (l1_w, l2_w, l3_w)
+    seconds = (time - before.time).total_seconds() if before else 0
+    if before is None or seconds <= 0:
+        return _Metered(time, net_wh, now_w)
+    mean_w = round((net_wh - before.net_wh) * 3600 / seconds)
+    return _Metered(time, net_wh, _spread(mean_w, now_w, before.mean_w))
+
+
+def _spread(total_w: int, now_w: Triple, before_w: Triple | None) -> Triple:
+    """A total over the phases as the load lies on them: now, else before, else evenly."""
+    for shape in (now_w, before_w):
+        if shape is not None and (whole := sum(shape)):
+            l1_w, l2_w = (total_w * part // whole for part in shape[:2])
+            return l1_w, l2_w, total_w - l1_w - l2_w
+    third = total_w // 3
+    return third, third, total_w - 2 * third
+
+
+async def _together(work: Iterable[Awaitable[Result]]) -> list[Result]:
+    """The results of all, in order; they run side by side."""
+    running: list[Deferred[Result]] = [
+        ensureDeferred(item) for item in work  # type: ignore[arg-type]
+    ]
+    results: list[Result] = await gatherResults(running, consumeErrors=True)
+    return results
