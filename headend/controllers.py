@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from headend.dali import FeederSample
-from headend.planner import Command, Metered, Planner, Settings
+from headend.planner import Planner
+from headend.planner_model import Command, Metered, Settings
 from wire.charging_profile import ChargingProfile, Period
 from wire.instants import from_epoch
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from headend.allocation import (
@@ -28,76 +27,19 @@ from headend.allocation import (
     less,
 )
 from headend.dali import FeederSample
-from headend.forecast import SLOT_S, History
+from headend.forecast import SLOT_S
+from headend.planner_model import (
+    Command,
+    Metered,
+    PlannerState,
+    Settings,
+    StationState,
+)
 from wire.charging_profile import ChargingProfile, Period
 from wire.instants import from_epoch
 
 HOUR_S = 3600
 IDLE_MINIMUM_W = 3 * MINIMUM_PER_PHASE_W
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A profile for a station; its text is what the consumer message must become."""
-
-    station: str
-    profile: ChargingProfile
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the planner must know of the grid, and how cautious it is.
-
-    Shares are permille of the transformer's rating per phase. `unknown_permille` is the
-    premises' load where nothing was measured yet.
-    """
-
-    stations: tuple[str, ...]
-    transformer_va: int
-    station_max_w: int = 22_000
-    target_permille: int = 900
-    unknown_permille: int = 700
-    tail_s: int = 20 * HOUR_S
-    jitter_s: int = HOUR_S
-    renew_s: int = 3 * HOUR_S
-    turn_s: int = HOUR_S
-    stale_s: int = 3 * SLOT_S
-
-    def per_phase_w(self, permille: int) -> int:
-        """A share of the rating of one phase."""
-        return self.transformer_va * permille // 3000
-
-
-@dataclass(slots=True)
-class StationState:
-    """What the planner remembers of one station.
-
-    `phases` is on which its car charges, empty without a car; `limit_w` is its share before
-    turns are taken; `profile` is the last one sent, and `before` the one before that.
-    """
-
-    limit_w: int
-    phases: tuple[int, ...] = ()
-    power_w: Triple | None = None
-    metered_s: int = 0
-    charging_slots: int = 0
-    served_s: int = 0
-    turn_until_s: int = 0
-    seq: int = 0
-    profile: ChargingProfile | None = None
-    before: ChargingProfile | None = None
-
-
-@dataclass(slots=True)
-class PlannerState:
-    """All that the planner keeps from one step to the next."""
-
-    history: History = field(default_factory=History)
-    stations: dict[str, StationState] = field(default_factory=dict)
-    planned_s: int = 0
-
-
-Metered = Mapping[str, Triple | None]
 
 
 class Planner:
@@ -124,9 +66,9 @@ class Planner:
         now = from_epoch(now_s)
         self._observe(now_s, station_power_w)
         self._record(now_s, sample)
-        loads = {name: self._load(state) for name, state in self._present().items()}
+        loads = {name: self._load(name, now_s) for name in self._present()}
         limits = self._limits(now_s, loads)
-        tail = self._tail(now_s, len(loads))
+        tail = self._tail(now_s, list(loads.values()))
         commands = []
         for name in self.settings.stations:
             state = self.state.stations[name]
@@ -149,9 +91,10 @@ class Planner:
         period = profile.period_at(instant) if profile else None
         return self.settings.station_max_w if period is None else period.max_w
 
-    def _present(self) -> dict[str, StationState]:
+    def _present(self) -> list[str]:
+        """The stations that have a car."""
         stations = self.state.stations
-        return {n: stations[n] for n in self.settings.stations if stations[n].phases}
+        return [name for name in self.settings.stations if stations[name].phases]
 
     def _observe(self, now_s: int, metered: Metered) -> None:
         """Takes in the meter readings: who has a car, and on which phases."""
@@ -189,12 +132,14 @@ class Planner:
         slot = int(sample.time.timestamp()) // SLOT_S
         self.state.history.record(slot, load_w, len(self._present()))
 
-    def _load(self, state: StationState) -> Load:
+    def _load(self, name: str, now_s: int) -> Load:
         """The car: what it can draw at most, as far as its draw under a limit tells."""
+        state = self.state.stations[name]
         most_w = self.settings.station_max_w * len(state.phases) // 3
-        total_w = sum(state.power_w or ())
-        if state.charging_slots >= 2 and total_w * 10 < state.limit_w * 8:
-            most_w = min(most_w, total_w * 5 // 4 + 500)
+        drawn_w = sum(state.power_w or ())
+        allowed_w = self.in_force_w(name, from_epoch(now_s - 1))
+        if state.charging_slots >= 2 and drawn_w * 10 < allowed_w * 8:
+            most_w = min(most_w, drawn_w * 5 // 4 + 500)
         return Load(state.phases, most_w)
 
     def _limits(self, now_s: int, loads: Mapping[str, Load]) -> dict[str, int]:
@@ -261,11 +206,20 @@ class Planner:
                 state.turn_until_s = 0
         return limits
 
-    def _tail(self, now_s: int, cars: int) -> list[tuple[int, int]]:
-        """Cautious limits for the hours to come: begin in epoch seconds, and W."""
+    def _tail(self, now_s: int, loads: Sequence[Load]) -> list[tuple[int, int]]:
+        """Cautious limits for the hours to come: begin in epoch seconds, and W.
+
+        One limit for all, under which even the fullest phase has room for the cars of now,
+        for those that yesterday's hour had more of, and for one besides.
+        """
         settings, history = self.settings, self.state.history
         unknown_w = settings.per_phase_w(settings.unknown_permille)
         target_w = settings.per_phase_w(settings.target_permille)
+        # Sixths of a car, for a load on n phases puts an n-th of its power on each.
+        sixths = [
+            sum(6 // len(load.phases) for load in loads if phase in load.phases)
+            for phase in ALL_PHASES
+        ]
         first = (now_s // HOUR_S + 1) * HOUR_S
         tail = []
         for begin_s in range(
@@ -273,14 +227,13 @@ class Planner:
         ):
             slot = begin_s // SLOT_S
             load_w = history.hour(slot, now_s // SLOT_S, unknown_w)
-            expected = max(
-                cars, history.cars_in_hour(slot, len(settings.stations) // 3)
-            )
-            room_w = target_w - max(load_w)
-            level_w = min(settings.station_max_w, max(0, 3 * room_w) // (expected + 1))
-            tail.append(
-                (begin_s, level_w // 10 * 10 if level_w >= IDLE_MINIMUM_W else 0)
-            )
+            cars = history.cars_in_hour(slot, len(settings.stations) // 3)
+            more = 2 * (max(0, cars - len(loads)) + 1)
+            level_w = settings.station_max_w
+            for phase in ALL_PHASES:
+                room_w = max(0, target_w - load_w[phase])
+                level_w = min(level_w, 6 * room_w // (sixths[phase] + more))
+            tail.append((begin_s, level_w // 10 * 10))
         return tail
 
     def _worth_sending(self, now: datetime, state: StationState, limit_w: int) -> bool:
@@ -308,11 +261,12 @@ class Planner:
         # run can be repeated.
         jitter_s = zlib.crc32(station.encode()) % self.settings.jitter_s
         valid_to = now + timedelta(seconds=self.settings.tail_s + jitter_s)
+        minimum_w = MINIMUM_PER_PHASE_W * (len(state.phases) or 3)
         periods = [Period(now, limit_w)]
         for begin_s, level_w in tail:
-            begin = from_epoch(begin_s)
-            if begin < valid_to and level_w != periods[-1].max_w:
-                periods.append(Period(begin, level_w))
+            begin, max_w = from_epoch(begin_s), level_w if level_w >= minimum_w else 0
+            if begin < valid_to and max_w != periods[-1].max_w:
+                periods.append(Period(begin, max_w))
         state.seq = max(state.seq + 1, int(now.timestamp()))
         return ChargingProfile(now, valid_to, tuple(periods), seq=state.seq)
 

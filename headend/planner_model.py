@@ -1,0 +1,74 @@
+"""What the congestion planner is told, what it remembers, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from headend.allocation import Triple
+from headend.forecast import History
+from wire.charging_profile import ChargingProfile
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A profile for a station; its text is what the consumer message must become."""
+
+    station: str
+    profile: ChargingProfile
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the planner must know of the grid, and how cautious it is.
+
+    Shares are permille of the transformer's rating per phase. `unknown_permille` is the
+    premises' load where nothing was measured yet.
+    """
+
+    stations: tuple[str, ...]
+    transformer_va: int
+    station_max_w: int = 22_000
+    target_permille: int = 900
+    unknown_permille: int = 700
+    tail_s: int = 20 * 3600
+    jitter_s: int = 3600
+    renew_s: int = 3 * 3600
+    turn_s: int = 3600
+    stale_s: int = 2700
+
+    def per_phase_w(self, permille: int) -> int:
+        """A share of the rating of one phase."""
+        return self.transformer_va * permille // 3000
+
+
+@dataclass(slots=True)
+class StationState:
+    """What the planner remembers of one station.
+
+    `phases` is on which its car charges, empty without a car; `limit_w` is its share before
+    turns are taken; `profile` is the last one sent, and `before` the one before that.
+    """
+
+    limit_w: int
+    phases: tuple[int, ...] = ()
+    power_w: Triple | None = None
+    metered_s: int = 0
+    charging_slots: int = 0
+    served_s: int = 0
+    turn_until_s: int = 0
+    seq: int = 0
+    profile: ChargingProfile | None = None
+    before: ChargingProfile | None = None
+
+
+@dataclass(slots=True)
+class PlannerState:
+    """All that the planner keeps from one step to the next."""
+
+    history: History = field(default_factory=History)
+    stations: dict[str, StationState] = field(default_factory=dict)
+    planned_s: int = 0
+
+
+Metered = Mapping[str, Triple | None]

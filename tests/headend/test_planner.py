@@ -1,0 +1,354 @@
+"""The congestion planner: single decisions, and what they come to on January's feeder."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headend.controllers import CONTROLLERS, NoControl, Threshold
+from headend.dali import FeederSample
+from headend.planner import Planner
+from headend.planner_model import Command, Metered, PlannerState, Settings
+from tests.headend.feeder_world import STATIONS, TRANSFORMER_VA, play
+from wire.charging_profile import decode, encode
+
+START = datetime(2024, 1, 9, 12, tzinfo=UTC)
+QUARTER = timedelta(minutes=15)
+Triple = tuple[int, int, int]
+NO_CAR = (0, 0, 0)
+
+
+def three(watts: int) -> Triple:
+    return watts // 3, watts // 3, watts // 3
+
+
+def sample(now: datetime, power_w: Triple) -> FeederSample:
+    return FeederSample(now - QUARTER, (2300,) * 3, (0, 0, 0), power_w)
+
+
+class Bench:
+    """A planner of three stations on 30 kVA (9 kW target per phase), asked each quarter."""
+
+    def __init__(self, *stations: str, transformer_va: int = 30_000) -> None:
+        self.stations = stations or ("A", "B", "C")
+        self.planner = Planner(Settings(self.stations, transformer_va))
+        self.now = START
+
+    def step(self, premises_w: int | Triple, *powers: Triple) -> dict[str, int]:
+        """The limits that are in force after a step; `powers` per station."""
+        self.commands = self.plan(premises_w, dict(zip(self.stations, powers)))
+        return {name: self.planner.in_force_w(name, self.now) for name in self.stations}
+
+    def plan(self, premises_w: int | Triple, metered: Metered) -> list[Command]:
+        self.now += QUARTER
+        base = (premises_w,) * 3 if isinstance(premises_w, int) else premises_w
+        drawn = [power for power in metered.values() if power is not None]
+        one, two, tri = (
+            base[phase] + sum(power[phase] for power in drawn) for phase in range(3)
+        )
+        return self.planner.plan(self.now, sample(self.now, (one, two, tri)), metered)
+
+
+def test_the_first_message_goes_to_all_and_carries_a_day_of_limits() -> None:
+    bench = Bench()
+    bench.step(1000, NO_CAR, NO_CAR, NO_CAR)
+    assert [command.station for command in bench.commands] == ["A", "B", "C"]
+    for command in bench.commands:
+        profile = command.profile
+        assert profile.valid_from == profile.periods[0].start == bench.now
+        span = profile.valid_to - profile.valid_from
+        assert timedelta(hours=20) <= span <= timedelta(hours=21)
+        later = [period.start for period in profile.periods[1:]]
+        assert all(start.minute == start.second == 0 for start in later)
+
+
+def test_profiles_do_not_expire_together() -> None:
+    bench = Bench(*(f"CP{n}" for n in range(30)))
+    ends = {
+        c.profile.valid_to for c in bench.plan(0, dict.fromkeys(bench.stations, NO_CAR))
+    }
+    assert len(ends) > 25
+    assert max(ends) - min(ends) > timedelta(minutes=30)
+
+
+def test_a_cut_takes_effect_at_once_and_a_release_by_half() -> None:
+    bench = Bench()
+    assert bench.step(0, three(11_000), NO_CAR, NO_CAR)["A"] > 11_000
+    # 9000 - 5000 W per phase for the car and for one that may come: 6 kW each.
+    assert bench.step(5000, three(11_000), NO_CAR, NO_CAR)["A"] == 6000
+    first = bench.step(0, three(6000), NO_CAR, NO_CAR)["A"]
+    assert first == 6000  # The last 45 minutes still count.
+    bench.step(0, three(6000), NO_CAR, NO_CAR)
+    rising = [bench.step(0, three(6000), NO_CAR, NO_CAR)["A"]]
+    # Room for 13.5 kW each: half of the way there, and half of what is left.
+    assert rising[0] == 6000 + (13_500 - 6000) // 2
+    rising.append(bench.step(0, three(rising[0]), NO_CAR, NO_CAR)["A"])
+    assert rising[1] == pytest.approx(rising[0] + (13_500 - rising[0]) / 2, abs=10)
+
+
+def test_the_stations_own_draw_is_not_premises_load() -> None:
+    bench = Bench()
+    for _ in range(4):
+        limits = bench.step(3000, three(9000), NO_CAR, NO_CAR)
+    assert limits["A"] == 9000
+    blind = Planner(Settings(("A", "B", "C"), 30_000))
+    commands = blind.plan(START, sample(START, (6000,) * 3), {})
+    assert max(command.profile.periods[0].max_w for command in commands) < 4500
+
+
+def test_the_worst_phase_leads_for_three_phase_cars() -> None:
+    bench = Bench()
+    limits = bench.step((1000, 4400, 2000), three(9000), three(9000), NO_CAR)
+    # 4600 W on phase 2, a third of it for each of the two cars and for one that may come.
+    assert limits == {"A": 4600, "B": 4600, "C": 4600}
+
+
+def test_a_single_phase_car_is_only_held_by_its_own_phase() -> None:
+    bench = Bench()
+    limits = bench.step((0, 8000, 0), (0, 3700, 0), (0, 0, 3700), NO_CAR)
+    assert limits["A"] in (0, 1380)
+    assert limits["B"] > 3700
+
+
+def test_no_limit_lies_between_nothing_and_six_ampere() -> None:
+    bench = Bench(*"ABCDEFGH")
+    seen = set()
+    for premises_w in (
+        0,
+        3000,
+        5000,
+        6000,
+        7000,
+        7600,
+        8500,
+        9500,
+        7000,
+        5000,
+        1000,
+    ) * 2:
+        powers = [three(max(4140, 9000)), (3700, 0, 0)] * 4
+        bench.step(premises_w, *powers)
+        for command in bench.commands:
+            minimum_w = 4140 if command.station in "ACEG" else 1380
+            for period in command.profile.periods:
+                seen.add(period.max_w)
+                assert period.max_w == 0 or period.max_w >= minimum_w
+    assert 0 in seen
+
+
+def drawing(limits: dict[str, int]) -> list[Triple]:
+    return [three(limit) if limit >= 4140 else NO_CAR for limit in limits.values()]
+
+
+def test_when_there_is_too_little_for_all_cars_they_take_turns() -> None:
+    bench = Bench(*"ABCDEF")
+    powers = [three(11_000)] * 6
+    served = dict.fromkeys("ABCDEF", 0)
+    most = 0
+    for _ in range(48):
+        limits = bench.step(6000, *powers)
+        powers = drawing(limits)
+        assert all(limit in (0, 4140) for limit in limits.values())
+        most = max(most, sum(limits.values()))
+        for name, limit in limits.items():
+            served[name] += limit > 0
+    # 3000 W per phase is room for two of them at a time.
+    assert most == 2 * 4140
+    assert min(served.values()) >= 10
+    assert max(served.values()) <= 22
+
+
+def test_a_turn_lasts() -> None:
+    bench = Bench(*"ABCD")
+    powers = [three(11_000)] * 4
+    changes = 0
+    before: dict[str, int] = {}
+    for _ in range(32):
+        limits = bench.step(6000, *powers)
+        powers = drawing(limits)
+        changes += before not in ({}, limits)
+        before = limits
+    # In eight hours each turn of an hour ends once: not 31 changes.
+    assert changes <= 16
+
+
+def test_a_paused_car_is_woken_when_there_is_room_again() -> None:
+    bench = Bench()
+    bench.step(0, three(11_000), NO_CAR, NO_CAR)
+    assert bench.step(9500, three(11_000), NO_CAR, NO_CAR)["A"] == 0
+    for _ in range(4):
+        limits = bench.step(9500, NO_CAR, NO_CAR, NO_CAR)
+    assert limits["A"] == 0
+    for _ in range(6):
+        limits = bench.step(1000, NO_CAR, NO_CAR, NO_CAR)
+    assert limits["A"] > 4140
+
+
+def test_a_station_without_a_car_is_never_shut() -> None:
+    bench = Bench()
+    limits = bench.step(9500, NO_CAR, NO_CAR, NO_CAR)
+    assert set(limits.values()) == {4140}
+    # Even where the tail of its profile would shut it, hour by hour.
+    for _ in range(12):
+        assert min(bench.step(9500, NO_CAR, NO_CAR, NO_CAR).values()) == 4140
+
+
+def test_silence_when_nothing_changes() -> None:
+    bench = Bench()
+    count = 0
+    for step in range(3 * 96):
+        bench.step(1000, three(3500), NO_CAR, NO_CAR)
+        count += len(bench.commands) if step >= 96 else 0
+    # After a day that taught it the load: in two days three renewals for each station.
+    assert count <= 3 * 4
+
+
+def test_profiles_are_renewed_before_they_expire() -> None:
+    bench = Bench()
+    for _ in range(4 * 24 * 3):
+        bench.step(1000, NO_CAR, NO_CAR, NO_CAR)
+        for name in bench.stations:
+            profile = bench.planner.state.stations[name].profile
+            assert profile is not None
+            assert profile.valid_to - bench.now > timedelta(hours=2, minutes=45)
+
+
+def test_what_was_not_delivered_is_said_again() -> None:
+    bench = Bench()
+    for _ in range(3):
+        bench.step(0, three(11_000), NO_CAR, NO_CAR)
+    bench.step(6000, three(11_000), NO_CAR, NO_CAR)
+    (lost,) = [command for command in bench.commands if command.station == "A"]
+    bench.planner.undelivered(lost)
+    bench.step(6000, three(11_000), NO_CAR, NO_CAR)
+    again = [command for command in bench.commands if command.station == "A"]
+    assert again and again[0].profile.seq != lost.profile.seq
+    # Too late: a newer one is out already.
+    bench.planner.undelivered(lost)
+    assert bench.planner.state.stations["A"].profile is again[0].profile
+
+
+def test_a_meter_that_is_not_read_counts_as_a_car_after_a_while() -> None:
+    bench = Bench()
+    bench.step(1000, NO_CAR, NO_CAR, NO_CAR)
+    bench.plan(1000, {"A": three(11_000), "B": NO_CAR, "C": None})
+
+    def phases() -> tuple[int, ...]:
+        return bench.planner.state.stations["C"].phases
+
+    assert not phases()
+    for _ in range(4):
+        bench.plan(1000, {"A": three(11_000), "B": NO_CAR})
+    assert phases() == (0, 1, 2)
+    bench.step(1000, NO_CAR, NO_CAR, NO_CAR)
+    assert not phases()
+
+
+def test_without_a_fresh_measurement_the_load_is_taken_as_bad() -> None:
+    planner = Planner(Settings(("A",), 30_000))
+    (command,) = planner.plan(START, None, {"A": three(11_000)})
+    # 900 - 700 permille of 10 kW, for the car and for one that may come: 3 kW each is less
+    # than three phases of 6 A, for which there is room once.
+    assert command.profile.periods[0].max_w == 4140
+    assert not planner.state.history.load_w
+    old = sample(START - timedelta(hours=2), (100, 100, 100))
+    planner.plan(START + QUARTER, old, {"A": NO_CAR})
+    assert not planner.state.history.load_w
+
+
+def test_sequence_numbers_grow_across_a_restart() -> None:
+    bench = Bench()
+    bench.step(0, NO_CAR, NO_CAR, NO_CAR)
+    first = bench.commands[0].profile.seq
+    bench.planner = Planner(Settings(bench.stations, 30_000))
+    bench.step(0, NO_CAR, NO_CAR, NO_CAR)
+    second = bench.commands[0].profile.seq
+    assert first is not None and second is not None and first < second < 2**32
+
+
+def test_state_is_taken_over() -> None:
+    bench = Bench()
+    bench.step(5000, three(11_000), NO_CAR, NO_CAR)
+    state: PlannerState = bench.planner.state
+    bench.planner = Planner(Settings((*bench.stations, "D"), 30_000), state)
+    metered = {"A": three(6000), "B": NO_CAR, "C": NO_CAR, "D": NO_CAR}
+    assert {command.station for command in bench.plan(5000, metered)} == {"D"}
+
+
+POWERS = st.none() | st.sampled_from(
+    [NO_CAR, (3700, 0, 0), (0, 7360, 0), three(11_000), three(22_000), (3000, 3000, 0)]
+)
+STEP = st.tuples(
+    st.tuples(*[st.integers(-20_000, 60_000)] * 3),
+    st.lists(POWERS, min_size=4, max_size=4),
+)
+
+
+@settings(max_examples=60)
+@given(st.lists(STEP, min_size=1, max_size=12), st.integers(0, 20_000))
+def test_any_measurements_give_messages_that_a_gateway_accepts(
+    steps: list[tuple[Triple, list[Triple | None]]], hours: int
+) -> None:
+    names = ("A", "B", "C", "D")
+    planner = Planner(Settings(names, 50_000))
+    now = START + timedelta(hours=hours)
+    for power_w, powers in steps:
+        now += QUARTER
+        for command in planner.plan(
+            now, sample(now, power_w), dict(zip(names, powers))
+        ):
+            profile = command.profile
+            assert 1 <= len(profile.periods) <= 22
+            text = encode(profile)
+            assert len(text) <= 1024
+            decoded = decode(text, hardware_max_w=22_000)
+            assert decoded.profile == profile
+            assert not decoded.warnings
+            for period in profile.periods:
+                assert period.max_w == 0 or 1380 <= period.max_w <= 22_000
+
+
+def test_four_days_of_january() -> None:
+    configuration = Settings(STATIONS, TRANSFORMER_VA)
+    left_alone = play(NoControl(configuration), days=4)
+    controlled = play(Planner(configuration), days=4)
+    assert left_alone.overload_min > 60
+    assert controlled.overload_min * 20 < left_alone.overload_min
+    assert controlled.max_pu < 1.05 < left_alone.max_pu
+    assert controlled.served > left_alone.served - 0.05
+    assert controlled.messages / len(STATIONS) / 4 < 15
+
+
+def test_the_threshold_sees_phase_1_only_and_sends_the_printed_profile() -> None:
+    rule = Threshold(Settings(("A", "B"), 30_000))
+    assert rule.plan(START, sample(START, (9000, 50_000, 50_000)), {}) == []
+    assert rule.plan(START, None, {}) == []
+    high = sample(START, (9001, 0, 0))
+    commands = rule.plan(START, high, {})
+    assert [command.station for command in commands] == ["A", "B"]
+    profile = commands[0].profile
+    assert profile.valid_to - profile.valid_from == timedelta(hours=3)
+    assert [period.max_w for period in profile.periods] == [6000, 9000]
+    assert rule.plan(START + QUARTER, high, {}) == []
+    rule.undelivered(commands[1])
+    assert [c.station for c in rule.plan(START + 2 * QUARTER, high, {})] == ["B"]
+    again = rule.plan(START + timedelta(hours=2), high, {})
+    assert [command.station for command in again] == ["A"]
+    assert again[0].profile.seq != profile.seq
+
+
+def test_no_control_says_nothing() -> None:
+    nothing = NoControl(Settings(("A",), 1))
+    assert nothing.plan(START, sample(START, (10**6,) * 3), {}) == []
+
+
+def test_controllers_by_name() -> None:
+    made = {name: make(Settings(("A",), 30_000)) for name, make in CONTROLLERS.items()}
+    assert {name: type(one) for name, one in made.items()} == {
+        "none": NoControl,
+        "threshold": Threshold,
+        "headroom": Planner,
+    }
