@@ -14,7 +14,7 @@ from wire.instants import SUMMER, WINTER, local
 
 
 @dataclass(slots=True)
-class Stage:
+class Scene:
     """A world being played on, and what the play remembers of it.
 
     `sent` is the last text that each meter accepted. `wait` lets time pass; it is the
@@ -58,32 +58,32 @@ def next_time_of_day(now: datetime, wanted: time) -> datetime:
     return min(found)
 
 
-async def _note(stage: Stage, text: str) -> Seen:
+async def _note(scene: Scene, text: str) -> Seen:
     return Seen(result=text)
 
 
-async def _run_for(stage: Stage, duration: timedelta) -> Seen:
-    await stage.wait(stage.world.now + duration)
+async def _run_for(scene: Scene, duration: timedelta) -> Seen:
+    await scene.wait(scene.world.now + duration)
     return Seen()
 
 
-async def _run_until(stage: Stage, until: datetime | time | None) -> Seen:
-    world = stage.world
+async def _run_until(scene: Scene, until: datetime | time | None) -> Seen:
+    world = scene.world
     if isinstance(until, time):
         until = next_time_of_day(world.now, until)
     until = until or world.end
     if until < world.now:
         return Seen(False, "that instant lies behind")
-    await stage.wait(until)
+    await scene.wait(until)
     return Seen()
 
 
-async def send(stage: Stage, message: SendMessage) -> Outcome:
+async def send(scene: Scene, message: SendMessage) -> Outcome:
     """Sends a message and remembers it when the meter took it."""
-    octets = message.octets(stage.world.now)
-    outcome = await stage.world.send_message(message.meter, octets, check=message.check)
+    octets = message.octets(scene.world.now)
+    outcome = await scene.world.send_message(message.meter, octets, check=message.check)
     if outcome.accepted:
-        stage.sent[message.meter] = octets
+        scene.sent[message.meter] = octets
     return outcome
 
 
@@ -94,79 +94,79 @@ def _seen(outcome: Outcome) -> Seen:
     return Seen(outcome.accepted, result, outcome.detail, outcome.value)
 
 
-async def _send_message(stage: Stage, message: SendMessage) -> Seen:
-    return _seen(await send(stage, message))
+async def _send_message(scene: Scene, message: SendMessage) -> Seen:
+    return _seen(await send(scene, message))
 
 
-async def _read(stage: Stage, body: Read) -> Seen:
-    return _seen(await stage.world.read(body.meter, body.object))
+async def _read(scene: Scene, body: Read) -> Seen:
+    return _seen(await scene.world.read(body.meter, body.object))
 
 
-async def _write(stage: Stage, body: Write) -> Seen:
-    return _seen(await stage.world.write(body.meter, body.object, body.value))
+async def _write(scene: Scene, body: Write) -> Seen:
+    return _seen(await scene.world.write(body.meter, body.object, body.value))
 
 
-async def _power_cycle(stage: Stage, body: PowerCycle) -> Seen:
-    stage.world.power_off(body.meter)
-    await stage.wait(stage.world.now + body.off_for)
-    stage.world.power_on(body.meter)
+async def _power_cycle(scene: Scene, body: PowerCycle) -> Seen:
+    scene.world.power_off(body.meter)
+    await scene.wait(scene.world.now + body.off_for)
+    scene.world.power_on(body.meter)
     return Seen()
 
 
-async def _power_off(stage: Stage, body: AtMeter) -> Seen:
-    stage.world.power_off(body.meter)
+async def _power_off(scene: Scene, body: AtMeter) -> Seen:
+    scene.world.power_off(body.meter)
     return Seen()
 
 
-async def _power_on(stage: Stage, body: AtMeter) -> Seen:
-    stage.world.power_on(body.meter)
+async def _power_on(scene: Scene, body: AtMeter) -> Seen:
+    scene.world.power_on(body.meter)
     return Seen()
 
 
-async def _unplug_p1(stage: Stage, body: AtMeter) -> Seen:
-    stage.world.unplug_p1(body.meter)
+async def _unplug_p1(scene: Scene, body: AtMeter) -> Seen:
+    scene.world.unplug_p1(body.meter)
     return Seen()
 
 
-async def _plug_p1(stage: Stage, body: AtMeter) -> Seen:
-    stage.world.plug_p1(body.meter)
+async def _plug_p1(scene: Scene, body: AtMeter) -> Seen:
+    scene.world.plug_p1(body.meter)
     return Seen()
 
 
-async def _restart_gateway(stage: Stage, body: AtStation) -> Seen:
-    stage.world.restart_gateway(body.station)
+async def _restart_gateway(scene: Scene, body: AtStation) -> Seen:
+    scene.world.restart_gateway(body.station)
     return Seen()
 
 
-async def _restart_unit(stage: Stage, body: AtStation) -> Seen:
-    stage.world.restart_unit(body.station)
+async def _restart_unit(scene: Scene, body: AtStation) -> Seen:
+    scene.world.restart_unit(body.station)
     return Seen()
 
 
-async def _set_load(stage: Stage, body: SetLoad) -> Seen:
+async def _set_load(scene: Scene, body: SetLoad) -> Seen:
     l1, l2, l3 = body.power_w
     voltage = None
     if body.voltage_v is not None:
         u1, u2, u3 = (round(volts * 10) for volts in body.voltage_v)
         voltage = (u1, u2, u3)
-    stage.world.set_load(body.meter, (l1, l2, l3), voltage)
+    scene.world.set_load(body.meter, (l1, l2, l3), voltage)
     return Seen()
 
 
-async def _plug_car(stage: Stage, body: PlugCar) -> Seen:
+async def _plug_car(scene: Scene, body: PlugCar) -> Seen:
     energy_wh = round(body.energy_kwh * 1000)
-    stage.world.plug_car(
+    scene.world.plug_car(
         body.station, Car(energy_wh, body.max_w, body.phases, body.phase)
     )
     return Seen()
 
 
-async def _unplug_car(stage: Stage, body: AtStation) -> Seen:
-    stage.world.unplug_car(body.station)
+async def _unplug_car(scene: Scene, body: AtStation) -> Seen:
+    scene.world.unplug_car(body.station)
     return Seen()
 
 
-ACTIONS: Final[dict[str, Callable[[Stage, Any], Awaitable[Seen]]]] = {
+ACTIONS: Final[dict[str, Callable[[Scene, Any], Awaitable[Seen]]]] = {
     "note": _note,
     "run_for": _run_for,
     "run_until": _run_until,

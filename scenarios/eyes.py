@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from scenarios.actions import Stage, print_text, send
+from scenarios.actions import Scene, print_text, send
 from scenarios.expectations import (
     Expectation,
     ObjectValue,
@@ -45,10 +45,10 @@ def subject(expectation: Expectation) -> str:
     return f"writing {refused.write.object} of meter {refused.write.meter}"
 
 
-def wanted(stage: Stage, expectation: Expectation) -> str:
+def wanted(scene: Scene, expectation: Expectation) -> str:
     """What is expected, for a person."""
     if (body := expectation.p1_text) is not None:
-        text = _wanted_text(stage, body)
+        text = _wanted_text(scene, body)
         return "no message" if body.silent else print_text(text)
     if (bounds := expectation.object or expectation.register_) is not None:
         return bounds.print()
@@ -58,51 +58,51 @@ def wanted(stage: Stage, expectation: Expectation) -> str:
     return f"refused{by}{result}"
 
 
-async def look(stage: Stage, expectation: Expectation) -> Look:
+async def look(scene: Scene, expectation: Expectation) -> Look:
     """One look; a wire that fails just now is something seen, not an error."""
     name = next(name for name in EYES if getattr(expectation, name) is not None)
     try:
-        return await EYES[name](stage, getattr(expectation, name))
+        return await EYES[name](scene, getattr(expectation, name))
     except SimError as error:
         return Look(False, str(error))
 
 
-def _wanted_text(stage: Stage, body: P1Text) -> bytes | None:
+def _wanted_text(scene: Scene, body: P1Text) -> bytes | None:
     if body.sent:
-        return stage.sent.get(body.meter)
+        return scene.sent.get(body.meter)
     text = body.repeat.build() if body.repeat is not None else body.text
     return None if text is None else text.encode("utf-8", "surrogatepass")
 
 
-async def _p1_text(stage: Stage, body: P1Text) -> Look:
-    text = stage.world.p1_text(body.meter)
-    expected = _wanted_text(stage, body)
+async def _p1_text(scene: Scene, body: P1Text) -> Look:
+    text = scene.world.p1_text(body.meter)
+    expected = _wanted_text(scene, body)
     if body.sent and expected is None:
         return Look(False, f"nothing was sent to meter {body.meter} in this run")
     return Look(text == expected, print_text(text))
 
 
-async def _object(stage: Stage, body: ObjectValue) -> Look:
-    outcome = await stage.world.read(body.meter, body.object)
+async def _object(scene: Scene, body: ObjectValue) -> Look:
+    outcome = await scene.world.read(body.meter, body.object)
     if not outcome.accepted:
         return Look(False, f"refused: {outcome.result}")
     return Look(body.hold(outcome.value), repr(outcome.value))
 
 
-async def _register(stage: Stage, body: RegisterValue) -> Look:
-    value = await stage.world.register(body.station, body.name)
+async def _register(scene: Scene, body: RegisterValue) -> Look:
+    value = await scene.world.register(body.station, body.name)
     return Look(body.hold(value), repr(value))
 
 
-async def _refused(stage: Stage, body: Refused) -> Look:
+async def _refused(scene: Scene, body: Refused) -> Look:
     if body.send_message is not None:
-        outcome = await send(stage, body.send_message)
+        outcome = await send(scene, body.send_message)
     elif body.read is not None:
-        outcome = await stage.world.read(body.read.meter, body.read.object)
+        outcome = await scene.world.read(body.read.meter, body.read.object)
     else:
         assert body.write is not None
         write = body.write
-        outcome = await stage.world.write(write.meter, write.object, write.value)
+        outcome = await scene.world.write(write.meter, write.object, write.value)
     if outcome.refused_by is None:
         return Look(False, "accepted")
     by = outcome.refused_by.value
@@ -110,7 +110,7 @@ async def _refused(stage: Stage, body: Refused) -> Look:
     return Look(fits, f"refused by the {by}: {outcome.result}")
 
 
-EYES: Final[dict[str, Callable[[Stage, Any], Awaitable[Look]]]] = {
+EYES: Final[dict[str, Callable[[Scene, Any], Awaitable[Look]]]] = {
     "p1_text": _p1_text,
     "object": _object,
     "register_": _register,

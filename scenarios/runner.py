@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from scenarios.actions import ACTIONS, Seen, Stage, next_time_of_day
+from scenarios.actions import ACTIONS, Scene, Seen, next_time_of_day
 from scenarios.document import Scenario
 from scenarios.expectations import Expectation, KpiValue
 from scenarios.eyes import look, subject, wanted
@@ -84,7 +84,7 @@ class Runner:
             planned_end(scenario) - self._start, timedelta(milliseconds=1)
         )
         self._doing = ""
-        self._stage = Stage(world, self._wait)
+        self._scene = Scene(world, self._wait)
         self._steps: list[StepResult] = []
         self._expectations: list[ExpectationResult] = []
         self._figures: list[Figures] = []
@@ -104,7 +104,7 @@ class Runner:
                 if step.expect is not None:
                     seen = await self._expect(step.expect, line)
                 else:
-                    seen = await ACTIONS[step.kind](self._stage, step.body)
+                    seen = await ACTIONS[step.kind](self._scene, step.body)
             except SimError as error:
                 seen = Seen(False, "could not be done", str(error))
                 stopped = f"step {index + 1} ({step.kind}): {error}"
@@ -167,17 +167,17 @@ class Runner:
                 )
             return Seen(result="noted")
         deadline = at + (expectation.within or timedelta(0))
-        found = await look(self._stage, expectation)
+        found = await look(self._scene, expectation)
         while not found.holds and world.now < deadline:
             await world.run_until(min(world.now + LOOK_EVERY, deadline))
-            found = await look(self._stage, expectation)
+            found = await look(self._scene, expectation)
         self._expectations.append(
             ExpectationResult(
                 self._run,
                 line,
                 expectation.kind.rstrip("_"),
                 subject(expectation),
-                wanted(self._stage, expectation),
+                wanted(self._scene, expectation),
                 found.seen,
                 found.holds,
                 world.now,

@@ -31,11 +31,17 @@ class Controller(StrEnum):
 Share = Annotated[Real, Field(ge=0, le=1)]
 
 
+_LONGEST_LINE = 4096
+
+
 def _first_time(feeder: Path) -> object:
     """The first time in a feeder's CSV; None, which is no start, when there is none."""
     try:
+        if not feeder.is_file():
+            return None
         with feeder.open(encoding="utf-8", newline="") as stream:
-            return (next(csv.DictReader(stream), None) or {}).get("time")
+            lines = [stream.readline(_LONGEST_LINE) for _ in range(2)]
+        return next(csv.DictReader(lines), {}).get("time")
     except (OSError, UnicodeDecodeError, csv.Error):
         return None
 

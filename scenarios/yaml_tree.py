@@ -34,6 +34,7 @@ MAX_VALUES = 20_000
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,20}|0x[0-9A-Fa-f]{1,16}")
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -136,6 +137,8 @@ class _Builder:
 
     def _scalar(self, event: ScalarEvent) -> object:
         text: str = event.value
+        if _HALF_CHARACTER.search(text):
+            raise self.fail("half of a surrogate pair is no character", event)
         if event.tag not in (None, "!"):
             raise self.fail(f"tags such as {event.tag[:40]} are not used", event)
         if not event.implicit[0]:

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from scenarios.document import load, parse
 from scenarios.kpis import KPIS
@@ -228,3 +230,27 @@ def test_the_manual_names_every_step_setting_and_key_figure() -> None:
     manual = (FILES.parents[1] / "docs" / "scenarios.md").read_text("utf-8")
     names = [*Step.model_fields, *WorldSettings.model_fields, *KPIS]
     assert [name for name in names if name not in manual] == []
+
+
+SMALL = (
+    HEAD
+    + "parameters: {d: 2}\nsteps:\n- send_message: {meter: 1, repeat: {text: A, length: 9}}\n"
+    + "- expect: {p1_text: {sent: true}, within: 15s}\n- run_until: end\n"
+    + "- set_load: {power_w: [1, 2, 3]}\n"
+    + "- expect: {kpi: {name: max_pu, max: 1}}\n"
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.integers(0, len(SMALL) - 1),
+    st.integers(0, 12),
+    st.text(st.sampled_from("ab1.-:[]{}$!&*'\"\n #,~"), max_size=4),
+)
+def test_a_damaged_file_is_a_scenario_or_a_scenario_error(
+    at: int, cut: int, put: str
+) -> None:
+    try:
+        parse(SMALL[:at] + put + SMALL[at + cut :], Path("f.yaml"))
+    except ScenarioError as error:
+        assert str(error).startswith("f.yaml") and "\n" not in str(error)

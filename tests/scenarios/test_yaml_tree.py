@@ -58,6 +58,8 @@ def test_an_alias_is_what_its_anchor_was() -> None:
         ("? [1]\n: 2", "a key must be a plain word"),
         ("a: 1e999", "too large a number"),
         ("a\x00b", "not YAML"),
+        ('a: "\\ud800"', "f.yaml:1:4: half of a surrogate pair"),
+        ('"\\udfff": 1', "f.yaml:1:1: half of a surrogate pair"),
         ("\ta: 1", "not YAML"),
         ('"\\U00110000"', "not YAML"),
         ("%YAML " + "9" * 5000 + ".1\n--- a", "not YAML"),
