@@ -101,9 +101,9 @@ def test_the_stations_own_draw_is_not_premises_load() -> None:
 
 def test_the_worst_phase_leads_for_three_phase_cars() -> None:
     bench = Bench()
-    limits = bench.step((1000, 4400, 2000), three(9000), three(9000), NO_CAR)
-    # 4600 W on phase 2, a third of it for each of the two cars and for one that may come.
-    assert limits == {"A": 4600, "B": 4600, "C": 4600}
+    limits = bench.step((1000, 4500, 2000), three(9000), three(9000), NO_CAR)
+    # 4500 W on phase 2, a third of it for each of the two cars and for one that may come.
+    assert limits == {"A": 4500, "B": 4500, "C": 4500}
 
 
 def test_a_single_phase_car_is_only_held_by_its_own_phase() -> None:
