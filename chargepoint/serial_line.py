@@ -102,12 +102,12 @@ def open_pty(
 ) -> Pty:
     """A new pseudo-terminal with this protocol on it, `link` pointing at its path.
 
-    `SurroundingsError` when the link's place is taken by anything but an old link.
+    `SurroundingsError` when the link's place is taken; a link to nothing is replaced.
     """
     if link is None:
         return Pty(reactor, protocol)
     place = Path(link)
-    if place.exists() and not place.is_symlink():
+    if place.exists():
         raise SurroundingsError(f"{link} exists; name a new path for the serial line")
     pty = Pty(reactor, protocol)
     try:
