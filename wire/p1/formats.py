@@ -16,15 +16,8 @@ from functools import lru_cache
 from typing import Protocol
 
 from wire.errors import LocalError
-from wire.instants import (
-    DEVIATION_NOT_SPECIFIED,
-    NOT_SPECIFIED,
-    DateTime,
-    format_tst,
-    from_epoch,
-    parse_tst,
-)
-from wire.p1.values import FailureLog, MBusReading, PowerFailure, Value
+from wire.instants import format_tst, from_epoch, parse_tst
+from wire.p1.values import Value
 
 Write = Callable[[object], str]
 
@@ -53,19 +46,21 @@ class Format(Protocol):
         """A function that prints a value with its brackets."""
 
 
-def _single(brackets: str) -> str:
+def single(brackets: str) -> str:
+    """What stands in a line's only brackets."""
     if brackets[:1] != "(" or brackets[-1:] != ")" or ")(" in brackets:
         raise ValueError("not one value in brackets")
     return brackets[1:-1]
 
 
-def _parts(brackets: str) -> list[str]:
+def parts(brackets: str) -> list[str]:
+    """What stands in each of a line's brackets."""
     if brackets[:1] != "(" or brackets[-1:] != ")":
         raise ValueError("not values in brackets")
     return brackets[1:-1].split(")(")
 
 
-def _scaled(number: str, exponent: int) -> int | Decimal:
+def scaled(number: str, exponent: int) -> int | Decimal:
     """The number times 10**exponent, exactly."""
     whole, _, fraction = number.partition(".")
     digits = whole + fraction
@@ -93,11 +88,11 @@ class Fixed:
 
     def read(self, brackets: str) -> int | Decimal:
         """An int, or a Decimal when it was printed finer than the unit."""
-        number, _, unit = _single(brackets).partition("*")
+        number, _, unit = single(brackets).partition("*")
         quantity, exponent = _UNITS.get(unit, (None, 0))
         if quantity != _UNITS[self.unit][0]:
             raise ValueError("another unit")
-        return _scaled(number, exponent)
+        return scaled(number, exponent)
 
     def writer(self) -> Write:
         """Refuses what is negative, has too many digits or is not an integer."""
@@ -130,8 +125,10 @@ class HexNumber:
 
     def read(self, brackets: str) -> int:
         """The number, of however many digits."""
-        octets = unhexlify(_single(brackets).rjust(4, "0"))
-        return int.from_bytes(octets, "big")
+        digits = single(brackets)
+        if not 0 < len(digits) <= 4:
+            raise ValueError("not a device type")
+        return int.from_bytes(unhexlify(digits.rjust(4, "0")), "big")
 
     def writer(self) -> Write:
         """Refuses what needs more digits."""
@@ -157,7 +154,7 @@ class Octets:
 
     def read(self, brackets: str) -> bytes:
         """The octets; their number is not checked."""
-        octets = unhexlify(_single(brackets))
+        octets = unhexlify(single(brackets))
         if self.filler and octets and not octets.strip(b"\xff"):
             raise ValueError("filler")
         return octets
@@ -182,7 +179,7 @@ class Text:
 
     def read(self, brackets: str) -> str:
         """The characters."""
-        return _single(brackets)
+        return single(brackets)
 
     def writer(self) -> Write:
         """Takes letters and digits."""
@@ -196,7 +193,7 @@ class Text:
 
 
 @lru_cache(maxsize=4096)
-def _tst(instant: object) -> str:
+def tst(instant: object) -> str:
     """TST of epoch seconds or an aware instant; cached, for a fleet prints the same ones."""
     if type(instant) is int:
         try:
@@ -210,7 +207,8 @@ def _tst(instant: object) -> str:
     return format_tst(instant)
 
 
-_instant = lru_cache(maxsize=4096)(parse_tst)
+instant_of = lru_cache(maxsize=4096)(parse_tst)
+"""The UTC instant of a TST; cached for the same reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,144 +217,8 @@ class Tst:
 
     def read(self, brackets: str) -> datetime:
         """The UTC instant."""
-        return _instant(_single(brackets))
+        return instant_of(single(brackets))
 
     def writer(self) -> Write:
         """Takes epoch seconds or an aware instant."""
-        return lambda value: f"({_tst(value)})"
-
-
-_READING_WRITERS = {
-    (unit, decimals): Fixed(8, decimals, unit).writer()
-    for unit in ("m3", "GJ", "kWh")
-    for decimals in (2, 3)
-}
-
-
-def _print_reading(reading: object) -> tuple[MBusReading, str]:
-    """The reading itself, and `(value*unit)`."""
-    if not isinstance(reading, MBusReading):
-        raise LocalError(f"{reading!r} is not an M-Bus reading")
-    try:
-        write = _READING_WRITERS[reading.unit, reading.decimals]
-    except (KeyError, TypeError):
-        raise LocalError(
-            f"{reading!r} is not in m3, GJ or kWh with 2 or 3 decimals"
-        ) from None
-    return reading, write(reading.value_milli)
-
-
-def _read_reading(captured: datetime, number: str, unit: str) -> MBusReading:
-    if unit not in ("m3", "GJ", "kWh"):
-        raise ValueError("another unit")
-    value = _scaled(number, 3)
-    if not isinstance(value, int):
-        raise ValueError("too fine a value")
-    decimals = len(number.partition(".")[2])
-    return MBusReading(captured, value, unit, 2 if decimals == 2 else 3)
-
-
-@dataclass(frozen=True, slots=True)
-class MBusValue:
-    """`(TST)(value*unit)`: the capture time and the last value of an M-Bus meter."""
-
-    def read(self, brackets: str) -> MBusReading:
-        """The reading, when it has a time, a number and a unit."""
-        captured, measured = _parts(brackets)
-        number, _, unit = measured.partition("*")
-        return _read_reading(_instant(captured), number, unit)
-
-    def writer(self) -> Write:
-        """Takes an `MBusReading`."""
-
-        def write(value: object) -> str:
-            reading, printed = _print_reading(value)
-            return f"({_tst(reading.captured)}){printed}"
-
-        return write
-
-
-@dataclass(frozen=True, slots=True)
-class GasBlock:
-    """The two lines of 2.2 and 3.0: time without season, status, period, one capture object.
-
-    `(YYMMDDhhmmss)(00)(60)(1)(0-n:24.2.1)(m3)` CR LF `(value)`; in the doubled hour of
-    autumn the time is taken as winter time.
-    """
-
-    captured_obis: str
-
-    def read(self, brackets: str) -> MBusReading:
-        """The reading; the two lines come joined."""
-        stamp, _, _, objects, _, unit, number = _parts(brackets)
-        if len(stamp) != 12 or not (stamp.isascii() and stamp.isdigit()):
-            raise ValueError("not a time")
-        if objects != "1":
-            raise ValueError("not one capture object")
-        year, *rest = (int(stamp[i : i + 2]) for i in range(0, 12, 2))
-        month, day, hour, minute, second = rest
-        civil = DateTime(
-            2000 + year,
-            month,
-            day,
-            NOT_SPECIFIED,
-            hour,
-            minute,
-            second,
-            NOT_SPECIFIED,
-            DEVIATION_NOT_SPECIFIED,
-            0,
-        )
-        return _read_reading(civil.instant(), number, unit)
-
-    def writer(self) -> Write:
-        """Takes an `MBusReading`."""
-        capture = self.captured_obis
-
-        def write(value: object) -> str:
-            reading, printed = _print_reading(value)
-            number = printed.partition("*")[0]
-            head = f"({_tst(reading.captured)[:12]})(00)(60)(1)({capture})"
-            return f"{head}({reading.unit})\r\n{number})"
-
-        return write
-
-
-@dataclass(frozen=True, slots=True)
-class FailureEntries:
-    """`(z)(0-0:96.7.19)` and z times `(TST)(F10(0,0)*s)`: newest first, at most 10."""
-
-    maximum: int = 10
-
-    def read(self, brackets: str) -> FailureLog:
-        """The entries; `()`, `(0)` and `(0)(…)` are an empty log."""
-        count, *rest = _parts(brackets)
-        pairs = rest[1:]
-        number = int(count or "0")
-        if number < 0 or len(pairs) != 2 * number:
-            raise ValueError("another number of entries than announced")
-        log = []
-        for ended, printed in zip(pairs[::2], pairs[1::2]):
-            duration, _, unit = printed.partition("*")
-            seconds = _scaled(duration, 0)
-            if unit != "s" or not isinstance(seconds, int):
-                raise ValueError("not seconds")
-            log.append(PowerFailure(_instant(ended), seconds))
-        return tuple(log)
-
-    def writer(self) -> Write:
-        """Takes a sequence of `PowerFailure`."""
-        maximum = self.maximum
-        duration = Fixed(10, 0, "s").writer()
-
-        def write(value: object) -> str:
-            if not isinstance(value, (tuple, list)) or len(value) > maximum:
-                raise LocalError(f"not a failure log of at most {maximum} entries")
-            printed = [f"({len(value)})(0-0:96.7.19)"]
-            for failure in value:
-                if not isinstance(failure, PowerFailure):
-                    raise LocalError(f"{failure!r} is not a power failure")
-                printed.append(f"({_tst(failure.ended)}){duration(failure.duration_s)}")
-            return "".join(printed)
-
-        return write
+        return lambda value: f"({tst(value)})"

@@ -16,17 +16,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from wire.p1.formats import (
-    FailureEntries,
-    Fixed,
-    Format,
-    GasBlock,
-    HexNumber,
-    MBusValue,
-    Octets,
-    Text,
-    Tst,
-)
+from wire.p1.formats import Fixed, Format, HexNumber, Octets, Text, Tst
+from wire.p1.records import FailureEntries, GasBlock, MBusValue
 from wire.p1.version import P1Version
 
 VERSION = "1-3:0.2.8"

@@ -13,15 +13,8 @@ from tests.wire.p1.samples import EXAMPLES, IDENTIFICATION, only_telegram, utc
 from wire.errors import LocalError
 from wire.instants import from_epoch
 from wire.p1 import TABLES, Encoder, MBusReading, P1Version, PowerFailure, Row
-from wire.p1.formats import (
-    FailureEntries,
-    Fixed,
-    GasBlock,
-    HexNumber,
-    MBusValue,
-    Octets,
-    Tst,
-)
+from wire.p1.formats import Fixed, HexNumber, Octets, Tst
+from wire.p1.records import FailureEntries, GasBlock, MBusValue
 
 INSTANTS = st.integers(1_000_000_000, 4_000_000_000).map(from_epoch)
 READINGS = st.builds(MBusReading, INSTANTS, st.integers(0, 99_999_999)) | st.builds(
