@@ -101,6 +101,8 @@ class Planner:
         for name in self.settings.stations:
             state = self.state.stations[name]
             power_w = metered.get(name)
+            # One that was never read yet gets the same time to be heard as any other.
+            state.metered_s = state.metered_s or now_s
             if power_w is not None:
                 state.power_w, state.metered_s = power_w, now_s
             elif now_s - state.metered_s > self.settings.stale_s:

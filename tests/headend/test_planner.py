@@ -94,9 +94,19 @@ def test_the_stations_own_draw_is_not_premises_load() -> None:
     for _ in range(4):
         limits = bench.step(3000, three(9000), NO_CAR, NO_CAR)
     assert limits["A"] == 9000
-    blind = Planner(Settings(("A", "B", "C"), 30_000))
-    commands = blind.plan(START, sample(START, (6000,) * 3), {})
-    assert max(command.profile.periods[0].max_w for command in commands) < 4500
+
+
+def test_without_any_station_metering_their_draw_is_premises_load() -> None:
+    planner = Planner(Settings(("A", "B", "C"), 30_000))
+    limits = []
+    for step in range(6):
+        now = START + step * QUARTER
+        planner.plan(now, sample(now, (6000,) * 3), {})
+        limits.append(max(planner.in_force_w(name, now) for name in "ABC"))
+    # 3 kW per phase: first for one that may come, and when nothing was heard of the three
+    # for 45 minutes, for them as well.
+    assert limits[:4] == [9000] * 4
+    assert limits[4:] == [4140] * 2
 
 
 def test_the_worst_phase_leads_for_three_phase_cars() -> None:
