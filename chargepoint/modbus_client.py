@@ -95,6 +95,11 @@ class ModbusClient:
         function = WRITE_SINGLE if len(words) == 1 else WRITE_MULTIPLE
         await self._exchange(_Question(function, address, len(words), tuple(words)))
 
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection; it may be dead without our knowing."""
+        return self._line is not None and self._line.usable
+
     def close(self) -> None:
         """Hangs up; a call that waits fails, and a later one connects again."""
         line, self._line = self._line, None
@@ -162,13 +167,13 @@ class _Line(Protocol):
         self._transaction = 0
         self._question: _Question | None = None
         self._answered: Deferred[Answer] | None = None
-        self._missed = False
+        self._doubtful = 0
 
     async def ask(self, question: _Question) -> Answer:
         """Sends the question and waits for what fits it."""
-        if self._missed:
+        if self._doubtful:
+            self._doubtful -= 1
             await deferLater(self._clock, QUIET_S)
-            self._missed = False
             if not self.usable:
                 raise TransportError("the line to the control unit was closed")
         assert self.transport is not None
@@ -229,7 +234,8 @@ class _Line(Protocol):
             raise WireError("the answer does not fit what the control unit was asked")
 
     def _give_up(self) -> None:
-        self._missed = True
+        # The repeat may be answered by the late answer; then its own is late for the next.
+        self._doubtful = 2
         self._fail(
             TransportError(
                 f"the control unit does not answer within {self._timeout_s} s"

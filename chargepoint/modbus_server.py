@@ -54,6 +54,7 @@ class UnitProtocol(Protocol):
         self._unit = unit
         self._clock = clock
         self._codec = ServerCodec(framing)
+        self._hung_up = False
         self._on_serial_line = framing is Framing.RTU
         self._unit_ids = (unit_id,) if self._on_serial_line else (unit_id, *_OWN_ON_TCP)
 
@@ -64,6 +65,8 @@ class UnitProtocol(Protocol):
 
     def dataReceived(self, data: bytes) -> None:
         """Answers the requests that are whole now."""
+        if self._hung_up:
+            return
         now_s = self._clock.seconds()
         if self._on_serial_line and now_s - self.heard_s > SILENCE_S:
             self._codec.reset()
@@ -74,6 +77,7 @@ class UnitProtocol(Protocol):
             for request in self._codec.feed(data):
                 self.transport.write(self._answer(request))
         except WireError:
+            self._hung_up = True
             IConsumer(self.transport).unregisterProducer()
             self.transport.loseConnection()
 
