@@ -342,7 +342,7 @@ def test_on_a_serial_line_three_silences_are_a_transport_error() -> None:
 def test_on_a_serial_line_a_late_answer_is_not_taken_for_the_next() -> None:
     bench = Bench(Framing.RTU, timeout_s=0.2)
     # The first answer comes after the repeat was sent, and the repeat's own after that.
-    delays_s = [0.35, 0.08, 0.01]
+    delays_s = [0.35, 0.08, 0.05]
     unit_end = UnitProtocol(bench.unit, bench.clock, Framing.RTU)
 
     class Late(Protocol):
