@@ -311,5 +311,8 @@ class Scheduler:
     def _disappoint(self, error: SimError) -> None:
         idle, self._awaiting_idle = self._awaiting_idle, []
         ends, self._awaiting_end = self._awaiting_end, {}
-        for waiting in [*idle, *(end for watched in ends.values() for end in watched)]:
-            waiting.errback(error)
+        for each in idle:
+            each.errback(error)
+        for watched in ends.values():
+            for end in watched:
+                end.errback(error)

@@ -21,18 +21,31 @@ def postgresql() -> Iterator[Cluster]:
         pytest.skip(str(reason))
 
 
+@pytest.fixture(scope="session")
+def migrated(postgresql: Cluster) -> str:
+    """The name of a database to copy, with all tables and nothing in them."""
+    url = postgresql.new_database()
+    open_store(url).close()
+    return url.rpartition("/")[2]
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a database that holds nothing yet."""
+    """The URL of a database that holds nothing yet, not even tables."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'store.sqlite'}"
     cluster: Cluster = request.getfixturevalue("postgresql")
     return cluster.new_database()
 
 
-@pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An open store, empty, on SQLite and then on PostgreSQL."""
-    opened = open_store(store_url)
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'store.sqlite'}"
+    else:
+        cluster: Cluster = request.getfixturevalue("postgresql")
+        url = cluster.new_database(request.getfixturevalue("migrated"))
+    opened = open_store(url)
     yield opened
     opened.close()
