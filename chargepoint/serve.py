@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.defer import Deferred, ensureDeferred, maybeDeferred
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IReactorTime, IStreamServerEndpoint
@@ -205,14 +205,21 @@ async def _run_unit(
     service = UnitService(unit, reactor, state)
     address, close = await _listen(reactor, listen, unit)
     service.start()
-    stopped: Deferred[None] = Deferred()
-    reactor.addSystemEventTrigger("before", "shutdown", stopped.callback, None)
+    stopping: Deferred[None] = Deferred()
+    ended: Deferred[None] = Deferred()
+
+    def stop() -> Deferred[None]:
+        stopping.callback(None)
+        return ended
+
+    reactor.addSystemEventTrigger("before", "shutdown", stop)
     on_ready(address)
+    await stopping
     try:
-        await stopped
-    finally:
-        close()
+        await maybeDeferred(close)
         service.stop()
+    finally:
+        ended.callback(None)
 
 
 async def _listen(
@@ -231,9 +238,9 @@ async def _listen(
                 f"{listen} cannot be listened on: {error.socketError}"
             ) from None
 
-        def close() -> None:
-            port.stopListening()
+        def close() -> Any:
             factory.hang_up()
+            return port.stopListening()
 
         return replace(listen, port=cast(IPv4Address, port.getHost()).port), close
     if not isinstance(listen, RtuAddress):
