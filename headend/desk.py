@@ -10,7 +10,8 @@ from typing import Any
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
 from headend import operations
-from headend.dlms.client import TIMEOUT_S, DlmsClient, Trace
+from headend.dlms.client import TIMEOUT_S, DlmsClient
+from headend.dlms.line import Trace
 from headend.dlms.credentials import Credentials
 from headend.keys import KeyStore
 from headend.store import meters

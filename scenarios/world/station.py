@@ -13,7 +13,7 @@ from chargepoint.journal import MemoryJournal
 from chargepoint.modbus_client import ModbusClient
 from chargepoint.modbus_server import UnitServerFactory
 from chargepoint.notices import Notice
-from chargepoint.registers import hardware_max_w, register
+from chargepoint.registers import Source, hardware_max_w, register
 from chargepoint.sessions import Session
 from chargepoint.unit import ControlUnit
 from meters.meter import Meter
@@ -134,6 +134,11 @@ class Station:
         self._unit_client.close()
         await over
 
+    async def restart_gateway(self) -> None:
+        """The gateway ends and starts again."""
+        await self.stop_gateway()
+        self.start_gateway()
+
     def restart_unit(self) -> None:
         """The unit boots: connections drop and setpoints are gone."""
         self._units.hang_up()
@@ -187,9 +192,12 @@ class Station:
     async def register(self, name: str) -> int:
         """A register of the unit, asked over Modbus by a master of its own."""
         row = register(name)
-        words = await self._eyes.read(row.address, row.words)
-        value = row.decode(words)
-        return value
+        return row.decode(await self._eyes.read(row.address, row.words))
+
+    @property
+    def profile_applied(self) -> bool:
+        """Whether a profile is what limits the car now."""
+        return self.unit.station.limit.source is Source.PROFILE
 
     # As time passes
 

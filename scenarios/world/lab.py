@@ -1,0 +1,394 @@
+"""The world that scenarios play in: every product, every wire, and the physics between them.
+
+One tick, at most 10 s, drives all stations: units and cars move on, meters count, P1 sends,
+and the transformer carries what flowed. Every quarter-hour its DALI box reports a row of CSV,
+and the feeder's controller acts on it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from math import gcd
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
+
+from chargepoint.notices import Event, Notice
+from chargepoint.sessions import read_sessions
+from headend.control import Sent
+from headend.dlms.line import Trace
+from headend.store.job import Job, JobState
+from headend.store.meters import Meter as KnownMeter
+from meters.fleet import create_fleet, load_fleet
+from meters.meter import P1_VERSIONS
+from scenarios.clock import sleep_until
+from scenarios.document import Scenario
+from scenarios.event_log import EventLog
+from scenarios.network import Network
+from scenarios.results import Hop, RunData
+from scenarios.settings import Controller
+from scenarios.world.feeder import Feeder
+from scenarios.world.figures import key_figures, run_data
+from scenarios.world.follower import Follower
+from scenarios.world.journeys import Journeys
+from scenarios.world.office import Office
+from scenarios.world.station import Addresses, Station
+from scenarios.world.transformer import QUARTER_S, Phases, Transformer
+from scenarios.world_protocol import Car, Outcome
+from wire.cosem.rows import Standard
+from wire.errors import LocalError
+from wire.instants import from_epoch
+from wire.p1 import Telegram
+
+TICK_S = 10
+MODBUS_PORT = 5020
+_MANY_STATIONS = 10_000
+
+
+class Lab:
+    """One world; see `scenarios.world_protocol.World` for what each method is to do.
+
+    Made by `scenarios.world.make_world`, which chooses the clock and the network; `random` is
+    None in real time, where secrets are secret.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        controller: Controller,
+        clock: IReactorTime,
+        network: Network,
+        random: Random | None,
+    ) -> None:
+        self._settings = settings = scenario.world
+        self._clock = clock
+        self._network = network
+        self.log = EventLog()
+        self._start_s = int(settings.start.timestamp())
+        self._journeys = Journeys()
+        self._follower: Follower | None = None
+        self._ended: dict[str, int] = {}
+        self._feeder = Feeder(settings.feeder)
+        self._transformer = Transformer(settings.rating_va)
+        standard = Standard(settings.standard.value)
+        version = P1_VERSIONS[standard]
+        self._period_s = settings.p1_period_s or version.period_s
+        self._tick_s = gcd(self._period_s, TICK_S)
+        self._folder = tempfile.TemporaryDirectory(prefix="dsmrlab-")
+        fleet_folder = Path(self._folder.name) / "fleet"
+        create_fleet(fleet_folder, settings.stations, standard, seed=scenario.seed)
+        fleet = load_fleet(fleet_folder, self._start_s)
+        sessions = read_sessions(settings.sessions) if settings.sessions else {}
+        # Cars that are there when the clock starts arrived before it; earlier ones are gone.
+        self._stations = [
+            Station(
+                f"CP{number:03}",
+                place.meter,
+                clock,
+                [
+                    session
+                    for session in sessions.get(f"CP{number:03}", [])
+                    if session.arrival_s >= self._start_s
+                ],
+                self._period_s,
+                settings.station_max_w,
+                self._notice,
+                self._telegram,
+            )
+            for number, place in enumerate(fleet.meters, 1)
+        ]
+        if random is not None:
+            for station in self._stations:
+                station.meter.random_bytes = random.randbytes
+        self._addresses = [
+            Addresses(
+                (place.host, place.p3_port),
+                (place.host, place.p1_port),
+                (place.host, MODBUS_PORT + index if index < _MANY_STATIONS else 0),
+            )
+            for index, place in enumerate(fleet.meters)
+        ]
+        self._by_meter = {s.meter.identity.equipment_id: s for s in self._stations}
+        self._office = Office(
+            fleet_folder / "shipment.json", network, clock, random, self._trace
+        )
+        self._control = self._office.control(
+            settings,
+            controller,
+            {s.name: s.meter.identity.equipment_id for s in self._stations},
+            self._sent,
+            self._message_ended,
+        )
+        self._step: Deferred[Any] | None = None
+        self._planned_s = self._start_s
+        self._ticked_s = self._start_s
+        self._trouble: BaseException | None = None
+
+    # The runner's
+
+    @property
+    def now(self) -> datetime:
+        """The world's time, aware UTC."""
+        return from_epoch(self._clock.seconds())
+
+    @property
+    def end(self) -> datetime:
+        """Start plus the world's days."""
+        return self._settings.start + timedelta(days=self._settings.days)
+
+    async def open(self) -> None:
+        """Opens every port, starts every gateway, and lets time have its effect."""
+        for station, addresses in zip(self._stations, self._addresses):
+            await station.connect(self._network, addresses)
+        self._set_voltages()
+        self._schedule_tick()
+
+    async def shut(self) -> None:
+        """Ends what `open` began."""
+        self._ticking.cancel()
+        await self._office.close()
+        for station in self._stations:
+            await station.disconnect()
+
+    async def run_until(self, instant: datetime) -> None:
+        """Lets time pass; raises what went wrong in the background meanwhile."""
+        until_s = instant.timestamp()
+        if until_s > self._clock.seconds():
+            await sleep_until(self._clock, until_s)
+        if self._trouble is not None:
+            raise self._trouble
+
+    async def send_message(self, meter: int, text: bytes, *, check: bool) -> Outcome:
+        """The long message, through a durable job."""
+        station = self._station(meter)
+        journey = self._journeys.begin(station.name, text, self._clock.seconds())
+        journey.reach(Hop.JOB, self._clock.seconds())
+        if not check:
+            arguments = {"object": "consumer_message:2", "value": {"hex": text.hex()}}
+            outcome = await self._do(station, "set", arguments)
+        elif text:
+            arguments = {"text": text.decode("utf-8", "replace")}
+            outcome = await self._do(station, "message", arguments)
+        else:
+            outcome = await self._do(station, "message", {"clear": True})
+        if outcome.accepted:
+            journey.reach(Hop.SET_ANSWERED, self._clock.seconds())
+        self._note("message", station, characters=len(text), result=outcome.result)
+        return outcome
+
+    async def read(self, meter: int, name: str) -> Outcome:
+        """GET over P3."""
+        return await self._do(self._station(meter), "get", {"object": name})
+
+    async def write(self, meter: int, name: str, value: object) -> Outcome:
+        """SET over P3."""
+        arguments = {"object": name, "value": value}
+        return await self._do(self._station(meter), "set", arguments)
+
+    def p1_text(self, meter: int) -> bytes | None:
+        """The text message in the newest telegram."""
+        telegram = self._station(meter).telegram
+        return None if telegram is None else telegram.text_message
+
+    async def register(self, station: int, name: str) -> int:
+        """A register of the unit, read over Modbus now."""
+        return await self._station(station).register(name)
+
+    def power_off(self, meter: int) -> None:
+        """The meter loses its supply."""
+        self._station(meter).power_off()
+
+    def power_on(self, meter: int) -> None:
+        """The supply returns."""
+        self._station(meter).power_on()
+
+    def unplug_p1(self, meter: int) -> None:
+        """Pulls the P1 cable."""
+        self._station(meter).unplug_p1()
+
+    def plug_p1(self, meter: int) -> None:
+        """Puts the P1 cable back."""
+        self._station(meter).p1.replug()
+
+    def restart_gateway(self, station: int) -> None:
+        """Ends the gateway and starts it again from its journal."""
+        ensureDeferred(self._station(station).restart_gateway()).addErrback(self._fault)
+
+    def restart_unit(self, station: int) -> None:
+        """Boots the unit."""
+        self._station(station).restart_unit()
+
+    def set_load(self, meter: int, power_w: Phases, voltage_dv: Phases | None) -> None:
+        """W per phase beside the car's."""
+        self._station(meter).set_base(power_w, voltage_dv)
+
+    def plug_car(self, station: int, car: Car) -> None:
+        """A car arrives."""
+        self._station(station).plug_car(car.energy_wh, car.max_w, car.phases, car.phase)
+
+    def unplug_car(self, station: int) -> None:
+        """The car leaves."""
+        self._station(station).unplug_car()
+
+    def kpis(self) -> Mapping[str, float]:
+        """The key figures until now."""
+        return key_figures(
+            self._transformer,
+            self._stations,
+            self._ended,
+            self._start_s,
+            self._ticked_s,
+        )
+
+    def report(self) -> RunData:
+        """What the report shows of this run."""
+        return run_data(
+            self._transformer,
+            self._stations,
+            self._journeys,
+            self._follower,
+            self._start_s,
+        )
+
+    # As time passes
+
+    def _schedule_tick(self) -> None:
+        now_s = self._clock.seconds()
+        next_s = (int(now_s) // self._tick_s + 1) * self._tick_s
+        self._ticking = self._clock.callLater(next_s - now_s, self._tick)
+
+    def _tick(self) -> None:
+        """Whatever time has passed since the last one, tick by tick."""
+        try:
+            while self._ticked_s + self._tick_s <= self._clock.seconds():
+                self._pass(self._ticked_s + self._tick_s)
+        except Exception as error:
+            self._trouble = error
+        self._schedule_tick()
+
+    def _pass(self, now_s: int) -> None:
+        l1, l2, l3 = (w * self._tick_s for w in self._feeder.power_w(self._ticked_s))
+        self._ticked_s = now_s
+        for station in self._stations:
+            station.tick(now_s, self._tick_s)
+            s1, s2, s3 = station.take_work(now_s)
+            l1, l2, l3 = l1 + s1, l2 + s2, l3 + s3
+        self._transformer.account(now_s, (l1, l2, l3))
+        if now_s % QUARTER_S == 0:
+            self._set_voltages()
+            self._control_step(now_s)
+
+    def _set_voltages(self) -> None:
+        voltage_dv = self._feeder.voltage_dv(self._ticked_s)
+        for station in self._stations:
+            station.set_voltage(voltage_dv)
+
+    def _control_step(self, now_s: int) -> None:
+        """The DALI box reports, and the controller acts, unless it is still busy."""
+        if self._control is None or (self._step is not None and not self._step.called):
+            return
+        sample = None
+        if self._transformer.quarters:
+            sample = self._feeder.measure(
+                now_s - QUARTER_S, self._transformer.quarters[-1]
+            )
+        self._planned_s = now_s
+        self._step = ensureDeferred(self._control.step(sample))
+        self._step.addErrback(self._fault)
+
+    # What is heard
+
+    def _sent(self, sent: Sent) -> None:
+        now_s = self._clock.seconds()
+        station = self._by_name(sent.command.station)
+        journey = self._journeys.begin(station.name, sent.text, self._planned_s)
+        journey.reach(Hop.JOB, now_s)
+        limit_w = sent.command.profile.periods[0].max_w
+        self._note("command", station, limit_w=limit_w)
+        if self._follower is None and limit_w < station.unit.station.total_w:
+            self._follower = Follower(
+                station.meter, sent, from_epoch(self._planned_s), self.now
+            )
+
+    def _message_ended(self, sent: Sent, job: Job) -> None:
+        station = self._by_name(sent.command.station)
+        done = job.state is JobState.DONE
+        self._note(
+            "message", station, characters=len(sent.text), result=job.state.value
+        )
+        if done:
+            self._ended[station.name] = self._ended.get(station.name, 0) + 1
+        journey = self._journeys.newest(station.name)
+        if done and journey is not None and journey.text == sent.text:
+            journey.reach(Hop.SET_ANSWERED, self._clock.seconds())
+        if self._follower is not None and self._follower.text == sent.text:
+            if self._follower.station == station.name:
+                self._follower.ended(self.now, job)
+
+    def _telegram(self, station: Station, telegram: Telegram) -> None:
+        journey = self._journeys.newest(station.name)
+        if journey is None or Hop.ON_P1 in journey.reached:
+            return
+        if journey.text and telegram.text_message == journey.text:
+            journey.reach(Hop.ON_P1, self._clock.seconds())
+            follower = self._follower
+            if follower and (follower.station, follower.text) == (
+                station.name,
+                journey.text,
+            ):
+                follower.telegram(self.now, telegram)
+
+    def _notice(self, station: Station, notice: Notice) -> None:
+        self._note("gateway", station, event=notice.event.value, detail=notice.detail)
+        journey = self._journeys.newest(station.name)
+        if journey is None or Hop.ON_P1 not in journey.reached:
+            return
+        now_s = self._clock.seconds()
+        if notice.event is Event.TAKEN:
+            journey.reach(Hop.GATEWAY_ACCEPTED, now_s)
+        elif notice.event is Event.COMMITTED and Hop.APPLIED not in journey.reached:
+            journey.reach(Hop.COMMITTED, now_s)
+            if station.profile_applied:
+                journey.reach(Hop.APPLIED, now_s)
+            follower = self._follower
+            if follower and (follower.station, follower.text) == (
+                station.name,
+                journey.text,
+            ):
+                follower.committed(self.now, station.unit)
+
+    def _trace(self, meter: KnownMeter) -> Trace | None:
+        follower = self._follower
+        station = self._by_meter[meter.equipment_id]
+        if follower is None or follower.station != station.name or follower.complete:
+            return None
+        return lambda sent, wpdu: follower.octets(self._clock.seconds(), sent, wpdu)
+
+    async def _do(
+        self, station: Station, operation: str, arguments: Mapping[str, object]
+    ) -> Outcome:
+        return await self._office.do(
+            station.meter.identity.equipment_id, operation, arguments
+        )
+
+    def _station(self, number: int) -> Station:
+        if not 1 <= number <= len(self._stations):
+            raise LocalError(
+                f"there is no station {number}; there are {len(self._stations)}"
+            )
+        return self._stations[number - 1]
+
+    def _by_name(self, name: str) -> Station:
+        return self._stations[int(name[2:]) - 1]
+
+    def _note(self, what: str, station: Station, **fields: object) -> None:
+        self.log.add(self.now, what, station=station.name, **fields)
+
+    def _fault(self, failure: Failure) -> None:
+        self._trouble = failure.value

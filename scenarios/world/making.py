@@ -1,0 +1,85 @@
+"""Makes worlds: in simulated time over streams in memory, or in real time over sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from random import Random
+from typing import Any, TypeVar
+
+from scenarios.clock import HeapClock, ScaledClock
+from scenarios.document import Scenario
+from scenarios.network import ReactorNetwork, SimulatedNetwork
+from scenarios.reactor import run_reactor
+from scenarios.settings import Controller
+from scenarios.world.lab import Lab
+from wire.errors import LocalError
+
+T = TypeVar("T")
+
+
+def make_world(
+    scenario: Scenario,
+    controller: Controller,
+    speed: float | None = None,
+    get_reactor: Callable[[], Any] | None = None,
+) -> DrivenLab:
+    """A world ready to be driven; `speed` is real time's multiple, None as fast as possible.
+
+    In real time `get_reactor` gives the process's reactor, which the world runs.
+    """
+    if speed is None or get_reactor is None:
+        return SimulatedLab(scenario, controller)
+    return RealLab(scenario, controller, speed, get_reactor())
+
+
+class DrivenLab(Lab):
+    """A world that knows how to let its own time pass."""
+
+    def drive(self, play: Coroutine[Any, Any, T]) -> T:
+        """Plays a coroutine to its end, the world open around it."""
+        raise LocalError("a world is driven in simulated or in real time")
+
+    def close(self) -> None:
+        """Takes the world's folder away."""
+        self._folder.cleanup()
+
+    async def _play(self, play: Coroutine[Any, Any, T]) -> T:
+        await self.open()
+        try:
+            return await play
+        finally:
+            await self.shut()
+
+
+class SimulatedLab(DrivenLab):
+    """A world in simulated time: the same seed, the same run."""
+
+    def __init__(self, scenario: Scenario, controller: Controller) -> None:
+        random = Random(scenario.seed)
+        clock = HeapClock(scenario.world.start.timestamp())
+        network = SimulatedNetwork(clock, random)
+        super().__init__(scenario, controller, clock, network, random)
+        for address in self._addresses:
+            link = network.link(*address.p3)
+            link.latency_s = scenario.world.latency_s
+            link.loss = scenario.world.loss
+        self._simulated = clock
+
+    def drive(self, play: Coroutine[Any, Any, T]) -> T:
+        """Turns the clock until the play is over."""
+        return self._simulated.play(self._play(play))
+
+
+class RealLab(DrivenLab):
+    """A world in real time, on loopback sockets with ports of their own."""
+
+    def __init__(
+        self, scenario: Scenario, controller: Controller, speed: float, reactor: Any
+    ) -> None:
+        clock = ScaledClock(reactor, scenario.world.start.timestamp(), speed)
+        super().__init__(scenario, controller, clock, ReactorNetwork(reactor), None)
+        self._reactor = reactor
+
+    def drive(self, play: Coroutine[Any, Any, T]) -> T:
+        """Runs the reactor until the play is over."""
+        return run_reactor(self._reactor, self._play(play))

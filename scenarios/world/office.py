@@ -1,0 +1,133 @@
+"""The head-end of a world: store, keys, scheduler, and the controller of the feeder."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from random import Random
+
+from twisted.internet.interfaces import IReactorTime
+
+from headend import operations
+from headend.control import CongestionControl, Sent
+from headend.controllers import CONTROLLERS
+from headend.desk import Desk
+from headend.dlms.line import Trace
+from headend.keys import KeyStore
+from headend.planner_model import Settings
+from headend.scheduler import Scheduler
+from headend.shipment import import_shipment
+from headend.store import meters
+from headend.store.engine import open_store
+from headend.store.job import Job, JobState
+from headend.store.meters import Meter
+from scenarios.network import Network
+from scenarios.settings import Controller, WorldSettings
+from scenarios.world_protocol import Outcome, Refuser
+from wire.dlms.descriptors import ActionResult, DataAccessResult
+from wire.errors import ConfigError
+
+TIMEOUT_S = 30.0
+CONCURRENCY = 16
+MEMORY = "sqlite://"
+
+
+class Office:
+    """What stands at the grid operator's.
+
+    `random` is None in real time: secrets are then secret. `trace` sees the octets of the
+    exchanges with a meter.
+    """
+
+    def __init__(
+        self,
+        shipment: Path,
+        network: Network,
+        clock: IReactorTime,
+        random: Random | None,
+        trace: Callable[[Meter], Trace | None],
+    ) -> None:
+        random_bytes = random.randbytes if random else secrets.token_bytes
+        self._clock = clock
+        self._store = open_store(MEMORY)
+        keys = KeyStore(random_bytes(32), "the world's master key", random_bytes)
+        with self._store.begin() as connection:
+            import_shipment(connection, keys, shipment, now_s=clock.seconds())
+            self._meters = {m.equipment_id: m for m in meters.every(connection)}
+        desk = Desk(
+            self._store,
+            keys,
+            network.endpoint,
+            clock,
+            timeout_s=TIMEOUT_S,
+            random_bytes=random_bytes,
+            trace=trace,
+        )
+        self._scheduler = Scheduler(
+            self._store, desk.run, clock, concurrency=CONCURRENCY, worker="world"
+        )
+        self._scheduler.start()
+
+    def control(
+        self,
+        settings: WorldSettings,
+        controller: Controller,
+        stations: Mapping[str, str],
+        on_sent: Callable[[Sent], None],
+        on_ended: Callable[[Sent, Job], None],
+    ) -> CongestionControl | None:
+        """The controller of the feeder; `stations` are equipment identifiers by name.
+
+        None when nobody controls.
+        """
+        if controller is Controller.NONE:
+            return None
+        planner = CONTROLLERS[controller.value](
+            Settings(tuple(stations), settings.rating_va, settings.station_max_w)
+        )
+        numbers = {name: self._meters[meter].id for name, meter in stations.items()}
+        return CongestionControl(
+            planner,
+            numbers,
+            self._scheduler,
+            self._clock,
+            on_sent=on_sent,
+            on_ended=on_ended,
+        )
+
+    async def do(
+        self, equipment_id: str, operation: str, arguments: Mapping[str, object]
+    ) -> Outcome:
+        """One operation through a durable job, and how it ended."""
+        meter = self._meters[equipment_id]
+        try:
+            # Here, not only at the desk: a job that can never work is not handed in.
+            operations.prepare(operation, meter.standard, arguments)
+        except ConfigError as error:
+            return Outcome("not-sent", Refuser.HEADEND, str(error))
+        job_id = await self._scheduler.submit(
+            meter.id, operation, arguments, max_attempts=3
+        )
+        return outcome_of(await self._scheduler.wait(job_id), operation)
+
+    async def close(self) -> None:
+        """Stops the scheduler and closes the store."""
+        await self._scheduler.stop()
+        self._store.close()
+
+
+def outcome_of(job: Job, operation: str) -> Outcome:
+    """A job that has ended, as scenarios see it."""
+    if job.state is JobState.DONE:
+        value = job.result.get("value") if isinstance(job.result, Mapping) else None
+        return Outcome(value=value)
+    detail = job.error or ""
+    if isinstance(job.result, Mapping) and "refused" in job.result:
+        kind = ActionResult if operation == "action" else DataAccessResult
+        try:
+            name = kind(job.result["refused"]).name.lower().replace("_", "-")
+        except ValueError:
+            name = f"result {job.result['refused']}"
+        return Outcome(name, Refuser.METER, detail)
+    return Outcome("failed", Refuser.TRANSPORT, detail)
