@@ -74,7 +74,7 @@ def get_value(
     """One attribute's value; raises `PeerRefused` with the meter's DataAccessResult."""
     result = yield from _get(session, attribute, selection)
     if isinstance(result, DataAccessResult):
-        raise _refused(f"to read {attribute}", result)
+        raise refused(f"to read {attribute}", result)
     return axdr.decode(result)
 
 
@@ -124,9 +124,9 @@ def set_value(
         )
         answer = yield from _send_blocks(session, first, slicer)
     if not isinstance(answer, SetResponseNormal | SetResponseLastDatablock):
-        raise _unexpected(answer)
+        raise unexpected(answer)
     if answer.result is not DataAccessResult.SUCCESS:
-        raise _refused(f"to write {attribute}", answer.result)
+        raise refused(f"to write {attribute}", answer.result)
 
 
 @ended_by_wire_errors
@@ -153,7 +153,7 @@ def set_values(
         )
         answer = yield from _send_blocks(session, request, slicer)
     if not isinstance(answer, SetResponseWithList | SetResponseLastDatablockWithList):
-        raise _unexpected(answer)
+        raise unexpected(answer)
     if len(answer.results) != len(items):
         raise WireError(f"{len(answer.results)} results for {len(items)} attributes")
     return answer.results
@@ -185,11 +185,11 @@ def invoke(
     elif isinstance(answer, ActionResponseNormal):
         outcome = ActionOutcome(answer.result, answer.returned)
     else:
-        raise _unexpected(answer)
+        raise unexpected(answer)
     if outcome.result is not ActionResult.SUCCESS:
-        raise _refused(f"to act: {method}", outcome.result)
+        raise refused(f"to act: {method}", outcome.result)
     if isinstance(outcome.returned, DataAccessResult):
-        raise _refused(f"to tell what it did: {method}", outcome.returned)
+        raise refused(f"to tell what it did: {method}", outcome.returned)
     return None if outcome.returned is None else axdr.decode(outcome.returned)
 
 
@@ -202,7 +202,7 @@ def _get(
         return answer.result
     if isinstance(answer, GetResponseWithDatablock):
         return (yield from _join_blocks(session, invoke_id, answer))
-    raise _unexpected(answer)
+    raise unexpected(answer)
 
 
 def _get_list(
@@ -215,10 +215,10 @@ def _get_list(
     elif isinstance(answer, GetResponseWithDatablock):
         joined = yield from _join_blocks(session, invoke_id, answer)
         if isinstance(joined, DataAccessResult):
-            raise _refused("to go on with a long answer", joined)
+            raise refused("to go on with a long answer", joined)
         results = decode_results(joined)
     else:
-        raise _unexpected(answer)
+        raise unexpected(answer)
     if len(results) != len(references):
         raise WireError(f"{len(results)} results for {len(references)} attributes")
     return results
@@ -254,7 +254,7 @@ def _join_blocks(
             if isinstance(after.result, DataAccessResult):
                 return after.result
         if not isinstance(after, GetResponseWithDatablock):
-            raise _unexpected(after)
+            raise unexpected(after)
         answer = after
     return answer.result
 
@@ -274,7 +274,7 @@ def _join_outcome(
         if isinstance(after, ActionResponseNormal):
             return ActionOutcome(after.result, after.returned)
         if not isinstance(after, ActionResponseWithPblock):
-            raise _unexpected(after)
+            raise unexpected(after)
         answer = after
     outcomes = decode_outcomes(joined)
     if len(outcomes) != 1:
@@ -322,9 +322,21 @@ def _check_progress(joiner: Joiner) -> None:
         raise WireError("the meter sends blocks without end")
 
 
-def _refused(what: str, result: DataAccessResult | ActionResult) -> PeerRefused:
+def refused(what: str, result: DataAccessResult | ActionResult) -> PeerRefused:
+    """A refusal in words, with its code."""
     return PeerRefused(f"the meter refuses {what}: {words(result)}", int(result))
 
 
-def _unexpected(answer: Apdu) -> WireError:
+def unexpected(answer: Apdu) -> WireError:
+    """An answer that is of another service, or comes at the wrong moment."""
     return WireError(f"{type(answer).__name__} does not answer the request")
+
+
+class Association(Session):
+    """A session with the services as its methods."""
+
+    get = get_value
+    get_list = get_values
+    set = set_value
+    set_list = set_values
+    action = invoke

@@ -48,6 +48,7 @@ from wire.obis import Obis
 
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
+Own = TypeVar("Own", bound="Session")
 Dialogue = Generator[bytes, bytes, Result]
 AcseAnswer = TypeVar("AcseAnswer", Aare, Rlre)
 
@@ -56,7 +57,7 @@ CHALLENGE_OCTETS = 16
 _CHALLENGE_LENGTHS = range(8, 65)
 _LEAST_SERVER_PDU = 64
 _CONFIRMED = 0x40
-_REPLY_TO_HLS = MethodDescriptor(15, Obis.parse("0-0:40.0.0"), 1)
+REPLY_TO_HLS = MethodDescriptor(15, Obis.parse("0-0:40.0.0"), 1)
 # What ciphering adds to a plain APDU at most: tag, length, header, authentication tag; and
 # the system title with its length.
 _GLO_OVERHEAD = 1 + 3 + 5 + 12
@@ -64,13 +65,13 @@ _GENERAL_GLO_OVERHEAD = _GLO_OVERHEAD + 9
 
 
 def ended_by_wire_errors(
-    operation: Callable[Concatenate[Session, Arguments], Dialogue[Result]],
-) -> Callable[Concatenate[Session, Arguments], Dialogue[Result]]:
+    operation: Callable[Concatenate[Own, Arguments], Dialogue[Result]],
+) -> Callable[Concatenate[Own, Arguments], Dialogue[Result]]:
     """A dialogue that gives the association up when the peer breaks a rule."""
 
     @wraps(operation)
     def guarded(
-        session: Session, /, *args: Arguments.args, **kwargs: Arguments.kwargs
+        session: Own, /, *args: Arguments.args, **kwargs: Arguments.kwargs
     ) -> Dialogue[Result]:
         try:
             return (yield from operation(session, *args, **kwargs))
@@ -171,10 +172,7 @@ class Session:
         octets = self._encipher(apdu.encode(request))
         self.state = busy
         reply = yield octets
-        answer = self._read(reply)
-        self._move(input_of(answer))
-        _check_invoke_id(request, answer)
-        return answer
+        return self._judge(reply, request.invoke_id_and_priority)
 
     def abort(self) -> None:
         """Gives the association up: the wire is lost, or was left in mid-answer."""
@@ -221,7 +219,10 @@ class Session:
     def _associate(self, aarq: Aarq) -> Dialogue[Aare]:
         octets = acse.encode(replace(aarq, user_information=self._initiate_request()))
         self._move(Input.AARQ)
-        reply = yield octets
+        return self._judge_aare((yield octets))
+
+    def _judge_aare(self, reply: bytes) -> Aare:
+        """The AARE, which accepts us; its parameters are then in force."""
         aare = self._acse_answer(reply, Aare)
         self._move(input_of(aare))
         if self.state is State.IDLE:
@@ -239,14 +240,20 @@ class Session:
         theirs = self._challenge_in(aare, challenge)
         proof = hls5_proof(cipher, self.credentials.system_title, counter, theirs)
         parameters = axdr.encode(axdr.octet_string(proof))
-        request = ActionRequestNormal(self.next_invoke_id(), _REPLY_TO_HLS, parameters)
+        request = ActionRequestNormal(self.next_invoke_id(), REPLY_TO_HLS, parameters)
         octets = self._encipher(apdu.encode(request))
         self._move(Input.PROOF)
         reply = yield octets
+        self._judge_proof(cipher, challenge, reply, request.invoke_id_and_priority)
+
+    def _judge_proof(
+        self, cipher: Cipher, challenge: bytes, reply: bytes, invoke_id: int
+    ) -> None:
+        """Takes the answer to our proof: success, with the meter's own over our challenge."""
         answer = self._read(reply)
         if not isinstance(answer, ActionResponseNormal):
             raise WireError("the proof is not answered as an action is")
-        _check_invoke_id(request, answer)
+        _check_invoke_id(invoke_id, answer)
         if answer.result is not ActionResult.SUCCESS:
             self._move(Input.PROOF_REFUSED)
             raise PeerRefused(
@@ -254,6 +261,13 @@ class Session:
             )
         hls5_check(cipher, self.meter_title, challenge, _proof_in(answer))
         self._move(Input.PROOF_ACCEPTED)
+
+    def _judge(self, reply: bytes, invoke_id: int) -> Apdu:
+        """The answer to a request, in turn and to this one."""
+        answer = self._read(reply)
+        self._move(input_of(answer))
+        _check_invoke_id(invoke_id, answer)
+        return answer
 
     def _initiate_request(self) -> bytes:
         return self._encipher(
@@ -350,10 +364,10 @@ class Session:
         return theirs
 
 
-def _check_invoke_id(request: Request, answer: object) -> None:
+def _check_invoke_id(ours: int, answer: object) -> None:
     """Raises `WireError` when the answer is to another request."""
     theirs = getattr(answer, "invoke_id_and_priority", None)
-    if theirs is None or (theirs ^ request.invoke_id_and_priority) & 0x0F:
+    if theirs is None or (theirs ^ ours) & 0x0F:
         raise WireError("the invoke-id is not the request's: an answer to another one")
 
 
