@@ -79,7 +79,7 @@ class LoadProfile:
             status[:keep],
         )
         self._next = 0
-        self.last_quarter = quarter - 1
+        self.last_quarter = min(self.last_quarter, quarter - 1)
 
     def between(self, first_quarter: int, last_quarter: int) -> range:
         """The places of the rows of these quarters, both included."""
