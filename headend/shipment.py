@@ -251,16 +251,19 @@ def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _explain(error: Any) -> str:
-    where = [str(step) for step in error["loc"][1:]]
-    name = ".".join(where)
-    what = error["msg"].removeprefix("Value error, ")
+    if not error["loc"]:
+        return "a shipment is a list of meters"
+    name = ".".join(str(step) for step in error["loc"][1:])
+    if not name:
+        return "a meter is an object with its fields"
+    what = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
     if error["type"] == "missing":
         return f"{name} is missing"
     if error["type"] == "extra_forbidden":
         return f"{name} is not known here"
     if name == "equipment_id":
         what = "should be 17 letters and digits"
-    return f"{name}: {what}" if name else f"should be a list of meters: {what}"
+    return f"{name}: {what}"
 
 
 def _check_unique(

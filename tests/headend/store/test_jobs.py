@@ -14,7 +14,10 @@ from wire.errors import ConfigError, LocalError, SurroundingsError
 
 def test_a_job_is_kept_as_it_was_handed_in(store: Store) -> None:
     [meter] = add_meters(store)
-    arguments = {"text": "€ \n\u0000", "limits": [1, 2.5, None, True, {"deep": []}]}
+    arguments: dict[str, object] = {
+        "text": "€ \n\u0000",
+        "limits": [1, 2.5, None, True, {"deep": []}],
+    }
     with store.begin() as connection:
         job_id = jobs.enqueue(
             connection,

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Callable
+from typing import Unpack
 
 import pytest
 
 from headend.store import Store, jobs, leases
-from headend.store.job import Job, JobState, StaleFence
+from headend.store.job import Job, JobOptions, JobState, StaleFence
 from tests.headend.store.rows import add_meters
 from wire.errors import LocalError
 
 
-def enqueue(store: Store, meter_id: int, **options: float | int | str) -> int:
+def enqueue(store: Store, meter_id: int, **options: Unpack[JobOptions]) -> int:
     with store.begin() as connection:
-        return jobs.enqueue(connection, meter_id, "get", {}, now_s=0.0, **options)  # type: ignore[arg-type]
+        return jobs.enqueue(connection, meter_id, "get", {}, now_s=0.0, **options)
 
 
 def claim(
@@ -145,12 +147,13 @@ def test_a_lost_lease_opens_nothing_any_more(store: Store) -> None:
     assert (fresh.id, fresh.fence, fresh.attempts) == (stale.id, 2, 2)
     with store.begin() as connection:
         assert leases.renew(connection, [stale], 999.0) == {stale.id}
-        for end in (
+        ends: list[Callable[[], None]] = [
             lambda: leases.complete(connection, stale, {}, 61.0),
             lambda: leases.fail(connection, stale, "no", 61.0),
             lambda: leases.retry(connection, stale, "no", 61.0),
             lambda: leases.release(connection, stale),
-        ):
+        ]
+        for end in ends:
             with pytest.raises(StaleFence, match="lease was lost"):
                 end()
     assert show(store, fresh.id) == fresh
