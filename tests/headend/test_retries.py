@@ -1,0 +1,86 @@
+"""What follows from an attempt that failed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from headend.retries import Again, GiveUp, Retries, judge
+from headend.store.job import Job, JobState
+from wire.errors import (
+    ConfigError,
+    LocalError,
+    PeerRefused,
+    SecurityError,
+    TransportError,
+    WireError,
+)
+
+JOB = Job(
+    id=1,
+    meter_id=1,
+    operation="get",
+    arguments={},
+    priority=4,
+    correlation_id="",
+    not_before_s=0.0,
+    not_after_s=None,
+    state=JobState.CLAIMED,
+    attempts=1,
+    max_attempts=5,
+    worker="w",
+    lease_until_s=60.0,
+    fence=1,
+    result=None,
+    error=None,
+    created_s=0.0,
+    started_s=0.0,
+    ended_s=None,
+)
+RETRIES = Retries(first_s=2.0, most_s=10.0)
+
+
+@pytest.mark.parametrize(("attempts", "delay_s"), [(1, 2), (2, 4), (3, 8), (4, 10)])
+def test_a_silent_meter_is_tried_again_after_twice_as_long(
+    attempts: int, delay_s: int
+) -> None:
+    job = replace(JOB, attempts=attempts)
+    outcome = judge(TransportError("silent"), job, RETRIES, 100.0)
+    assert outcome == Again("silent", 100.0 + delay_s)
+
+
+def test_the_delay_never_overflows() -> None:
+    assert RETRIES.delay_s(100_000) == 10.0
+
+
+def test_the_last_attempt_is_the_last() -> None:
+    outcome = judge(TransportError("silent"), replace(JOB, attempts=5), RETRIES, 0.0)
+    assert outcome == GiveUp("silent (attempt 5, the last)")
+
+
+def test_an_attempt_that_would_be_too_late_is_not_waited_for() -> None:
+    job = replace(JOB, not_after_s=101.9)
+    outcome = judge(TransportError("silent"), job, RETRIES, 100.0)
+    assert outcome == GiveUp("silent (no time left for another attempt)")
+    job = replace(JOB, not_after_s=102.0)
+    assert isinstance(judge(TransportError("silent"), job, RETRIES, 100.0), Again)
+
+
+def test_a_refusal_is_kept_with_its_code() -> None:
+    outcome = judge(PeerRefused("read-write-denied", 3), JOB, RETRIES, 0.0)
+    assert outcome == GiveUp("read-write-denied", {"refused": 3})
+    assert judge(PeerRefused("no"), JOB, RETRIES, 0.0) == GiveUp("no")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [WireError("bad"), SecurityError("bad"), LocalError("bad"), ConfigError("bad")],
+)
+def test_nothing_else_is_tried_again(error: Exception) -> None:
+    assert judge(error, JOB, RETRIES, 0.0) == GiveUp("bad")
+
+
+def test_a_defect_says_that_it_is_one() -> None:
+    outcome = judge(ZeroDivisionError("by zero"), JOB, RETRIES, 0.0)
+    assert outcome == GiveUp("a defect in dsmrlab: ZeroDivisionError: by zero")
