@@ -138,7 +138,8 @@ class _Cable(Protocol):
     def __init__(self, link: P1Link) -> None:
         self.over = False
         self._link = link
-        self._reader = TelegramReader()
+        # Before 4.0 telegrams have no CRC, and no time either to act on.
+        self._reader = TelegramReader(require_crc=True)
 
     def dataReceived(self, data: bytes) -> None:
         self._link.received(self._reader.feed(data))

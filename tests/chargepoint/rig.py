@@ -86,7 +86,7 @@ class Rig:
 
     def restart_gateway(self) -> None:
         """The gateway's process ends and comes again with what it saved."""
-        self.reader = TelegramReader()
+        self.reader = TelegramReader(require_crc=True)
         self.logic = GatewayLogic(
             self.journal.load(), hardware_max_w=MAX_W, tolerant=self._tolerant
         )

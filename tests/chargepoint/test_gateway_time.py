@@ -8,6 +8,7 @@ from chargepoint.exchanges import Purpose
 from chargepoint.notices import Alarm, Event
 from tests.chargepoint.rig import HOUR, MAX_W, START, START_S, Rig, profile, text
 from wire.charging_profile import Reject, encode
+from wire.crc import crc16_arc
 
 
 def running(message: bytes = text(6000, 9000, seq=5)) -> Rig:
@@ -115,8 +116,11 @@ def test_phases_are_asked_for_period_by_period() -> None:
 def test_telegrams_without_a_time_are_not_acted_on() -> None:
     rig = Rig(text(6000))
     octets = rig.telegram_octets()
+    body = b"/ISk5x\r\n\r\n" + octets[octets.index(b"0-0:96.13") : -6]
     rig.p1_on = False
-    rig.feed(b"/ISk5x\r\n\r\n" + octets[octets.index(b"0-0:96.13") : -6] + b"\r\n")
+    rig.feed(body + b"\r\n")
+    assert rig.logic.metrics.rejects[Reject.TELEGRAM_CRC] == 1
+    rig.feed(body + b"%04X\r\n" % crc16_arc(body))
     rig.run(5)
     assert rig.alarmed(Alarm.NO_TIME) and rig.applied_w == MAX_W
     rig.p1_on = True

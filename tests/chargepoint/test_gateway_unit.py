@@ -9,17 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chargepoint.exchanges import Purpose
-from chargepoint.notices import Alarm
+from chargepoint.notices import Alarm, Event
 from chargepoint.registers import (
+    MAGIC,
     Command,
     ExceptionCode,
     Fault,
     Source,
     register,
+    u32_from,
     u32_words,
 )
 from chargepoint.unit import ControlUnit
-from tests.chargepoint.rig import MAX_W, START_S, Rig, text
+from tests.chargepoint.rig import HOUR, MAX_W, START, START_S, Rig, text
 from wire.charging_profile import Reject
 from wire.errors import TransportError
 
@@ -238,6 +240,37 @@ def test_less_because_of_the_own_configuration_is_expected() -> None:
     assert not rig.logic.metrics.differs and rig.logic.alarms == {}
 
 
+def configured_anew(rig: Rig, own_w: int) -> None:
+    """Someone lowers the unit's own limit at its own buttons."""
+
+    def lower(purpose: Purpose, words: list[int]) -> list[int]:
+        if words[0] == MAGIC:
+            words[12:14] = u32_words(own_w)
+        elif len(words) == 14:
+            words[2:4] = u32_words(min(own_w, u32_from(words, 2)))
+        return words
+
+    rig.tamper = lower
+
+
+def test_a_unit_that_is_configured_anew_is_no_contradiction() -> None:
+    rig = running()
+    configured_anew(rig, 4000)
+    rig.run(60)
+    assert rig.logic.metrics.applied_w == 4000 and not rig.differs()
+    assert rig.events(Event.COMMIT_RETRY) == [] and rig.logic.alarms == {}
+
+
+def test_a_unit_that_is_configured_anew_just_before_a_commit() -> None:
+    rig = running()
+    configured_anew(rig, 4000)
+    rig.now_s += 6
+    rig.text = text(5000, start=START - HOUR / 2, seq=6)
+    rig.run(20)
+    assert rig.commit == "done" and rig.logic.alarms == {}
+    assert len(rig.events(Event.COMMIT_RETRY)) == 1
+
+
 def test_someone_else_who_clears_the_unit_is_put_right() -> None:
     rig = running()
     rig.unit.write(COMMIT, [Command.CLEAR])
@@ -341,9 +374,9 @@ def test_something_else_that_answers_is_no_unit() -> None:
     assert rig.applied_w == 6000 and rig.logic.alarms == {}
 
 
-@given(st.randoms(use_true_random=False))
-@settings(max_examples=50, deadline=None)
-def test_no_answers_break_the_gateway(random: Random) -> None:
+@pytest.mark.parametrize("seed", range(40))
+def test_no_answers_break_the_gateway(seed: int) -> None:
+    random = Random(seed)
     rig = Rig(text(6000, 9000, seq=5, fallback_w=3000, phases=1))
 
     def garbled(purpose: Purpose, words: list[int]) -> list[int]:
@@ -356,7 +389,8 @@ def test_no_answers_break_the_gateway(random: Random) -> None:
     rig.tamper = garbled
     rig.run(200)
     rig.tamper = None
-    rig.run(130)
+    # A watchdog that was misread may put off the next look by the longest interval.
+    rig.run(370)
     assert rig.applied_w == 6000
     assert set(rig.logic.alarms) <= {Alarm.UNIT_REFUSES}
 

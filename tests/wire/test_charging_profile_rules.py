@@ -63,6 +63,21 @@ def test_rule_4_exactly_1024_sound_characters_are_taken() -> None:
     assert refused(text + " ") is Reject.TOO_LONG
 
 
+def test_rule_4_cut_between_two_keys() -> None:
+    whole = message(row(), Note="", More=1)
+    at = whole.index(',"More"')
+    begin = whole[:at].replace('"Note":""', f'"Note":"{"x" * (MAX_CHARACTERS - at)}"')
+    assert len(begin) == MAX_CHARACTERS and begin.endswith('"')
+    assert refused(begin, tolerant=True) is Reject.TRUNCATED
+
+
+def test_rule_4_nothing_is_cut_off_where_all_is_closed() -> None:
+    text = message(row(), Note="").replace('"Seq"', "Seq").replace(":6000", ":06000")
+    text = text.replace('"Note":""', f'"Note":"{"x" * (MAX_CHARACTERS - len(text))}"')
+    assert len(text) == MAX_CHARACTERS
+    assert refused(text) is Reject.MALFORMED
+
+
 def test_rule_4_a_quote_left_open_at_1024_is_truncated() -> None:
     text = message(row())[:-3] + ',"x":"'
     assert refused(text + "y" * (MAX_CHARACTERS - len(text))) is Reject.TRUNCATED
