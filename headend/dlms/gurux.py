@@ -33,8 +33,8 @@ from gurux_dlms.SetRequestType import SetRequestType
 
 from headend.dlms.client import DlmsClient
 from headend.dlms.credentials import Credentials
-from headend.dlms.gurux_stream import standing_in
-from headend.dlms.services import MAX_ANSWER, Reference, refused, unexpected
+from headend.dlms.gurux_stream import Seam
+from headend.dlms.services import MAX_ANSWER, Reference, join, refused, unexpected
 from headend.dlms.session import (
     CHALLENGE_OCTETS,
     MAX_PDU,
@@ -65,17 +65,17 @@ from wire.dlms.set import (
     SetResponseLastDatablock,
     SetResponseNormal,
 )
-from wire.errors import LocalError, SimError, WireError
+from wire.errors import LocalError, WireError
 
 _NONE, _PRESENT = b"\x00", b"\x01"
 _NO_STATUS = 0xFF
 _AROUND_VALUE = 13  # a normal SET or ACTION request around its value, in octets
 
 # Where gurux-dlms looks its stream cipher up.
-_SEAM: list[Any] = [
+_SEAM = Seam(
     import_module(f"gurux_dlms.{name}")
     for name in ("GXDLMSChippering", "GXSecure", "secure.GXDLMSSecureClient")
-]
+)
 
 
 class _Ciphering(GXCiphering):  # type: ignore[misc]
@@ -141,15 +141,15 @@ class GuruxAssociation(Session):
             proof_counter = self._next_counter()
             challenge = self._random_bytes(CHALLENGE_OCTETS)
             self._gurux.ctoSChallenge = bytearray(challenge)
-        octets = _make(self._gurux.aarqRequest)[0]
+        octets = _SEAM.make(self._gurux.aarqRequest)[0]
         self._move(Input.AARQ)
         reply = yield octets
         aare = self._judge_aare(reply)
-        _feed(self._gurux.parseAareResponse, self._take(reply).data)
+        _SEAM.read(self._gurux.parseAareResponse, self._take(reply).data)
         if self._cipher is None:
             return
         theirs = self._challenge_in(aare, challenge)
-        proof = _make(
+        proof = _SEAM.make(
             GXSecure.secure,
             self._settings,
             self._settings.cipher,
@@ -166,13 +166,15 @@ class GuruxAssociation(Session):
         self._move(Input.PROOF)
         reply = yield frames[0]
         self._judge_proof(self._cipher, challenge, reply, invoke_id)
-        _feed(self._gurux.parseApplicationAssociationResponse, self._take(reply).data)
+        _SEAM.read(
+            self._gurux.parseApplicationAssociationResponse, self._take(reply).data
+        )
 
     @ended_by_wire_errors
     def release(self) -> Dialogue[None]:
         """Ends the association in good order."""
         releasing = self._after(Input.RLRQ)
-        octets = _make(self._gurux.releaseRequest)[0]
+        octets = _SEAM.make(self._gurux.releaseRequest)[0]
         self.state = releasing
         reply = yield octets
         self._acse_answer(reply, Rlre)
@@ -290,18 +292,19 @@ class GuruxAssociation(Session):
                 raise unexpected(answer)
             if isinstance(answer.result, DataAccessResult):
                 return answer.result
-            if isinstance(answer, GetResponseNormal):
-                whole: bytes | None = answer.result
+            if isinstance(answer, GetResponseWithDatablock):
+                number, last = answer.block_number, answer.last_block
+                whole = join(joiner, number, last, answer.result)
+            elif joiner.number:
+                raise unexpected(answer)
             else:
-                whole = joiner.add(
-                    answer.block_number, answer.last_block, answer.result
-                )
+                whole = answer.result
             if whole is not None:
                 axdr.decode(whole)  # gurux must not see a length that lies
             self._take(reply, answers)
             if not answers.isMoreData():
                 return axdr.decode(bytes(answers.data.array()))
-            frame = _make(self._gurux.receiverReady, answers)
+            frame = _SEAM.make(self._gurux.receiverReady, answers)
 
     def _set(
         self,
@@ -361,7 +364,7 @@ class GuruxAssociation(Session):
             frames: list[Any] = GXDLMS.getLnMessages(parameters)
             return frames
 
-        return invoke_id, [bytes(frame) for frame in _make(made)]
+        return invoke_id, [bytes(frame) for frame in _SEAM.make(made)]
 
     def _exchange(self, frame: bytes, invoke_id: int) -> Dialogue[tuple[Apdu, bytes]]:
         """One frame, and its answer both as it came and as our own checks read it."""
@@ -372,7 +375,7 @@ class GuruxAssociation(Session):
     def _take(self, reply: bytes, answers: Any = None) -> Any:
         """What gurux makes of an answer that is in order."""
         taken = GXReplyData() if answers is None else answers
-        _feed(self._gurux.getData, bytearray(reply), taken)
+        _SEAM.read(self._gurux.getData, bytearray(reply), taken)
         return taken
 
 
@@ -380,29 +383,6 @@ class GuruxClient(DlmsClient):
     """A client of the second engine, used as `DlmsClient` is."""
 
     association = GuruxAssociation
-
-
-def _make(function: Callable[..., Any], *args: Any) -> Any:
-    """Lets gurux make something; what goes wrong is our own fault."""
-    try:
-        with standing_in(_SEAM):
-            return function(*args)
-    except SimError:
-        raise
-    except Exception as error:
-        raise LocalError(f"gurux-dlms fails: {type(error).__name__}") from None
-
-
-def _feed(function: Callable[..., Any], *args: Any) -> None:
-    """Lets gurux read something; what goes wrong is the meter's."""
-    try:
-        with standing_in(_SEAM):
-            function(*args)
-    except SimError:
-        raise
-    except Exception as error:
-        name = type(error).__name__
-        raise WireError(f"gurux-dlms cannot read the answer: {name}") from None
 
 
 def _conformance(ours: Conformance) -> Any:

@@ -7,7 +7,7 @@ longer: who uses that library for something else has it as it was.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from hmac import compare_digest
 from typing import Any
@@ -19,6 +19,7 @@ from wire.dlms.security import (
     unwrap_key,
     wrap_key,
 )
+from wire.errors import LocalError, SimError, WireError
 
 
 class CipherStream:
@@ -70,15 +71,44 @@ class CipherStream:
         return compare_digest(bytes(one), bytes(other))
 
 
-@contextmanager
-def standing_in(modules: Sequence[Any]) -> Iterator[None]:
-    """Our stream in those modules in the place of theirs; what they print is dropped."""
-    theirs = [module.GXDLMSChipperingStream for module in modules]
-    try:
-        for module in modules:
-            module.GXDLMSChipperingStream = CipherStream
-        with redirect_stdout(io.StringIO()):
-            yield
-    finally:
-        for module, stream in zip(modules, theirs):
-            module.GXDLMSChipperingStream = stream
+class Seam:
+    """Calls into gurux-dlms with our stream in those of its modules that cipher.
+
+    What it prints is dropped: some of it is secret, and our output is read by programs.
+    """
+
+    def __init__(self, modules: Iterable[Any]) -> None:
+        self._modules = tuple(modules)
+
+    def make(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Lets gurux make something; what goes wrong is our own fault: `LocalError`."""
+        try:
+            with self._standing_in():
+                return function(*args)
+        except SimError:
+            raise
+        except Exception as error:
+            raise LocalError(f"gurux-dlms fails: {type(error).__name__}") from None
+
+    def read(self, function: Callable[..., Any], *args: Any) -> None:
+        """Lets gurux read something; what goes wrong is the meter's fault: `WireError`."""
+        try:
+            with self._standing_in():
+                function(*args)
+        except SimError:
+            raise
+        except Exception as error:
+            name = type(error).__name__
+            raise WireError(f"gurux-dlms cannot read the answer: {name}") from None
+
+    @contextmanager
+    def _standing_in(self) -> Iterator[None]:
+        theirs = [module.GXDLMSChipperingStream for module in self._modules]
+        try:
+            for module in self._modules:
+                module.GXDLMSChipperingStream = CipherStream
+            with redirect_stdout(io.StringIO()):
+                yield
+        finally:
+            for module, stream in zip(self._modules, theirs):
+                module.GXDLMSChipperingStream = stream

@@ -245,10 +245,9 @@ def _join_blocks(
     """The whole of a long answer, or why the meter does not go on with it."""
     joiner = Joiner(MAX_ANSWER)
     while not isinstance(answer.result, DataAccessResult):
-        joined = joiner.add(answer.block_number, answer.last_block, answer.result)
+        joined = join(joiner, answer.block_number, answer.last_block, answer.result)
         if joined is not None:
             return joined
-        _check_progress(joiner)
         after = yield from session.ask(GetRequestNext(invoke_id, joiner.number))
         if isinstance(after, GetResponseNormal):
             if isinstance(after.result, DataAccessResult):
@@ -264,10 +263,9 @@ def _join_outcome(
 ) -> Dialogue[ActionOutcome]:
     joiner = Joiner(MAX_ANSWER)
     while True:
-        joined = joiner.add(answer.block_number, answer.last_block, answer.raw_data)
+        joined = join(joiner, answer.block_number, answer.last_block, answer.raw_data)
         if joined is not None:
             break
-        _check_progress(joiner)
         after = yield from session.ask(
             ActionRequestNextPblock(invoke_id, joiner.number)
         )
@@ -317,9 +315,12 @@ def _send_blocks(
     return answer
 
 
-def _check_progress(joiner: Joiner) -> None:
-    if joiner.number >= MAX_BLOCKS:
+def join(joiner: Joiner, number: int, last: bool, octets: bytes) -> bytes | None:
+    """The whole answer after its last block; raises `WireError` for too many blocks."""
+    joined = joiner.add(number, last, octets)
+    if joined is None and joiner.number >= MAX_BLOCKS:
         raise WireError("the meter sends blocks without end")
+    return joined
 
 
 def refused(what: str, result: DataAccessResult | ActionResult) -> PeerRefused:
