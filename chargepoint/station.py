@@ -13,6 +13,7 @@ from chargepoint.car import NO_POWER, Car, Visits
 from chargepoint.committed import CommittedProfile
 from chargepoint.limits import Limit, Ratings, Setpoints, applied_limit, offered_da
 from chargepoint.registers import STOPPING, WATT_PER_DA, Fault, Status
+from chargepoint.sessions import Session
 from chargepoint.timing import NEVER_S, DriftingClock, Watchdog
 
 PhasePowers = tuple[int, int, int]
@@ -110,6 +111,12 @@ class Station:
         """The unit's own clock, by which profiles are followed, shows this now."""
         self.clock.set(self.now_s, clock_s)
         self.clock_set = True
+        self.settle()
+
+    def plug(self, session: Session | None) -> None:
+        """By hand: who is there leaves now, and the car of `session`, if any, comes."""
+        self.visits.replace(session, self.now_s)
+        self.session_ws = 0
         self.settle()
 
     def fit_cable(self, cable_da: int | None) -> None:

@@ -188,6 +188,20 @@ def test_power_changes_are_told_at_their_own_instant() -> None:
     assert told == [(10, (0, 7200, 0)), (20, (0, 0, 0))]
 
 
+def test_a_car_plugged_in_by_hand_starts_a_session_of_its_own() -> None:
+    unit = a_unit()
+    unit.advance(T0 + 100)
+    unit.station.plug(Session("CP", T0, T0 + 500, 5000, 1, 2, 3680))
+    assert unit.power_w == (0, 3680, 0)
+    assert get(unit, "session_energy") == 0
+    unit.advance(T0 + 500)
+    assert get(unit, "session_energy") == 0
+    assert chr(get(unit, "iec61851_state")) == "A"
+    assert unit.station.lifetime_ws == 100 * 21_999 + 400 * 3680
+    unit.station.plug(None)
+    assert [car.energy_wh for car in unit.station.visits.cars] == [611, 408]
+
+
 # What is written
 
 
