@@ -133,11 +133,12 @@ class P3Association:
             return _UNDECIPHERABLE
         except WireError:
             return _UNKNOWN
+        answer: bytes | None
         if self.state is State.ASSOCIATED:
             answer = self._answer(plain, self._room(protection.overhead))
         else:
             answer = self._receive_proof(protection, plain)
-        if answer[0] == _EXCEPTION:
+        if answer is None or answer[0] == _EXCEPTION:
             return answer
         return protection.seal(answer)
 
@@ -238,7 +239,7 @@ class P3Association:
             )
         )
 
-    def _receive_proof(self, protection: Protection, plain: bytes) -> bytes:
+    def _receive_proof(self, protection: Protection, plain: bytes) -> bytes | None:
         """HLS pass 3 and 4 (Green Book 9.2.2.2.2.3); anything else is refused."""
         try:
             request = apdu.decode(plain)
@@ -257,6 +258,9 @@ class P3Association:
             if data.tag is not axdr.Tag.OCTET_STRING:
                 raise SecurityError("the proof is not an octet-string")
             protection.check_proof(self._challenge, data.value)
+        except CounterError:
+            self.drop()
+            return None
         except WireError:
             self._reset()
             self._move(Input.PROOF_REFUSED)

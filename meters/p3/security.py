@@ -48,6 +48,7 @@ class Protection:
         "_previous",
         "_control",
         "_may_skip_one",
+        "_skipped",
     )
 
     def __init__(self, meter: Meter, client_title: bytes) -> None:
@@ -62,6 +63,7 @@ class Protection:
             self._previous = meter.state.received_counter
         self._control = SecurityControl.AUTHENTICATED_ENCRYPTED
         self._may_skip_one = False
+        self._skipped: int | None = None
 
     @property
     def overhead(self) -> int:
@@ -99,12 +101,17 @@ class Protection:
         )
 
     def expect_proof(self) -> None:
-        """A client may take the counter of its proof between two frames: one gap is allowed."""
+        """The client may take a counter for its proof, between two frames: one gap may come."""
         self._may_skip_one = True
 
     def check_proof(self, challenge: bytes, proof: bytes) -> None:
-        """Judges the client's f(StoC); raises `SecurityError` when it is none."""
+        """Judges the client's f(StoC); raises `SecurityError` when it is none.
+
+        Raises `CounterError` when the frame left a gap that is not the proof's.
+        """
         counter = hls5_check(self._cipher, self.client_title, challenge, proof)
+        if self._skipped is not None and counter != self._skipped:
+            raise CounterError("a counter was skipped that the proof did not take")
         if self._previous is not None and counter > self._previous:
             self._remember(counter)
 
@@ -118,7 +125,8 @@ class Protection:
         previous = self._previous
         accepted = self._rule.accepts(previous, counter)
         if not accepted and self._may_skip_one and previous is not None:
-            accepted = self._rule.accepts(previous + 1, counter)
+            self._skipped = previous + 1
+            accepted = self._rule.accepts(self._skipped, counter)
         if not accepted:
             raise CounterError("the invocation counter is not one that may follow")
         self._may_skip_one = False

@@ -122,11 +122,12 @@ class Driver:
         assert isinstance(aare, Aare)
         return aare
 
-    def prove(self, challenge: bytes | None) -> ActionResponseNormal:
-        """Sends the proof."""
-        proof = hls5_proof(
-            self.cipher, CLIENT_TITLE, self.counter + 1, challenge or b""
-        )
+    def prove(
+        self, challenge: bytes | None, counter: int | None = None
+    ) -> ActionResponseNormal:
+        """Sends the proof, made with the counter given, or with that of its frame."""
+        counter = self.counter + 1 if counter is None else counter
+        proof = hls5_proof(self.cipher, CLIENT_TITLE, counter, challenge or b"")
         parameters = axdr.encode(axdr.octet_string(proof))
         answer = self.ask(ActionRequestNormal(INVOKE, REPLY_TO_HLS, parameters))
         assert isinstance(answer, ActionResponseNormal)

@@ -308,6 +308,26 @@ def test_dsmr4_wants_the_next_counter_or_ends_without_a_word(
     driver.associate()
 
 
+@pytest.mark.parametrize(
+    ("proof", "frame"),
+    [(-5, 0), (0, 0), (1, 1), (1, 0), (2, 1)],
+)
+def test_a_proof_may_have_a_counter_between_two_frames(proof: int, frame: int) -> None:
+    driver = Driver(make_meter())
+    aare = driver.request()
+    base = driver.counter
+    driver.counter += frame
+    if proof == 2:
+        # The frame left a gap that the proof does not fill.
+        with pytest.raises(AssertionError, match="did not answer"):
+            driver.prove(aare.authentication_value, base + proof)
+        assert not associated(driver)
+        return
+    answer = driver.prove(aare.authentication_value, base + proof)
+    assert answer.result is ActionResult.SUCCESS
+    assert isinstance(driver.get(8, "0-0:1.0.0"), bytes)
+
+
 def test_smr5_wants_a_higher_counter_from_the_first_frame_on() -> None:
     meter = make_meter(Standard.SMR_5_0)
     driver = Driver(meter).associate()
