@@ -18,8 +18,8 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection
 
+from headend.store import Connection
 from headend.store import keys as rows
 from headend.store.keys import KeyKind, KeyState, NewKey, SealedKey
 from headend.store.meters import Meter

@@ -18,11 +18,10 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
 )
-from sqlalchemy import Connection
 
 from headend.json_place import doubled_name, place
 from headend.keys import KeyStore
-from headend.store import keys, meters
+from headend.store import Connection, keys, meters
 from headend.store.keys import KeyKind, KeyState
 from headend.store.meters import Meter
 from wire.errors import ConfigError, SurroundingsError
