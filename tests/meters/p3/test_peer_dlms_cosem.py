@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 from dlms_cosem import enumerations
-from dlms_cosem.clients.dlms_client import DlmsClient
-from dlms_cosem.cosem import CosemAttribute, CosemMethod, Obis
+from dlms_cosem.cosem import CosemMethod, Obis
 from dlms_cosem.cosem.attribute_with_selection import CosemAttributeWithSelection
 from dlms_cosem.cosem.capture_object import CaptureObject
 from dlms_cosem.cosem.selective_access import RangeDescriptor
@@ -16,70 +15,20 @@ from dlms_cosem.dlms_data import OctetStringData
 from dlms_cosem.utils import parse_as_dlms_data
 
 from meters.meter import Meter
-from meters.p3.connection import P3Connection
 from tests.meters.builders import (
-    CLIENT_TITLE,
     EQUIPMENT_ID,
     KEYS,
     NOW_S,
     counting_bytes,
     make_meter,
 )
+from tests.peers.dlms_cosem import attribute, management, public
+from tests.peers.exchange import MeterExchange
 from wire.cosem.rows import Standard
 from wire.dlms.security import wrap_key
-from wire.dlms.wrapper import Wpdu, WrapperReader, encode_wpdu
 from wire.instants import from_epoch
 
 MESSAGE = (1, (0, 0, 96, 13, 0), 2)
-
-
-class Wire:
-    """What the client takes for a transport: the meter answers at once."""
-
-    timeout = 1
-
-    def __init__(self, meter: Meter, client: int) -> None:
-        self.client_logical_address = client
-        self.server_logical_address = 1
-        self.now_s = NOW_S
-        self._connection = P3Connection(meter)
-
-    def connect(self) -> None:
-        """Nothing to do."""
-
-    def disconnect(self) -> None:
-        """Nothing to do."""
-
-    def send(self, apdu: bytes) -> bytes:
-        """The answer's APDU."""
-        wpdu = encode_wpdu(self.client_logical_address, 1, bytes(apdu))
-        (answer,) = self._connection.receive(wpdu, self.now_s)
-        (event,) = WrapperReader().feed(answer)
-        assert isinstance(event, Wpdu)
-        assert (event.source, event.destination) == (1, self.client_logical_address)
-        return event.payload
-
-
-def attribute(class_id: int, code: tuple[int, ...], number: int) -> Any:
-    """The peer's descriptor."""
-    return CosemAttribute(enumerations.CosemInterface(class_id), Obis(*code), number)
-
-
-def management(meter: Meter, **changed: Any) -> Any:
-    """A client with all keys, not yet associated."""
-    return DlmsClient(
-        client_logical_address=1,
-        server_logical_address=1,
-        io_interface=Wire(meter, 1),
-        authentication_method=enumerations.AuthenticationMechanism.HLS_GMAC,
-        **{
-            "encryption_key": KEYS.encryption_key,
-            "authentication_key": KEYS.authentication_key,
-            "client_system_title": CLIENT_TITLE,
-            "client_initial_invocation_counter": 100,
-            **changed,
-        },
-    )
 
 
 @pytest.fixture(params=list(Standard))
@@ -91,17 +40,22 @@ def meter(request: pytest.FixtureRequest) -> Meter:
 
 
 @pytest.fixture
-def client(meter: Meter) -> Iterator[Any]:
+def exchange(meter: Meter) -> MeterExchange:
+    """The wire to that meter, and the time on it."""
+    return MeterExchange(meter)
+
+
+@pytest.fixture
+def client(exchange: MeterExchange) -> Iterator[Any]:
     """An associated client, released afterwards."""
-    made = management(meter)
+    made = management(exchange)
     made.associate()
     yield made
     made.release_association()
 
 
-def test_the_public_client_reads_what_is_public_only(meter: Meter) -> None:
-    wire = Wire(meter, 16)
-    client = DlmsClient(16, 1, wire)
+def test_the_public_client_reads_what_is_public_only(exchange: MeterExchange) -> None:
+    client = public(exchange)
     client.associate()
     title = client.get(attribute(1, (0, 0, 96, 1, 1), 2))
     assert parse_as_dlms_data(title) == EQUIPMENT_ID.encode()
@@ -110,8 +64,8 @@ def test_the_public_client_reads_what_is_public_only(meter: Meter) -> None:
     client.release_association()
 
 
-def test_values_come_ciphered(meter: Meter, client: Any) -> None:
-    client.io_interface.now_s = NOW_S + 3600
+def test_values_come_ciphered(exchange: MeterExchange, client: Any) -> None:
+    exchange.now_s = NOW_S + 3600
     octets = client.get(attribute(3, (1, 0, 1, 8, 2), 2))
     assert parse_as_dlms_data(octets) == 2500
 
@@ -123,15 +77,15 @@ def test_the_message_is_set_and_read_back(meter: Meter, client: Any) -> None:
     assert parse_as_dlms_data(client.get(attribute(*MESSAGE))) == b"Hello"
 
 
-def test_the_profile_comes_in_blocks(meter: Meter, client: Any) -> None:
-    client.io_interface.now_s = NOW_S + 900 * 100
+def test_the_profile_comes_in_blocks(exchange: MeterExchange, client: Any) -> None:
+    exchange.now_s = NOW_S + 900 * 100
     rows = parse_as_dlms_data(client.get(attribute(7, (1, 0, 99, 1, 0), 2)))
     assert len(rows) == 100
     assert [row[2] for row in rows[:4]] == [625, 1250, 1875, 2500]
 
 
-def test_the_profile_is_cut_by_range(meter: Meter, client: Any) -> None:
-    client.io_interface.now_s = NOW_S + 900 * 100
+def test_the_profile_is_cut_by_range(exchange: MeterExchange, client: Any) -> None:
+    exchange.now_s = NOW_S + 900 * 100
     selection = RangeDescriptor(
         restricting_object=CaptureObject(attribute(8, (0, 0, 1, 0, 0), 2), 0),
         from_value=from_epoch(NOW_S + 1800),
@@ -141,7 +95,7 @@ def test_the_profile_is_cut_by_range(meter: Meter, client: Any) -> None:
     assert [row[2] for row in parse_as_dlms_data(octets)] == [1250, 1875, 2500]
 
 
-def test_a_list_of_attributes(meter: Meter, client: Any) -> None:
+def test_a_list_of_attributes(client: Any) -> None:
     wanted = [
         CosemAttributeWithSelection(attribute(1, (0, 0, 96, 1, 1), 2), None),
         CosemAttributeWithSelection(attribute(1, (0, 0, 96, 99, 1), 2), None),
@@ -151,8 +105,10 @@ def test_a_list_of_attributes(meter: Meter, client: Any) -> None:
     assert bad is enumerations.DataAccessResult.OBJECT_UNDEFINED
 
 
-def test_keys_change_with_the_next_request(meter: Meter) -> None:
-    client = management(meter)
+def test_keys_change_with_the_next_request(
+    meter: Meter, exchange: MeterExchange
+) -> None:
+    client = management(exchange)
     client.associate()
     key = bytes(range(0x20, 0x30))
     wrapped = OctetStringData(wrap_key(KEYS.master_key, key)).to_bytes()
@@ -169,14 +125,14 @@ def test_keys_change_with_the_next_request(meter: Meter) -> None:
 
 
 def test_another_key_is_refused_and_locks_the_port(meter: Meter) -> None:
-    stranger = management(meter, encryption_key=bytes(16))
+    stranger = management(MeterExchange(meter), encryption_key=bytes(16))
     with pytest.raises(Exception, match="AUTHENTICATION_FAILED"):
         stranger.associate()
-    honest = management(meter)
+    exchange = MeterExchange(meter)
     with pytest.raises(Exception, match="REJECTED_TRANSIENT"):
-        honest.associate()
-    later = management(meter)
-    later.io_interface.now_s = NOW_S + 11
+        management(exchange).associate()
+    exchange.now_s = NOW_S + 11
+    later = management(exchange)
     later.associate()
     later.release_association()
 
