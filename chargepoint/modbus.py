@@ -30,6 +30,7 @@ from pymodbus.pdu.register_message import (
 )
 
 from chargepoint.registers import MAX_WRITE_WORDS, ExceptionCode
+from wire.crc import crc16_modbus
 from wire.errors import WireError
 
 # It logs every frame that it does not like to standard error; we tell our users ourselves.
@@ -150,8 +151,8 @@ class _RtuFrames(_Frames):
                 return None
             else:
                 frame = bytes(pending[:size])
-                crc = int.from_bytes(frame[-2:], "big")
-                if FramerRTU.check_CRC(frame[:-2], crc):
+                crc = int.from_bytes(frame[-2:], "little")
+                if crc16_modbus(frame[:-2]) == crc:
                     del pending[:size]
                     return frame
                 del pending[0]

@@ -263,13 +263,15 @@ def test_pymodbus_builds_and_handles_one_frame() -> None:
 def test_pymodbus_says_how_long_an_rtu_frame_is() -> None:
     decoder = DecodePDU(True)
     assert decoder.pdu_inx == 0 and DecodePDU(False).pdu_inx == 1
-    frame = rtu("10000100020400000a01")
+    frame = rtu("100001000204000a0102")
     pdu = decoder.lookupPduClass(frame)
     assert pdu is WriteMultipleRegistersRequest
     assert pdu.calculateRtuFrameSize(frame) == 13
     assert pdu.calculateRtuFrameSize(frame[:6]) == 0
     assert ExceptionResponse.rtu_frame_size == 5
-    assert FramerRTU.check_CRC(frame[:-2], int.from_bytes(frame[-2:], "big"))
+    used, request = FramerRTU(decoder).handleFrame(frame, 0, 0)
+    assert used == len(frame) and type(request) is WriteMultipleRegistersRequest
+    assert request.registers == [0x0A, 0x0102]
 
 
 def test_pymodbus_is_quiet_and_leaves_logging_alone() -> None:
