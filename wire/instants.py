@@ -63,9 +63,15 @@ def parse_tst(text: str) -> datetime:
 
     Raises `WireError` for anything but 12 digits of a real date and time, then S or W.
     """
-    if len(text) != 13 or text[12] not in "SW" or not (text.isascii() and text[:12].isdigit()):
+    if (
+        len(text) != 13
+        or text[12] not in "SW"
+        or not (text.isascii() and text[:12].isdigit())
+    ):
         raise WireError(f"{text[:20]!r} is not a time stamp YYMMDDhhmmssX")
-    year, month, day, hour, minute, second = (int(text[i : i + 2]) for i in range(0, 12, 2))
+    year, month, day, hour, minute, second = (
+        int(text[i : i + 2]) for i in range(0, 12, 2)
+    )
     zone = SUMMER if text[12] == "S" else WINTER
     try:
         civil = datetime(2000 + year, month, day, hour, minute, second, tzinfo=zone)
@@ -158,14 +164,18 @@ class DateTime:
                 hundredths * 10_000,
             )
             if self.deviation_min != DEVIATION_NOT_SPECIFIED:
-                return (civil + timedelta(minutes=self.deviation_min)).replace(tzinfo=UTC)
+                return (civil + timedelta(minutes=self.deviation_min)).replace(
+                    tzinfo=UTC
+                )
             summer = civil.replace(tzinfo=SUMMER)
             winter = civil.replace(tzinfo=WINTER)
             doubled = is_summer(summer) and not is_summer(winter)
             in_summer = bool(self.status & STATUS_DST) if doubled else is_summer(summer)
             return (summer if in_summer else winter).astimezone(UTC)
         except (ValueError, OverflowError):
-            raise WireError(f"date-time {self.encode().hex()} names no instant") from None
+            raise WireError(
+                f"date-time {self.encode().hex()} names no instant"
+            ) from None
 
 
 def decode_date_time(octets: bytes) -> datetime:
