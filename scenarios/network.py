@@ -16,6 +16,7 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP4ServerEndpoint
 from twisted.internet.error import (
+    CannotListenError,
     ConnectionDone,
     ConnectionLost,
     ConnectionRefusedError,
@@ -34,6 +35,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from scenarios.clock import HeapClock
+from wire.errors import SurroundingsError
 
 HIGH_WATER_BYTES = 65_536
 
@@ -322,10 +324,14 @@ class ReactorNetwork:
         self._reactor = reactor
 
     async def listen(self, host: str, port: int, factory: IProtocolFactory) -> Port:
-        """Listens on a TCP socket."""
-        listening = await TCP4ServerEndpoint(
-            self._reactor, port, interface=host
-        ).listen(factory)
+        """Listens on a TCP socket; raises `SurroundingsError` when the port is taken."""
+        server = TCP4ServerEndpoint(self._reactor, port, interface=host)
+        try:
+            listening = await server.listen(factory)
+        except CannotListenError as error:
+            raise SurroundingsError(
+                f"cannot listen on {host}:{port}: {error.socketError}"
+            ) from None
         bound = listening.getHost()
         return _ReactorPort((bound.host, bound.port), listening.stopListening)
 

@@ -38,6 +38,7 @@ from scenarios.world.figures import key_figures, run_data
 from scenarios.world.follower import Follower
 from scenarios.world.journeys import Journeys
 from scenarios.world.office import Office
+from scenarios.world.premises import Premises
 from scenarios.world.station import Addresses, Station
 from scenarios.world.transformer import QUARTER_S, Phases, Transformer
 from scenarios.world_protocol import Car, Outcome
@@ -75,6 +76,7 @@ class Lab:
         self._follower: Follower | None = None
         self._ended: dict[str, int] = {}
         self._feeder = Feeder(settings.feeder)
+        self._premises = Premises(settings.premises) if settings.premises else None
         self._transformer = Transformer(settings.rating_va)
         standard = Standard(settings.standard.value)
         version = P1_VERSIONS[standard]
@@ -146,7 +148,7 @@ class Lab:
         """Opens every port, starts every gateway, and lets time have its effect."""
         for station, addresses in zip(self._stations, self._addresses):
             await station.connect(self._network, addresses)
-        self._set_voltages()
+        self._begin_quarter()
         self._schedule_tick()
 
     async def shut(self) -> None:
@@ -281,13 +283,18 @@ class Lab:
             l1, l2, l3 = l1 + s1, l2 + s2, l3 + s3
         self._transformer.account(now_s, (l1, l2, l3))
         if now_s % QUARTER_S == 0:
-            self._set_voltages()
+            self._begin_quarter()
             self._control_step(now_s)
 
-    def _set_voltages(self) -> None:
-        voltage_dv = self._feeder.voltage_dv(self._ticked_s)
-        for station in self._stations:
-            station.set_voltage(voltage_dv)
+    def _begin_quarter(self) -> None:
+        """Voltages and households change by the quarter."""
+        now_s, premises = self._ticked_s, self._premises
+        voltage_dv = self._feeder.voltage_dv(now_s)
+        for number, station in enumerate(self._stations):
+            if premises is not None:
+                station.set_base(premises.power_w(number, now_s), voltage_dv)
+            else:
+                station.set_base(station.base_w, voltage_dv)
 
     def _control_step(self, now_s: int) -> None:
         """The DALI box reports, and the controller acts, unless it is still busy."""

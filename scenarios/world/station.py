@@ -179,14 +179,9 @@ class Station:
         self._replace_car(None)
 
     def set_base(self, power_w: Phases, voltage_dv: Phases | None) -> None:
-        """What flows beside the car, and the voltage."""
+        """What flows beside the car, W per phase, and the voltage, in 0.1 V per phase."""
         self.base_w = power_w
-        self.set_voltage(voltage_dv or self.voltage_dv)
-
-    def set_voltage(self, voltage_dv: Phases) -> None:
-        """The voltage at the connection, in 0.1 V per phase."""
-        self.voltage_dv = voltage_dv
-        self.unit.voltage_dv = voltage_dv
+        self.voltage_dv = self.unit.voltage_dv = voltage_dv or self.voltage_dv
         self._power(int(self._clock.seconds()), self.unit.power_w)
 
     async def register(self, name: str) -> int:
