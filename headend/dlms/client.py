@@ -203,11 +203,13 @@ class Client:
         return await self._run(self._dialogues.action(method, parameters))
 
     async def release(self) -> None:
-        """Ends the association; the connection stays until `close`."""
+        """Ends the association, and the connection with it, in good order."""
         await self._run(self._dialogues.release())
+        if self._line is not None:
+            await self._line.finish()
 
     def close(self) -> None:
-        """Hangs up, at any time."""
+        """Hangs up at once, at any time."""
         if self._line is not None:
             gone = TransportError("the connection to the meter was closed")
             self._line.end(gone, abort=self._dialogues.state not in _AT_REST)

@@ -22,6 +22,8 @@ from wire.errors import SimError, TransportError, WireError
 Trace = Callable[[bool, bytes], None]
 """Sees the octets of the stream, ciphered as they are: whether we send them, and they."""
 
+_CLOSING_S = 2.0
+
 
 class Line(Protocol):
     """A connection to a meter; an answer may take `timeout_s`."""
@@ -42,6 +44,7 @@ class Line(Protocol):
         self._reader = WrapperReader()
         self._waiting: Deferred[bytes] | None = None
         self._fault: SimError | None = None
+        self._lost: Deferred[None] = Deferred()
 
     def exchange(self, payload: bytes) -> Deferred[bytes]:
         """Sends an APDU; fires with the one that comes back, or fails with a `SimError`."""
@@ -71,6 +74,25 @@ class Line(Protocol):
         if waiting is not None and not waiting.called:
             waiting.errback(Failure(self._fault))
 
+    async def finish(self) -> None:
+        """Hangs up in good order: nothing is said any more, and the meter has seen it.
+
+        A meter takes one connection at a time; the next one must not come before it knows
+        that this one is over.
+        """
+        if self._fault is not None:
+            return
+        self._fault = TransportError("the connection to the meter was closed")
+        transport = self.transport
+        assert transport is not None
+        if not ITCPTransport.providedBy(transport):
+            transport.loseConnection()
+            return
+        self._lost.addTimeout(_CLOSING_S, self._clock, _gave_up)
+        transport.loseWriteConnection()
+        await self._lost
+        transport.abortConnection()
+
     def dataReceived(self, data: bytes) -> None:
         """Takes what the meter sends; only one answer, and only to a request, is in order."""
         if self._trace is not None:
@@ -88,6 +110,8 @@ class Line(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The meter hung up, or we did."""
+        if not self._lost.called:
+            self._lost.callback(None)
         self.end(TransportError("the meter closed the connection"))
 
     def _fault_in(self, events: Sequence[Wpdu | WireError]) -> WireError | None:
@@ -137,6 +161,10 @@ class _LineFactory(Factory):
 
 def _not_connected(_: object, timeout_s: float) -> NoReturn:
     raise TransportError(f"the meter takes no connection within {timeout_s:g} s")
+
+
+def _gave_up(_: object, timeout_s: float) -> None:
+    """A meter that does not hang up in its turn is left."""
 
 
 def _silent(_: object, timeout_s: float) -> NoReturn:

@@ -367,3 +367,24 @@ def test_keys_are_replaced_within_an_association() -> None:
 
     assert place.clock.play(work()) == HELLO
     assert place.meter.client_counters[0] == 0
+
+
+def test_the_octets_on_the_line_can_be_watched() -> None:
+    place = Place().listen()
+    seen: list[tuple[bool, bytes]] = []
+    client = DlmsClient(
+        place.network.endpoint(*ADDRESS),
+        MANAGEMENT,
+        Counters(),
+        place.clock,
+        trace=lambda sent, octets: seen.append((sent, octets)),
+    )
+
+    async def work() -> None:
+        async with client as meter:
+            await meter.get(MESSAGE)
+
+    place.clock.play(work())
+    assert [sent for sent, _ in seen] == [True, False] * 4
+    assert all(octets[:2] == b"\x00\x01" for _, octets in seen)
+    assert not any(b"hello" in octets for _, octets in seen)
