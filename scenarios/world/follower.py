@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from chargepoint.registers import BY_NAME, PERIODS_FROM, Outcome, register
+from chargepoint.registers import BY_NAME, Outcome, register
 from chargepoint.unit import ControlUnit
 from headend.control import Sent
 from headend.desk import SYSTEM_TITLE
