@@ -19,7 +19,10 @@ from wire.errors import TransportError
 class TcpEnd(StringTransport):
     """A TCP transport that keeps what was asked of it."""
 
-    calls: list[str]
+    def __init__(self) -> None:
+        StringTransport.__init__(self)
+        self.calls: list[str] = []
+        directlyProvides(self, ITCPTransport)
 
     def loseWriteConnection(self) -> None:
         self.calls.append("half-close")
@@ -30,8 +33,6 @@ class TcpEnd(StringTransport):
 
 def finishing() -> tuple[HeapClock, Any, TcpEnd, list[Any]]:
     clock, transport = HeapClock(0), TcpEnd()
-    transport.calls = []
-    directlyProvides(transport, ITCPTransport)
     line: Any = Line(1, 1, clock, 30)
     line.makeConnection(transport)
     done: list[Any] = []
