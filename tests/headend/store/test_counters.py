@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
-from headend.store import Store, counters
+from headend.store import Store, counters, open_store
 from headend.store.counters import CounterBlock
 from tests.headend.store.rows import add_key, add_meters
 from wire.dlms.security import MAX_COUNTER
@@ -131,3 +134,35 @@ def test_threads_never_get_the_same_counter(store: Store) -> None:
     for thread in threads:
         thread.join()
     assert sorted(taken) == list(range(1, 81))
+
+
+_TAKER = """
+import sys
+from headend.store import open_store
+from headend.store.counters import CounterBlock
+store = open_store(sys.argv[1])
+while True:
+    block = CounterBlock(store, 1, 1, size=4)
+    for _ in range(7):
+        print(block.take(), flush=True)
+"""
+
+
+def test_a_killed_process_s_counters_are_never_used_again(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'store.sqlite'}"
+    store = open_store(url)
+    [meter] = add_meters(store)
+    key = add_key(store, meter)
+    used: list[int] = []
+    for least in (20, 50):
+        with subprocess.Popen(
+            [sys.executable, "-c", _TAKER, url], stdout=subprocess.PIPE, text=True
+        ) as taker:
+            assert taker.stdout is not None
+            for line in taker.stdout:
+                used.append(int(line))
+                if len(used) == least:
+                    taker.kill()
+        used.append(CounterBlock(store, meter.id, key).take())
+    assert used == sorted(set(used)) and len(used) > 50
+    store.close()
