@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from headend.store import Store, open_store
+from headend.store.tables import metadata
 from tests.postgresql import Cluster, Unavailable, private_cluster
 
 
@@ -22,11 +24,11 @@ def postgresql() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def migrated(postgresql: Cluster) -> str:
-    """The name of a database to copy, with all tables and nothing in them."""
-    url = postgresql.new_database()
-    open_store(url).close()
-    return url.rpartition("/")[2]
+def postgresql_store(postgresql: Cluster) -> Iterator[Store]:
+    """One store for all tests; `store` empties it for each."""
+    opened = open_store(postgresql.new_database())
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -41,11 +43,13 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An open store, empty, on SQLite and then on PostgreSQL."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'store.sqlite'}"
-    else:
-        cluster: Cluster = request.getfixturevalue("postgresql")
-        url = cluster.new_database(request.getfixturevalue("migrated"))
-    opened = open_store(url)
+    if request.param == "postgresql":
+        shared: Store = request.getfixturevalue("postgresql_store")
+        names = ", ".join(metadata.tables)
+        with shared.begin() as connection:
+            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
+        yield shared
+        return
+    opened = open_store(f"sqlite:///{tmp_path / 'store.sqlite'}")
     yield opened
     opened.close()

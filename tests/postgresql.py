@@ -33,12 +33,12 @@ class Cluster:
         self._password = password
         self._numbers = count(1)
 
-    def new_database(self, template: str = "template1") -> str:
-        """Makes a copy of a database, by itself an empty one, and returns its URL."""
+    def new_database(self) -> str:
+        """Makes an empty database and returns its URL."""
         name = f"test{next(self._numbers)}"
         connection = self.connect()
         connection.autocommit = True
-        connection.cursor().execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        connection.cursor().execute(f"CREATE DATABASE {name}")
         connection.close()
         return f"postgresql://{_USER}:{self._password}@127.0.0.1:{self._port}/{name}"
 
