@@ -1,0 +1,1 @@
+"""What our wires cost beside their peers, measured in one run: `make bench`."""

@@ -1,0 +1,74 @@
+"""What is measured is the same work: we and each peer come to the same result."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.bench import __main__ as bench
+from tests.bench import dlms, p1
+from tests.bench.measure import Contest, Figure
+
+MAKERS = [dlms.ciphered_get, dlms.association, dlms.profile_by_blocks, p1.p1_stream]
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+def test_both_come_to_the_same_result(make: Callable[[], Contest]) -> None:
+    contest = make()
+    assert contest.agree()
+    # Again: an association, a counter or a buffer that the first left must not be in the way.
+    assert contest.agree()
+
+
+def test_a_different_result_is_not_measured() -> None:
+    contest = replace(dlms.ciphered_get(), theirs=lambda: -1)
+    with pytest.raises(AssertionError, match="disagrees"):
+        contest.measure()
+
+
+def figure(ours_us: int, theirs_us: int) -> Figure:
+    """A contest of two loops, as long as these say relative to each other."""
+    return Contest(
+        "loops",
+        "a loop",
+        lambda: sum(range(ours_us * 100)),
+        lambda: sum(range(theirs_us * 100)),
+        lambda ours, theirs: True,
+        at_least=2,
+        ours_times=1,
+        theirs_times=1,
+        at_most_us=1e9,
+    ).measure(rounds=3)
+
+
+def test_a_figure_says_whether_the_target_was_met() -> None:
+    assert figure(1, 100).met
+    assert not figure(100, 1).met
+    slow = figure(1, 100).to_json()
+    assert slow["target"] == "≥ 2 ×, ≤ 1e+09 µs"
+
+
+def test_the_rows_are_written_as_the_contract_has_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missed = Figure("a row", 12.5, "µs", "a peer", 25.0, 2.0, "≥ 3 ×", False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(bench, "ROWS", {"a": lambda: missed, "b": pytest.fail})
+    bench.main(["--only", "a"])
+    assert json.loads((tmp_path / "out" / "bench.json").read_text("utf-8")) == [
+        {
+            "name": "a row",
+            "value": 12.5,
+            "unit": "µs",
+            "peer": "a peer",
+            "peer_value": 25.0,
+            "ratio": 2.0,
+            "target": "≥ 3 ×",
+            "met": False,
+        }
+    ]
+    assert "MISSED: a row: 12.5 µs, 2.00 ×" in capsys.readouterr().out
