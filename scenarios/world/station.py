@@ -252,5 +252,6 @@ class Station:
         return ModbusClient(self._network.endpoint(*self.addresses.modbus), self._clock)
 
     def _telegram(self, telegram: Telegram) -> None:
-        self.telegram = telegram
+        if self.meter.powered and self.p1.plugged:
+            self.telegram = telegram
         self._on_telegram(self, telegram)
