@@ -37,7 +37,7 @@ from wire.dlms.faults import (
     ServiceFault,
     StateError,
 )
-from wire.dlms.initiate import Conformance, InitiateRequest
+from wire.dlms.initiate import Conformance, InitiateRequest, InitiateResponse
 from wire.dlms.security import CounterRule, Kind, SecurityControl
 from wire.errors import LocalError, PeerRefused, SecurityError, WireError
 
@@ -313,6 +313,19 @@ def test_an_answer_in_clear_ends_it() -> None:
     session, meter = opened()
     meter.change_octets = lambda _: bytes.fromhex("C401410009026869")
     ends(session, meter, SecurityError, "in clear")
+
+
+def test_an_initiate_response_in_clear_is_not_trusted() -> None:
+    meter = FakeMeter()
+    clear = apdu.encode(InitiateResponse(Conformance.GET, 1024))
+
+    def uncover(octets: bytes) -> bytes:
+        aare = acse.decode(octets)
+        assert isinstance(aare, acse.Aare)
+        return acse.encode(replace(aare, user_information=clear))
+
+    meter.change_octets = uncover
+    fails_to_open(meter, SecurityError, "not ciphered")
 
 
 def test_a_lesser_protected_answer_ends_it() -> None:
