@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from twisted.internet.defer import ensureDeferred
+from twisted.internet.error import ReactorNotRunning
 from twisted.python.failure import Failure
 
 Result = TypeVar("Result")
@@ -22,7 +24,12 @@ def run_reactor(reactor: Any, work: Coroutine[Any, Any, Result]) -> Result:
     def start() -> None:
         done = ensureDeferred(work)
         done.addBoth(outcome.append)
-        done.addBoth(lambda _: reactor.running and reactor.stop())
+        done.addBoth(stop)
+
+    def stop(_: object) -> None:
+        # The end of the work may be what a shutdown under way waited for.
+        with suppress(ReactorNotRunning):
+            reactor.stop()
 
     reactor.callWhenRunning(start)
     reactor.run()

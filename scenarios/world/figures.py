@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from chargepoint.registers import hardware_max_w
 from scenarios.results import RunData, Series, StationData, Trace
 from scenarios.world.fairness import energy_served, fifth_percentile, jain
-from scenarios.world.follower import Follower
-from scenarios.world.journeys import Journeys
 from scenarios.world.station import UNIT_MAX_DA, Station
 from scenarios.world.transformer import QUARTER_S, Transformer
+from scenarios.world.witness import Witness
 from wire.instants import from_epoch
 
 DAY_S, WEEK_S = 86_400, 7 * 86_400
@@ -19,7 +18,7 @@ DAY_S, WEEK_S = 86_400, 7 * 86_400
 def key_figures(
     transformer: Transformer,
     stations: Sequence[Station],
-    messages: Mapping[str, int],
+    messages: int,
     start_s: int,
     now_s: int,
 ) -> dict[str, float]:
@@ -35,7 +34,7 @@ def key_figures(
         "energy_served": energy_served(served),
         "p5_session_served": fifth_percentile(served),
         "jain": jain(served),
-        "messages_per_station_per_day": sum(messages.values()) * per_station_day,
+        "messages_per_station_per_day": messages * per_station_day,
         "reversals_per_station_per_day": sum(s.reversals.count for s in stations)
         * per_station_day,
         "min_below_6a_per_station_per_day": sum(s.starved_s for s in stations)
@@ -47,8 +46,7 @@ def key_figures(
 def run_data(
     transformer: Transformer,
     stations: Sequence[Station],
-    journeys: Journeys,
-    follower: Follower | None,
+    witness: Witness,
     start_s: int,
 ) -> RunData:
     """The report's material; the stations that drew most come first."""
@@ -66,8 +64,8 @@ def run_data(
         (l1, l2, l3),
         transformer.phase_rating_w,
         tuple(_station(station) for station in busiest),
-        journeys.latencies(),
-        None if follower is None else follower.message(),
+        witness.journeys.latencies(),
+        witness.follower.message() if witness.follower is not None else None,
     )
 
 

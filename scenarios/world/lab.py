@@ -19,12 +19,7 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
-from chargepoint.notices import Event, Notice
 from chargepoint.sessions import read_sessions
-from headend.control import Sent
-from headend.dlms.line import Trace
-from headend.store.job import Job, JobState
-from headend.store.meters import Meter as KnownMeter
 from meters.fleet import create_fleet, load_fleet
 from meters.meter import P1_VERSIONS
 from scenarios.clock import sleep_until
@@ -35,17 +30,15 @@ from scenarios.results import Hop, RunData
 from scenarios.settings import Controller
 from scenarios.world.feeder import Feeder
 from scenarios.world.figures import key_figures, run_data
-from scenarios.world.follower import Follower
-from scenarios.world.journeys import Journeys
 from scenarios.world.office import Office
 from scenarios.world.premises import Premises
 from scenarios.world.station import Addresses, Station
 from scenarios.world.transformer import QUARTER_S, Phases, Transformer
+from scenarios.world.witness import Witness
 from scenarios.world_protocol import Car, Outcome
 from wire.cosem.rows import Standard
 from wire.errors import LocalError
 from wire.instants import from_epoch
-from wire.p1 import Telegram
 
 TICK_S = 10
 MODBUS_PORT = 5020
@@ -70,11 +63,8 @@ class Lab:
         self._settings = settings = scenario.world
         self._clock = clock
         self._network = network
-        self.log = EventLog()
+        self._witness = Witness(clock)
         self._start_s = int(settings.start.timestamp())
-        self._journeys = Journeys()
-        self._follower: Follower | None = None
-        self._ended: dict[str, int] = {}
         self._feeder = Feeder(settings.feeder)
         self._premises = Premises(settings.premises) if settings.premises else None
         self._transformer = Transformer(settings.rating_va)
@@ -100,8 +90,8 @@ class Lab:
                 ],
                 self._period_s,
                 settings.station_max_w,
-                self._notice,
-                self._telegram,
+                self._witness.notice,
+                self._witness.telegram,
             )
             for number, place in enumerate(fleet.meters, 1)
         ]
@@ -118,14 +108,22 @@ class Lab:
         ]
         self._by_meter = {s.meter.identity.equipment_id: s for s in self._stations}
         self._office = Office(
-            fleet_folder / "shipment.json", network, clock, random, self._trace
+            fleet_folder / "shipment.json",
+            network,
+            clock,
+            random,
+            lambda meter: self._witness.trace(self._by_meter[meter.equipment_id]),
         )
         self._control = self._office.control(
             settings,
             controller,
             {s.name: s.meter.identity.equipment_id for s in self._stations},
-            self._sent,
-            self._message_ended,
+            lambda sent: self._witness.sent(
+                self._by_name(sent.command.station), sent, self._planned_s
+            ),
+            lambda sent, job: self._witness.ended(
+                self._by_name(sent.command.station), sent, job
+            ),
         )
         self._step: Deferred[Any] | None = None
         self._planned_s = self._start_s
@@ -133,6 +131,11 @@ class Lab:
         self._trouble: BaseException | None = None
 
     # The runner's
+
+    @property
+    def log(self) -> EventLog:
+        """The run's event log."""
+        return self._witness.log
 
     @property
     def now(self) -> datetime:
@@ -169,8 +172,7 @@ class Lab:
     async def send_message(self, meter: int, text: bytes, *, check: bool) -> Outcome:
         """The long message, through a durable job."""
         station = self._station(meter)
-        journey = self._journeys.begin(station.name, text, self._clock.seconds())
-        journey.reach(Hop.JOB, self._clock.seconds())
+        journey = self._witness.handed_in(station, text, self._clock.seconds())
         if not check:
             arguments = {"object": "consumer_message:2", "value": {"hex": text.hex()}}
             outcome = await self._do(station, "set", arguments)
@@ -181,7 +183,9 @@ class Lab:
             outcome = await self._do(station, "message", {"clear": True})
         if outcome.accepted:
             journey.reach(Hop.SET_ANSWERED, self._clock.seconds())
-        self._note("message", station, characters=len(text), result=outcome.result)
+        self._witness.note(
+            "message", station, characters=len(text), result=outcome.result
+        )
         return outcome
 
     async def read(self, meter: int, name: str) -> Outcome:
@@ -243,20 +247,14 @@ class Lab:
         return key_figures(
             self._transformer,
             self._stations,
-            self._ended,
+            self._witness.delivered,
             self._start_s,
             self._ticked_s,
         )
 
     def report(self) -> RunData:
         """What the report shows of this run."""
-        return run_data(
-            self._transformer,
-            self._stations,
-            self._journeys,
-            self._follower,
-            self._start_s,
-        )
+        return run_data(self._transformer, self._stations, self._witness, self._start_s)
 
     # As time passes
 
@@ -309,74 +307,6 @@ class Lab:
         self._step = ensureDeferred(self._control.step(sample))
         self._step.addErrback(self._fault)
 
-    # What is heard
-
-    def _sent(self, sent: Sent) -> None:
-        now_s = self._clock.seconds()
-        station = self._by_name(sent.command.station)
-        journey = self._journeys.begin(station.name, sent.text, self._planned_s)
-        journey.reach(Hop.JOB, now_s)
-        limit_w = sent.command.profile.periods[0].max_w
-        self._note("command", station, limit_w=limit_w)
-        if self._follower is None and limit_w < station.unit.station.total_w:
-            self._follower = Follower(
-                station.meter, sent, from_epoch(self._planned_s), self.now
-            )
-
-    def _message_ended(self, sent: Sent, job: Job) -> None:
-        station = self._by_name(sent.command.station)
-        done = job.state is JobState.DONE
-        self._note(
-            "message", station, characters=len(sent.text), result=job.state.value
-        )
-        if done:
-            self._ended[station.name] = self._ended.get(station.name, 0) + 1
-        journey = self._journeys.newest(station.name)
-        if done and journey is not None and journey.text == sent.text:
-            journey.reach(Hop.SET_ANSWERED, self._clock.seconds())
-        if self._follower is not None and self._follower.text == sent.text:
-            if self._follower.station == station.name:
-                self._follower.ended(self.now, job)
-
-    def _telegram(self, station: Station, telegram: Telegram) -> None:
-        journey = self._journeys.newest(station.name)
-        if journey is None or Hop.ON_P1 in journey.reached:
-            return
-        if journey.text and telegram.text_message == journey.text:
-            journey.reach(Hop.ON_P1, self._clock.seconds())
-            follower = self._follower
-            if follower and (follower.station, follower.text) == (
-                station.name,
-                journey.text,
-            ):
-                follower.telegram(self.now, telegram)
-
-    def _notice(self, station: Station, notice: Notice) -> None:
-        self._note("gateway", station, event=notice.event.value, detail=notice.detail)
-        journey = self._journeys.newest(station.name)
-        if journey is None or Hop.ON_P1 not in journey.reached:
-            return
-        now_s = self._clock.seconds()
-        if notice.event is Event.TAKEN:
-            journey.reach(Hop.GATEWAY_ACCEPTED, now_s)
-        elif notice.event is Event.COMMITTED and Hop.APPLIED not in journey.reached:
-            journey.reach(Hop.COMMITTED, now_s)
-            if station.profile_applied:
-                journey.reach(Hop.APPLIED, now_s)
-            follower = self._follower
-            if follower and (follower.station, follower.text) == (
-                station.name,
-                journey.text,
-            ):
-                follower.committed(self.now, station.unit)
-
-    def _trace(self, meter: KnownMeter) -> Trace | None:
-        follower = self._follower
-        station = self._by_meter[meter.equipment_id]
-        if follower is None or follower.station != station.name or follower.complete:
-            return None
-        return lambda sent, wpdu: follower.octets(self._clock.seconds(), sent, wpdu)
-
     async def _do(
         self, station: Station, operation: str, arguments: Mapping[str, object]
     ) -> Outcome:
@@ -393,9 +323,6 @@ class Lab:
 
     def _by_name(self, name: str) -> Station:
         return self._stations[int(name[2:]) - 1]
-
-    def _note(self, what: str, station: Station, **fields: object) -> None:
-        self.log.add(self.now, what, station=station.name, **fields)
 
     def _fault(self, failure: Failure) -> None:
         self._trouble = failure.value

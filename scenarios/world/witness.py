@@ -1,0 +1,110 @@
+"""Sees what happens in a world: its log, every message from hop to hop, one byte by byte."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from twisted.internet.interfaces import IReactorTime
+
+from chargepoint.notices import Event, Notice
+from headend.control import Sent
+from headend.dlms.line import Trace
+from headend.store.job import Job, JobState
+from scenarios.event_log import EventLog
+from scenarios.results import Hop
+from scenarios.world.follower import Follower
+from scenarios.world.journeys import Journey, Journeys
+from scenarios.world.station import Station
+from wire.instants import from_epoch
+from wire.p1 import Telegram
+
+
+class Witness:
+    """Hears of each message where it passes.
+
+    The first one that cuts a car short is followed byte by byte.
+    """
+
+    def __init__(self, clock: IReactorTime) -> None:
+        self.log = EventLog()
+        self.journeys = Journeys()
+        self.follower: Follower | None = None
+        self.delivered = 0
+        self._clock = clock
+
+    @property
+    def _now(self) -> datetime:
+        return from_epoch(self._clock.seconds())
+
+    def note(self, what: str, station: Station, **fields: object) -> None:
+        """Something happened at a station."""
+        self.log.add(self._now, what, station=station.name, **fields)
+
+    def handed_in(self, station: Station, text: bytes, planned_s: float) -> Journey:
+        """A message to a station is a job now."""
+        journey = self.journeys.begin(station.name, text, planned_s)
+        journey.reach(Hop.JOB, self._clock.seconds())
+        return journey
+
+    def sent(self, station: Station, sent: Sent, planned_s: float) -> None:
+        """The controller's message to a station is a job now."""
+        self.handed_in(station, sent.text, planned_s)
+        limit_w = sent.command.profile.periods[0].max_w
+        self.note("command", station, limit_w=limit_w)
+        if self.follower is None and limit_w < station.unit.station.total_w:
+            planned = from_epoch(planned_s)
+            self.follower = Follower(station.meter, sent, planned, self._now)
+
+    def ended(self, station: Station, sent: Sent, job: Job) -> None:
+        """The job of the controller's message has ended."""
+        self.note("message", station, characters=len(sent.text), result=job.state.value)
+        journey = self.journeys.newest(station.name)
+        if job.state is JobState.DONE:
+            self.delivered += 1
+            if journey is not None and journey.text == sent.text:
+                journey.reach(Hop.SET_ANSWERED, self._clock.seconds())
+        if (follower := self._following(station, sent.text)) is not None:
+            follower.ended(self._now, job)
+
+    def telegram(self, station: Station, telegram: Telegram) -> None:
+        """A telegram came out of a station's cable."""
+        journey = self.journeys.newest(station.name)
+        if journey is None or not journey.text or Hop.ON_P1 in journey.reached:
+            return
+        if telegram.text_message == journey.text:
+            journey.reach(Hop.ON_P1, self._clock.seconds())
+            if (follower := self._following(station, journey.text)) is not None:
+                follower.telegram(self._now, telegram)
+
+    def notice(self, station: Station, notice: Notice) -> None:
+        """A station's gateway says something."""
+        event = notice.event
+        self.note("gateway", station, event=event.value, detail=notice.detail)
+        journey = self.journeys.newest(station.name)
+        if journey is None or Hop.ON_P1 not in journey.reached:
+            return
+        now_s = self._clock.seconds()
+        if event is Event.TAKEN:
+            journey.reach(Hop.GATEWAY_ACCEPTED, now_s)
+        elif event is Event.COMMITTED and Hop.COMMITTED not in journey.reached:
+            journey.reach(Hop.COMMITTED, now_s)
+            if station.profile_applied:
+                journey.reach(Hop.APPLIED, now_s)
+            if (follower := self._following(station, journey.text)) is not None:
+                follower.committed(self._now, station.unit)
+
+    def trace(self, station: Station) -> Trace | None:
+        """Who sees the octets between head-end and this station's meter, if anybody."""
+        follower = self.follower
+        if follower is None or follower.station != station.name or follower.complete:
+            return None
+        return lambda sent, wpdu: follower.octets(self._clock.seconds(), sent, wpdu)
+
+    def _following(self, station: Station, text: bytes) -> Follower | None:
+        follower = self.follower
+        if follower is None or (follower.station, follower.text) != (
+            station.name,
+            text,
+        ):
+            return None
+        return follower
