@@ -166,6 +166,7 @@ class Lab:
         until_s = instant.timestamp()
         if until_s > self._clock.seconds():
             await sleep_until(self._clock, until_s)
+            self._catch_up()
         if self._trouble is not None:
             raise self._trouble
 
@@ -264,13 +265,16 @@ class Lab:
         self._ticking = self._clock.callLater(next_s - now_s, self._tick)
 
     def _tick(self) -> None:
-        """Whatever time has passed since the last one, tick by tick."""
+        self._catch_up()
+        self._schedule_tick()
+
+    def _catch_up(self) -> None:
+        """Whatever time has passed since the last tick, tick by tick."""
         try:
             while self._ticked_s + self._tick_s <= self._clock.seconds():
                 self._pass(self._ticked_s + self._tick_s)
         except Exception as error:
             self._trouble = error
-        self._schedule_tick()
 
     def _pass(self, now_s: int) -> None:
         l1, l2, l3 = (w * self._tick_s for w in self._feeder.power_w(self._ticked_s))

@@ -70,6 +70,7 @@ class SimulatedLab(DrivenLab):
             p3.latency_s, p3.loss = scenario.world.latency_s, scenario.world.loss
             network.link(*address.p1).latency_s = P1_LATENCY_S
             network.link(*address.modbus).latency_s = MODBUS_LATENCY_S
+        self.network = network
         self._simulated = clock
 
     def drive(self, play: Coroutine[Any, Any, T]) -> T:

@@ -1,0 +1,76 @@
+"""Premises and DALI rows of a world."""
+
+from pathlib import Path
+
+import pytest
+
+from scenarios.world.feeder import Feeder
+from scenarios.world.premises import Premises
+from wire.errors import ConfigError
+from wire.instants import parse_tst
+
+DATA = Path(__file__).resolve().parents[3] / "scenarios" / "data"
+FIRST_S = int(parse_tst("240109010000W").timestamp())
+
+
+def test_a_measurement_without_cars_is_the_row_of_the_file() -> None:
+    feeder = Feeder(DATA / "lv_feeder_january.csv")
+    power_w = feeder.power_w(FIRST_S)
+    sample = feeder.measure(FIRST_S, power_w)
+    assert power_w == sample.power_w == (11213, 15582, 10924)
+    assert sample.voltage_dv == (2305, 2306, 2311)
+    for measured, written in zip(sample.current_da, (492, 684, 477)):
+        assert abs(measured - written) <= 1
+
+
+def test_cars_add_to_power_and_current() -> None:
+    feeder = Feeder(DATA / "lv_feeder_january.csv")
+    alone = feeder.measure(FIRST_S, feeder.power_w(FIRST_S))
+    loaded = feeder.measure(FIRST_S, (11213 + 2305, 15582, 10924))
+    assert loaded.power_w[0] == alone.power_w[0] + 2305
+    assert loaded.current_da[0] == alone.current_da[0] + 100
+
+
+def test_without_a_file_nothing_flows() -> None:
+    feeder = Feeder(None)
+    assert feeder.power_w(FIRST_S) == (0, 0, 0)
+    assert feeder.measure(FIRST_S, (2300.0, 0.0, 0.0)).current_da == (100, 0, 0)
+
+
+def test_houses_take_turns_with_profiles_and_phases() -> None:
+    premises = Premises(DATA / "premises_profiles_january.csv")
+    assert premises.power_w(0, FIRST_S) == (171 * 4, 0, 0)
+    assert premises.power_w(1, FIRST_S) == (0, 101 * 4, 0)
+    assert premises.power_w(6, FIRST_S) == (171 * 4, 0, 0)
+    assert premises.power_w(0, FIRST_S - 900) == (0, 0, 0)
+
+
+def test_a_roof_can_give_more_than_its_house_takes() -> None:
+    premises = Premises(DATA / "premises_profiles_january.csv")
+    powers = [
+        sum(premises.power_w(0, FIRST_S + 900 * quarter)) for quarter in range(2688)
+    ]
+    assert min(powers) < 0 < max(powers)
+    assert min(sum(premises.power_w(3, FIRST_S + 900 * q)) for q in range(2688)) >= 0
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("time,x\n", "1: needs the columns time and h0_"),
+        ("time,h0_a_permille\n2024,1\n", "2: column time: '2024'"),
+        ("time,h0_a_permille\n2024-01-01T00:00:00Z,-1\n", "2: column h0_a_permille"),
+        ("time,h0_a_permille\n2024-01-01T00:00:00Z\n", "2: column h0_a_permille"),
+        ("time,h0_a_permille\n2024-01-01T00:00:00Z,nan\n", "'nan' is not a permille"),
+    ],
+)
+def test_bad_premises_are_named(tmp_path: Path, text: str, complaint: str) -> None:
+    path = tmp_path / "premises.csv"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=complaint):
+        Premises(path)
+
+
+def test_missing_premises_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="none.csv: cannot be read"):
+        Premises(tmp_path / "none.csv")

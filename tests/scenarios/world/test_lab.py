@@ -1,0 +1,166 @@
+"""The whole chain in one world: every wire, in simulated time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from scenarios.document import Scenario, load, parse
+from scenarios.results import Hop
+from scenarios.runner import Played, Runner
+from scenarios.settings import Controller
+from scenarios.world.making import SimulatedLab
+from scenarios.world_protocol import Car, Refuser
+from wire.errors import LocalError
+
+FILES = Path(__file__).resolve().parents[3] / "scenarios" / "files"
+
+TEXT = """
+scenario: small
+seed: {seed}
+world:
+  start: 2024-01-27T17:30:00+01:00
+  stations: {stations}
+  standard: {standard}
+  feeder: {files}/../data/lv_feeder_january.csv
+  rating_va: {rating_va}
+  controller: headroom
+  latency_s: 0.7
+steps:
+  - run_for: 1s
+"""
+
+
+def scenario(
+    seed: int = 1,
+    stations: int = 2,
+    rating_va: int = 160_000,
+    standard: str = "dsmr-4.2.2",
+) -> Scenario:
+    """A small evening world."""
+    text = TEXT.format(
+        seed=seed,
+        stations=stations,
+        rating_va=rating_va,
+        standard=standard,
+        files=FILES,
+    )
+    return parse(text, FILES / "small.yaml")
+
+
+async def an_evening(lab: SimulatedLab, minutes: int = 60) -> SimulatedLab:
+    """Two cars come, and time passes."""
+    lab.plug_car(1, Car(energy_wh=40_000, max_w=11_000))
+    lab.plug_car(2, Car(energy_wh=40_000, max_w=7400, phases=1, phase=2))
+    await lab.run_until(lab.now + timedelta(minutes=minutes))
+    return lab
+
+
+def played(seed: int = 1, rating_va: int = 160_000) -> SimulatedLab:
+    """A world after its evening."""
+    made = scenario(seed=seed, rating_va=rating_va)
+    lab = SimulatedLab(made, Controller.HEADROOM)
+    try:
+        return lab.drive(an_evening(lab))
+    finally:
+        lab.close()
+
+
+@pytest.mark.parametrize("standard", ["dsmr-4.0.6", "dsmr-4.2.2", "smr-5.0"])
+def test_the_proof_of_concept_s_tests_pass(standard: str) -> None:
+    poc = load(FILES / "poc_tests.yaml", {"standard": standard})
+    lab = SimulatedLab(poc, Controller.NONE)
+    result: Played = lab.drive(Runner(poc, lab, "none").play())
+    lab.close()
+    assert [step for step in result.run.steps if not step.passed] == []
+    assert [seen for seen in result.run.expectations if not seen.passed] == []
+    assert len(result.run.expectations) > 25 and not result.stopped
+
+
+def test_the_same_seed_gives_the_same_run() -> None:
+    first, second, other = played(seed=5), played(seed=5), played(seed=6)
+    assert first.log.lines == second.log.lines
+    assert len(first.log.lines) > 10
+    assert first.kpis() == second.kpis()
+    assert other.log.digest() != "" and other.kpis().keys() == first.kpis().keys()
+
+
+def test_a_tight_transformer_cuts_the_cars_over_every_wire() -> None:
+    lab = played(rating_va=110_000)
+    data = lab.report()
+    assert {station.name for station in data.stations} == {"CP001", "CP002"}
+    for station in data.stations:
+        limits = [value or 0 for _, value in station.limit_w.points]
+        assert limits[0] == 22_000 and min(limits[1:]) < 11_000
+    reached = {row.hop for row in data.latencies if row.count}
+    assert reached == set(Hop) - {Hop.PLANNED}
+    assert data.followed is not None
+    titles = [stage.title for stage in data.followed.stages]
+    assert len(titles) == 12 and titles[0].startswith("The plan")
+    assert [stage.at for stage in data.followed.stages] == sorted(
+        stage.at for stage in data.followed.stages
+    )
+
+
+def test_energy_is_the_same_to_the_car_the_meter_and_the_transformer() -> None:
+    lab = played(rating_va=110_000)
+    for station in lab._stations:
+        lab_ws = station.unit.station.lifetime_ws
+        metered_wh = sum(station.meter.state.energy_wh)
+        assert lab_ws > 3_600_000
+        assert abs(metered_wh - lab_ws // 3600) <= 1
+    cars_ws = sum(station.unit.station.lifetime_ws for station in lab._stations)
+    premises_ws = sum(
+        900 * sum(lab._feeder.power_w(lab._start_s + 900 * quarter))
+        for quarter in range(4)
+    )
+    carried_ws = 900 * sum(sum(quarter) for quarter in lab._transformer.quarters)
+    assert carried_ws == premises_ws + cars_ws
+
+
+def test_refusals_are_outcomes() -> None:
+    lab = SimulatedLab(scenario(), Controller.NONE)
+
+    async def play() -> None:
+        at_desk = await lab.send_message(1, b"A" * 1025, check=True)
+        assert at_desk.refused_by is Refuser.HEADEND
+        at_meter = await lab.send_message(1, b"A" * 1025, check=False)
+        assert (at_meter.refused_by, at_meter.result) == (Refuser.METER, "other-reason")
+        denied = await lab.write(1, "energy_import_rate_1:2", 5)
+        assert (denied.refused_by, denied.result) == (
+            Refuser.METER,
+            "read-write-denied",
+        )
+        lab.power_off(2)
+        silent = await lab.read(2, "clock")
+        assert silent.refused_by is Refuser.TRANSPORT
+        lab.power_on(2)
+        assert (await lab.read(2, "clock")).accepted
+
+    lab.drive(play())
+    lab.close()
+
+
+def test_a_station_that_is_not_there_is_said_so() -> None:
+    lab = SimulatedLab(scenario(), Controller.NONE)
+    with pytest.raises(LocalError, match="no station 3"):
+        lab.p1_text(3)
+    lab.close()
+
+
+def test_lost_messages_leave_the_transformer_guarded() -> None:
+    lab = SimulatedLab(scenario(rating_va=110_000), Controller.HEADROOM)
+    for address in lab._addresses:
+        lab.network.link(*address.p3).loss = 0.5
+    lab.drive(an_evening(lab, 90))
+    lab.close()
+    alone = SimulatedLab(scenario(rating_va=110_000), Controller.NONE)
+    alone.drive(an_evening(alone, 90))
+    alone.close()
+    assert lab.kpis()["messages_per_station_per_day"] > 0
+    assert (
+        lab.kpis()["overload_pu_min_per_week"]
+        < alone.kpis()["overload_pu_min_per_week"]
+    )
