@@ -1,0 +1,79 @@
+"""`dsmrlab fleet`: the files of simulated meters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dsmrlab.edge import LabGroup, Settings, pass_settings
+
+STANDARDS = ("dsmr-4.0.6", "dsmr-4.2.2", "smr-5.0")
+
+
+@click.group(cls=LabGroup)
+def fleet() -> None:
+    """Make fleets of simulated meters."""
+
+
+@fleet.command(example="fleet create lab --meters 30 --standard dsmr-4.2.2 --seed 1")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--meters", type=int, required=True, help="How many.")
+@click.option(
+    "--standard",
+    type=click.Choice(STANDARDS),
+    default="dsmr-4.2.2",
+    show_default=True,
+    help="The companion standard that they follow.",
+)
+@click.option("--seed", type=int, help="The same names and keys each time, for trials.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Where they will listen."
+)
+@click.option(
+    "--base-port",
+    type=int,
+    default=4059,
+    show_default=True,
+    help="P3 of the first meter; its P1 is 10000 higher, the next meter's one.",
+)
+@click.option("--phases", type=click.Choice(["1", "3"]), default="3", show_default=True)
+@pass_settings
+def create(
+    settings: Settings,
+    folder: Path,
+    meters: int,
+    standard: str,
+    seed: int | None,
+    host: str,
+    base_port: int,
+    phases: str,
+) -> None:
+    """Write DIR/fleet.yaml and DIR/shipment.json for new meters.
+
+    The shipment holds addresses and keys, so only its owner may read it.
+    """
+    from meters.fleet import FLEET_FILE, SHIPMENT_FILE, create_fleet
+    from wire.cosem.rows import Standard
+
+    made = create_fleet(
+        folder,
+        meters,
+        Standard(standard),
+        seed=seed,
+        host=host,
+        base_port=base_port,
+        phases=int(phases),
+    )
+    document = {
+        "meters": [entry.equipment_id for entry in made.meters],
+        "standard": standard,
+        "fleet": str(folder / FLEET_FILE),
+        "shipment": str(folder / SHIPMENT_FILE),
+    }
+    first = made.meters[0].equipment_id
+    settings.show(
+        document,
+        f"{meters} meters, {first} first, in {folder / FLEET_FILE};"
+        f" their keys in {folder / SHIPMENT_FILE}",
+    )

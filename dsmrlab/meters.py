@@ -1,0 +1,68 @@
+"""`dsmrlab meters`: a fleet at work."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dsmrlab.edge import LabGroup, Settings, pass_settings
+from dsmrlab.loop import Teller, reactor_to_run
+
+if TYPE_CHECKING:
+    from meters.serve import FleetService
+
+P1_KINDS = ("tcp", "pty", "none")
+
+
+@click.group(cls=LabGroup)
+def meters() -> None:
+    """Run simulated meters."""
+
+
+@meters.command(example="meters serve lab --p1 tcp")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--p1",
+    type=click.Choice(P1_KINDS),
+    default="tcp",
+    show_default=True,
+    help="How P1 is offered: a TCP port each, a serial device each, or not.",
+)
+@pass_settings
+def serve(settings: Settings, folder: Path, p1: str) -> None:
+    """Run the fleet of DIR in real time, until SIGTERM or Ctrl-C.
+
+    The meters' states are saved in DIR/state. With --json the first line is
+    {"event": "ready", "meters": N}; with --p1 pty a line per meter says where its P1 is.
+    """
+    from meters.fleet import load_fleet
+    from meters.serve import P1Kind
+    from meters.serve import serve as serve_fleet
+
+    loaded = load_fleet(folder)
+    with reactor_to_run(stops_with=(signal.SIGTERM,)) as loop:
+        tell = Teller(settings, loop)
+        serve_fleet(
+            loaded, loop, P1Kind(p1), lambda service: _tell_ready(tell, service, p1)
+        )
+        tell.check()
+
+
+def _tell_ready(tell: Teller, service: FleetService, p1: str) -> None:
+    places = service.fleet.meters
+    first, last = places[0], places[-1]
+    where = f"P3 on {first.host} from port {first.p3_port} to {last.p3_port}"
+    if p1 == "tcp":
+        where += f", P1 from {first.p1_port} to {last.p1_port}"
+    tell(
+        {"event": "ready", "meters": len(places)},
+        f"{len(places)} meters ready: {where}",
+    )
+    for equipment_id, path in service.pty_paths.items():
+        tell(
+            {"event": "p1", "equipment_id": equipment_id, "path": path},
+            f"{equipment_id} P1 on {path}",
+        )

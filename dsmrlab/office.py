@@ -1,0 +1,223 @@
+"""The head-end as commands use it: its database and keys, and jobs that run now."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from twisted.internet.defer import ensureDeferred
+from twisted.internet.endpoints import HostnameEndpoint
+
+from dsmrlab.edge import Settings
+from dsmrlab.loop import on_reactor
+from headend import operations
+from headend.desk import Desk
+from headend.keys import KeyStore
+from headend.retries import Retries
+from headend.scheduler import Scheduler
+from headend.store import jobs, meters
+from headend.store.engine import Store, open_store
+from headend.store.job import ENDS, Job, JobState
+from headend.store.keys import KeyKind
+from headend.store.meters import Meter
+from wire.errors import ConfigError, LocalError, SimError
+
+SOON = Retries(first_s=1.0)
+_URGENT = 8
+_SHOWN_CANDIDATES = 5
+
+
+class JobFailed(SimError):
+    """The job ended, and not well; the text is its error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How a command reaches meters: engine, seconds for an answer, attempts of a job."""
+
+    engine: str = "native"
+    timeout_s: float = 10.0
+    attempts: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """An open database and the keys in it."""
+
+    store: Store
+    keys: KeyStore
+
+    def meter(self, wanted: str) -> Meter:
+        """The meter whose equipment identifier has that part in it, and no other one has.
+
+        Raises `ConfigError` that names what there is.
+        """
+        with self.store.read() as connection:
+            known = meters.every(connection)
+        found = [meter for meter in known if wanted and wanted in meter.equipment_id]
+        exact = [meter for meter in found if meter.equipment_id == wanted]
+        if exact or len(found) == 1:
+            return (exact or found)[0]
+        if not known:
+            raise ConfigError(
+                "no meter is known; take some over with: headend import SHIPMENT"
+            )
+        names = [meter.equipment_id for meter in (found or known)]
+        some = ", ".join(names[:_SHOWN_CANDIDATES])
+        more = f" and {len(names) - _SHOWN_CANDIDATES} more"
+        some += more if len(names) > _SHOWN_CANDIDATES else ""
+        if found:
+            raise ConfigError(f"meter {wanted!r} is ambiguous: it may be {some}")
+        raise ConfigError(f"meter {wanted!r} is not known; there are {some}")
+
+    def scheduler(
+        self,
+        loop: Any,
+        reach: Reach,
+        correlation_id: str | None = None,
+        concurrency: int = 16,
+    ) -> Scheduler:
+        """A scheduler whose jobs go to the meters over TCP."""
+
+        def endpoint(host: str, port: int) -> Any:
+            return HostnameEndpoint(loop, host, port, timeout=reach.timeout_s)
+
+        desk = Desk(
+            self.store,
+            self.keys,
+            endpoint,
+            loop,
+            engine=reach.engine,
+            timeout_s=reach.timeout_s,
+        )
+        return Scheduler(
+            self.store,
+            desk.run,
+            loop,
+            concurrency=concurrency,
+            retries=SOON,
+            correlation_id=correlation_id,
+        )
+
+    def do(
+        self,
+        meter: Meter,
+        operation: str,
+        arguments: Mapping[str, Any],
+        reach: Reach,
+    ) -> Job:
+        """One operation now, through a durable job; the job once it has ended.
+
+        What can never work is refused before a job is stored. When the command is
+        interrupted its job is given back and cancelled.
+        """
+        operations.prepare(operation, meter.standard, arguments)
+        with self.store.read() as connection:
+            for kind in (KeyKind.ENCRYPTION, KeyKind.AUTHENTICATION):
+                self.keys.active(connection, meter, kind)
+        with self.store.begin() as connection:
+            job_id = jobs.enqueue(
+                connection,
+                meter.id,
+                operation,
+                arguments,
+                now_s=time.time(),
+                priority=_URGENT,
+                correlation_id=f"command-{secrets.token_hex(8)}",
+                max_attempts=reach.attempts,
+            )
+        with self.store.read() as connection:
+            job = jobs.show(connection, job_id)
+        try:
+            return on_reactor(lambda loop: self._see_through(loop, job, reach))
+        except KeyboardInterrupt:
+            self._cancel(job_id)
+            raise
+
+    def running(
+        self, scheduler: Scheduler, work: Callable[[], Coroutine[Any, Any, Any]]
+    ) -> Callable[[Any], Coroutine[Any, Any, Any]]:
+        """The work with the scheduler at work around it, stopped also when the reactor is."""
+
+        async def run(loop: Any) -> Any:
+            stopping = False
+
+            def stop() -> Any:
+                nonlocal stopping
+                stopping = True
+                return ensureDeferred(scheduler.stop())
+
+            loop.addSystemEventTrigger("before", "shutdown", stop)
+            scheduler.start()
+            try:
+                return await work()
+            except SimError:
+                # Jobs that did not end because we were told to stop are no failure.
+                if stopping:
+                    return None
+                raise
+            finally:
+                await scheduler.stop()
+
+        return run
+
+    async def _see_through(self, loop: Any, job: Job, reach: Reach) -> Job:
+        scheduler = self.scheduler(loop, reach, job.correlation_id)
+        ended: Job = await self.running(scheduler, lambda: scheduler.wait(job.id))(loop)
+        return ended
+
+    def _cancel(self, job_id: int) -> None:
+        try:
+            with self.store.begin() as connection:
+                jobs.cancel(connection, job_id, time.time())
+        except LocalError:
+            # It had ended just before.
+            pass
+
+
+@contextmanager
+def open_office(settings: Settings) -> Iterator[Office]:
+    """Opens the database, made and migrated as needed, and closes it at the end."""
+    store = open_store(settings.db)
+    try:
+        yield Office(store, KeyStore.open(settings.home))
+    finally:
+        store.close()
+
+
+def job_document(job: Job, equipment_id: str) -> dict[str, Any]:
+    """A job as JSON; instants as ISO 8601."""
+    return {
+        "job": job.id,
+        "meter": equipment_id,
+        "operation": job.operation,
+        "arguments": dict(job.arguments),
+        "state": job.state.value,
+        "attempts": job.attempts,
+        "max_attempts": job.max_attempts,
+        "priority": job.priority,
+        "result": job.result,
+        "error": job.error,
+        "created": _iso(job.created_s),
+        "started": _iso(job.started_s),
+        "ended": _iso(job.ended_s),
+        "not_before": _iso(job.not_before_s) if job.state not in ENDS else None,
+    }
+
+
+def check_done(job: Job, equipment_id: str) -> None:
+    """Raises `JobFailed` unless the job was done."""
+    if job.state is not JobState.DONE:
+        raise JobFailed(f"{equipment_id}: {job.error or job.state.value}")
+
+
+def _iso(instant_s: float | None) -> str | None:
+    if instant_s is None:
+        return None
+    instant = datetime.fromtimestamp(instant_s, UTC).isoformat(timespec="milliseconds")
+    return instant.replace("+00:00", "Z")
