@@ -39,7 +39,7 @@ class Meter:
         "random_bytes",
         "p3_locked_until_s",
         "_encoder",
-        "_lines",
+        "_printed",
     )
 
     def __init__(
@@ -55,7 +55,8 @@ class Meter:
         self.random_bytes = random_bytes
         self.p3_locked_until_s = 0
         self._encoder = encoder_for(identity.standard)
-        self._lines: dict[str, object] | None = None
+        # The P1 lines of the newest telegram, until one of the standing values changes.
+        self._printed: dict[str, str] | None = None
 
     @property
     def p1_version(self) -> P1Version:
@@ -88,7 +89,7 @@ class Meter:
         if power_w != state.power_w or voltage_dv != state.voltage_dv:
             state.power_w, state.voltage_dv = power_w, voltage_dv
             state.net_w = sum(power_w)
-            self._lines = None
+            self._printed = None
 
     def current_ca(self, phase: int) -> int:
         """The current in a phase, in 0.01 A, without sign; at a power factor of 1."""
@@ -110,7 +111,7 @@ class Meter:
     def changed(self) -> None:
         """Something that must outlive the process, and may stand on P1, is not as it was."""
         self.state.unsaved = True
-        self._lines = None
+        self._printed = None
 
     def replace_keys(self, **keys: bytes) -> None:
         """Takes new keys into use; under a new encryption key any counter is new again."""
@@ -122,27 +123,34 @@ class Meter:
     def p1_values(self, now_s: int) -> Mapping[str, object]:
         """The lines of the telegram of this moment, as `wire.p1.Encoder` takes them."""
         energy.advance(self.state, now_s)
-        lines = self._lines
-        if lines is None:
-            lines = self._lines = self._make_lines()
-        state = self.state
-        lines["0-0:1.0.0"] = state.at_s + state.clock_offset_s
-        (
-            lines["1-0:1.8.1"],
-            lines["1-0:1.8.2"],
-            lines["1-0:2.8.1"],
-            lines["1-0:2.8.2"],
-        ) = state.energy_wh
-        lines["0-0:96.14.0"] = state.rate + 1
-        return lines
+        return {**self._standing_values(), **self._running_values()}
 
     def telegram(self, now_s: int) -> bytes:
         """The telegram of this moment; nothing while the supply is away."""
         if not self.state.powered:
             return b""
-        return self._encoder.encode(self.p1_values(now_s))
+        encoder, printed = self._encoder, self._printed
+        if printed is None:
+            printed = self._printed = encoder.lines(self.p1_values(now_s))
+        else:
+            energy.advance(self.state, now_s)
+            printed.update(encoder.lines(self._running_values()))
+        return encoder.join(printed)
 
-    def _make_lines(self) -> dict[str, object]:
+    def _running_values(self) -> dict[str, object]:
+        """The lines that change as time passes."""
+        state = self.state
+        low, normal, low_out, normal_out = state.energy_wh
+        return {
+            "0-0:1.0.0": state.at_s + state.clock_offset_s,
+            "1-0:1.8.1": low,
+            "1-0:1.8.2": normal,
+            "1-0:2.8.1": low_out,
+            "1-0:2.8.2": normal_out,
+            "0-0:96.14.0": state.rate + 1,
+        }
+
+    def _standing_values(self) -> dict[str, object]:
         """The lines that stay the same until the load or a setting changes."""
         state, version = self.state, self.p1_version
         phases = range(self.identity.phases)

@@ -47,23 +47,33 @@ class Encoder:
         The version line is always there. Raises `LocalError` for a value that its line cannot
         print, and for a line that this version does not have.
         """
-        lines = [self._head]
-        get = values.get
+        return self.join(self.lines(values))
+
+    def lines(self, values: Mapping[str, object]) -> dict[str, str]:
+        """The printed lines of these values, in the telegram's order; raises as `encode`.
+
+        Who prints one telegram after the other keeps the lines that stay the same, and
+        updates what `join` is given with the others.
+        """
+        lines = {}
         obis = ""
         try:
             for obis, write in self._rows:
-                value = get(obis)
+                value = values.get(obis)
                 if value is not None:
-                    lines.append(f"{obis}{write(value)}\r\n")
+                    lines[obis] = f"{obis}{write(value)}\r\n"
         except LocalError as error:
             raise LocalError(f"{obis}: {error}") from None
         if not values.keys() <= self._known:
             strange = ", ".join(sorted(values.keys() - self._known))
             raise LocalError(f"P1 {self.version.name} has no line {strange}")
-        if get(VERSION, self.version.value) != self.version.value:
+        if values.get(VERSION, self.version.value) != self.version.value:
             raise LocalError(f"this encoder writes version {self.version.value} only")
-        lines.append("!")
-        octets = "".join(lines).encode("ascii")
+        return lines
+
+    def join(self, lines: Mapping[str, str]) -> bytes:
+        """The telegram of these lines, with its CRC."""
+        octets = f"{self._head}{''.join(lines.values())}!".encode("ascii")
         if self.version.has_crc:
             return octets + b"%04X\r\n" % crc16_arc(octets)
         return octets + b"\r\n"
