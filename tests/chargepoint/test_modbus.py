@@ -249,15 +249,22 @@ def test_a_client_reads_refusals_of_both_framings() -> None:
 # The part of pymodbus that we lean on, and that its next version may change
 
 
-def test_pymodbus_builds_and_handles_one_frame() -> None:
+def test_pymodbus_builds_a_frame_and_its_classes_read_pdus() -> None:
     framer = FramerSocket(DecodePDU(True))
     frame = framer.buildFrame(
         ReadHoldingRegistersRequest(dev_id=7, transaction_id=9, address=1, count=2)
     )
     assert frame.hex() == "000900000006070300010002"
-    used, pdu = framer.handleFrame(frame, 0, 0)
-    assert used == len(frame) and type(pdu) is ReadHoldingRegistersRequest
-    assert (pdu.dev_id, pdu.transaction_id, pdu.address, pdu.count) == (7, 9, 1, 2)
+    kind = framer.decoder.lookupPduClass(frame[6:])
+    assert kind is ReadHoldingRegistersRequest
+    pdu = kind()
+    pdu.decode(frame[8:])
+    assert (pdu.address, pdu.count) == (1, 2)
+    assert framer.decoder.lookupPduClass(b"\0\x90\x03") is ExceptionResponse
+    refusal = ExceptionResponse(0x10)
+    refusal.decode(b"\x03")
+    assert (refusal.function_code, refusal.exception_code) == (0x90, 3)
+    assert framer.decoder.lookupPduClass(b"\0\x7f") is None
 
 
 def test_pymodbus_says_how_long_an_rtu_frame_is() -> None:
@@ -269,8 +276,9 @@ def test_pymodbus_says_how_long_an_rtu_frame_is() -> None:
     assert pdu.calculateRtuFrameSize(frame) == 13
     assert pdu.calculateRtuFrameSize(frame[:6]) == 0
     assert ExceptionResponse.rtu_frame_size == 5
-    used, request = FramerRTU(decoder).handleFrame(frame, 0, 0)
-    assert used == len(frame) and type(request) is WriteMultipleRegistersRequest
+    assert FramerRTU.MIN_SIZE == 4
+    request = pdu()
+    request.decode(frame[2:-2])
     assert request.registers == [0x0A, 0x0102]
 
 
