@@ -225,7 +225,10 @@ def json_file(path: str, most: int = 1_000_000) -> Any:
 def json_argument(text: str, what: str) -> Any:
     """A JSON value from the command line; raises `ConfigError` with the place otherwise."""
     try:
+        text.encode()
         return json.loads(text, parse_constant=_no_number)
+    except UnicodeEncodeError:
+        raise ConfigError(f"{what} is not UTF-8 text") from None
     except RecursionError:
         raise ConfigError(f"{what} is nested too deep") from None
     except ValueError as error:

@@ -34,7 +34,9 @@ class NotExplained(SimError):
     """The octets are none of the things that we know, or stay closed."""
 
 
-@click.command(cls=LabCommand, example="explain 0001001000010003c00181")
+@click.command(
+    cls=LabCommand, example="explain 00010010 0001 000d c001c1 0003 0100010800ff 0200"
+)
 @click.argument("written", metavar="HEX|@FILE|-", nargs=-1, required=True)
 @click.option(
     "--keys",

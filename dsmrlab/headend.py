@@ -225,12 +225,7 @@ def message(
         arguments = {"clear": True}
     elif profile is not None:
         arguments = {"profile": read_text(profile)}
-    try:
-        _do(settings, meter, "message", arguments, reach)
-    except ConfigError as error:
-        if profile is not None and error.file is None and "profile" in error.why:
-            raise ConfigError(error.why, profile) from None
-        raise
+    _do(settings, meter, "message", arguments, reach, profile)
 
 
 def _do(
@@ -239,15 +234,24 @@ def _do(
     operation: str,
     arguments: Mapping[str, Any],
     reach: Reach,
+    file: str | None = None,
 ) -> None:
-    """One operation on one meter: does it, prints its result, raises when it failed."""
+    """One operation on one meter: does it, prints its result, raises when it failed.
+
+    `file` is where its arguments came from, if they did.
+    """
     from dsmrlab.office import check_done, job_document, open_office
+    from headend import operations
 
     given = {name: value for name, value in arguments.items() if value is not None}
     if "value" in arguments:
         given["value"] = arguments["value"]
     with open_office(settings) as office:
         meter = office.meter(wanted)
+        try:
+            operations.prepare(operation, meter.standard, given)
+        except ConfigError as error:
+            raise ConfigError(error.why, file) from None
         job = office.do(meter, operation, given, reach)
     name = meter.equipment_id
     if settings.json:

@@ -159,7 +159,8 @@ def _begin_twisted_log() -> None:
     def observe(event: Any) -> None:
         if event.get("log_level", LogLevel.info) < LogLevel.warn:
             return
-        failure = event.get("log_failure")
+        # Twisted's older way to log an error has it under another name.
+        failure = event.get("log_failure") or event.get("failure")
         if failure is None:
             complain(formatEvent(event))
             return

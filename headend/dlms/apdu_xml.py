@@ -6,16 +6,19 @@ octets that lie its decoder can take seconds and gigabytes.
 
 from __future__ import annotations
 
-from wire.dlms import apdu
+from wire.dlms import acse, apdu
 from wire.errors import LocalError
 
 
 def to_xml(octets: bytes) -> str:
-    """The XML of one plain xDLMS APDU; raises `WireError` when our codec refuses it.
+    """The XML of one plain xDLMS or ACSE APDU; `WireError` when our codec refuses it.
 
     Raises `LocalError` when gurux-dlms has no words for it.
     """
-    apdu.decode(octets)
+    if octets and acse.AARQ <= octets[0] <= acse.RLRE:
+        acse.decode(octets)
+    else:
+        apdu.decode(octets)
     from gurux_dlms import GXDLMSTranslator
 
     try:
