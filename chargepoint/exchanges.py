@@ -152,6 +152,8 @@ class UnitIdentity:
             raise WireError(
                 f"register 0 reads {identity[0]:04X}, so what answers is no control unit"
             )
+        if identity[10] not in (1, 3):
+            raise WireError(f"what answers has {identity[10]} phases, and not 1 or 3")
         direct_w = u32_from(settings, 5)
         return cls(
             hardware_max_w(identity[10], identity[11]),

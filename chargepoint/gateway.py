@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chargepoint.exchanges import Exchange, Words
+from chargepoint.candidates import Candidates, peak_w
+from chargepoint.exchanges import Exchange, Purpose, Words
 from chargepoint.intake import judge_message
 from chargepoint.journal import Recalled, Record
 from chargepoint.notices import Alarm, Board, Event, Metrics, Notice
@@ -53,13 +54,15 @@ class GatewayLogic:
 
     The edge feeds `telegram` and `dropped`, and whenever it is idle takes `next_step`, does it
     and says how it went; with None it comes back at `wake_at`, or when a feed returned True.
+    `hardware_max_w` is rule 9's bound; once the unit is found, its own maximum if lower.
     """
 
     def __init__(
         self, recalled: Recalled, *, hardware_max_w: int, tolerant: bool = False
     ) -> None:
-        self._hardware_max_w = hardware_max_w
+        self._configured_max_w = self._max_w = hardware_max_w
         self._tolerant = tolerant
+        self._candidates = Candidates(recalled.record)
         self._board = Board()
         self._clock = TelegramClock()
         self._driver = UnitDriver(recalled.record, self._board)
@@ -168,6 +171,8 @@ class GatewayLogic:
     def done(self, exchange: Exchange, answers: Sequence[Words], now_s: float) -> None:
         """The unit answered; `answers` are those of the exchange's reads, in order."""
         self._driver.done(exchange, answers, now_s, self._clock.at(now_s))
+        if exchange.purpose is Purpose.FIND and self._driver.identity is not None:
+            self._found(self._driver.identity.hardware_max_w, now_s)
 
     def failed(self, exchange: Exchange, error: SimError, now_s: float) -> None:
         """The unit did not answer (`TransportError`), or with an exception (`PeerRefused`)."""
@@ -240,7 +245,7 @@ class GatewayLogic:
             text,
             self._driver.record,
             telegram_s,
-            hardware_max_w=self._hardware_max_w,
+            hardware_max_w=self._max_w,
             tolerant=self._tolerant,
         )
         if verdict.refused:
@@ -259,22 +264,51 @@ class GatewayLogic:
             metrics.rejects[verdict.code] += 1
             metrics.last_reject = verdict.code
             self._driver.record = verdict.record
+            self._remember()
             board.note(now_s, Event.RECORDED, verdict.detail, verdict.code)
             return
         event = Event.CLEARED if verdict.code is Reject.CLEARED else Event.TAKEN
         board.note(now_s, event, verdict.detail, verdict.code)
+        self._govern(verdict.record)
+        self._remember()
+
+    def _govern(self, record: Record) -> None:
         self._expired = False
-        self._driver.take(verdict.record)
+        self._driver.take(record)
+
+    def _remember(self) -> None:
+        certain = self._driver.identity is not None
+        self._candidates.take(self._driver.record, certain=certain)
+
+    def _found(self, unit_max_w: int, now_s: float) -> None:
+        """Rule 9 by what the unit says: what was judged without knowing is judged again."""
+        max_w = min(unit_max_w, self._configured_max_w)
+        if max_w > self._max_w and Alarm.MESSAGE_REJECTED in self._board.alarms:
+            self._line = _UNREAD
+        self._max_w = max_w
+        fitting, governing = self._candidates.fitting(max_w), self._driver.record
+        if (fitting.digest, fitting.profile) == (governing.digest, governing.profile):
+            return
+        self._govern(fitting)
+        asked_w = peak_w(self._candidates.newest())
+        if asked_w > max_w:
+            detail = f"{asked_w} W are asked for; the hardware's maximum is {max_w} W"
+            self._refuse(Reject.POWER, detail, now_s)
+        else:
+            self._board.over(now_s, Alarm.MESSAGE_REJECTED)
+            self._board.note(now_s, Event.TAKEN)
 
     def _refuse(self, code: Reject, detail: str, now_s: float) -> None:
         """Rule 14: a refused message changes nothing; what governs goes on to its ValidTo."""
         metrics, record = self._board.metrics, self._driver.record
         metrics.rejects[code] += 1
         metrics.last_reject = code
-        telegram_s = self._clock.at(now_s)
-        assert telegram_s is not None
-        profile = record.profile
-        if profile is not None and telegram_s < profile.valid_to.timestamp():
+        telegram_s, profile = self._clock.at(now_s), record.profile
+        if (
+            profile is not None
+            and telegram_s is not None
+            and telegram_s < profile.valid_to.timestamp()
+        ):
             metrics.rejects[Reject.KEPT] += 1
             detail += f"; the profile before it runs to {profile.valid_to:%H:%M:%S} UTC"
         self._board.note(now_s, Event.REJECTED, detail, code)

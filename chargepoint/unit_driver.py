@@ -9,7 +9,7 @@ from chargepoint.exchanges import Exchange, Purpose, UnitIdentity, UnitStatus, W
 from chargepoint.journal import CommitResult, Record, mark
 from chargepoint.notices import Alarm, Board, Event
 from chargepoint.registers import ExceptionCode, Outcome, Source
-from chargepoint.retries import Backoff
+from chargepoint.retries import Backoff, Patience
 from chargepoint.target import GUARD_S, Agreement, Target, compare, target_at
 from wire.charging_profile import ChargingProfile, Reject
 from wire.errors import PeerRefused, SimError, WireError
@@ -50,7 +50,10 @@ class UnitDriver:
         # What the unit holds by our knowledge.
         self._held: ChargingProfile | None = None
         self._unnumbered = False
+        # What the last command was to bring about; None: the unit did not take it.
+        self._told: Target | None = None
         self._busy = False
+        self._patience = Patience()
         self._direct_w: int | None = None
         self._phases = 0
 
@@ -84,7 +87,7 @@ class UnitDriver:
             return None
         if now_s >= self._clock_at_s:
             return exchanges.set_clock(int(telegram_s))
-        if target is None or self._retry.waits(now_s):
+        if target is None or now_s < self._rests_until_s:
             return None
         return self._towards(target)
 
@@ -97,7 +100,8 @@ class UnitDriver:
         if telegram_s is None:
             return self._beat_at_s
         due_s = min(self._beat_at_s, self._clock_at_s)
-        return min(due_s, self._retry.until_s) if self._retry.waits(now_s) else due_s
+        rests_until_s = self._rests_until_s
+        return min(due_s, rests_until_s) if now_s < rests_until_s else due_s
 
     def done(
         self,
@@ -131,7 +135,7 @@ class UnitDriver:
         if purpose in _SETTINGS:
             self._is_set(purpose, now_s)
         elif purpose in _COMMANDS:
-            self._commanded(answers[0][0], status, now_s)
+            self._judge_command(answers[0][0], status, target, now_s)
         else:
             self._watch(status, target, now_s, known=purpose is Purpose.FIND)
 
@@ -144,6 +148,11 @@ class UnitDriver:
             self._is_away(now_s, why)
             return
         self._board.over(now_s, Alarm.UNIT_AWAY)
+        if purpose in _COMMANDS and error.result == ExceptionCode.DEVICE_BUSY:
+            if purpose is not Purpose.READ_BACK:
+                self._told = None
+            self._is_busy(now_s)
+            return
         self._refusing.add(purpose)
         self._board.raised(now_s, Alarm.UNIT_REFUSES, why)
         if purpose is Purpose.FIND:
@@ -153,10 +162,14 @@ class UnitDriver:
         elif purpose is Purpose.SET_CLOCK:
             self._clock_at_s = now_s + self._beat_every_s()
         else:
-            self._busy = error.result == ExceptionCode.DEVICE_BUSY
             self._attempt_failed(now_s, why)
 
     # Towards the target
+
+    @property
+    def _rests_until_s(self) -> float:
+        """Before this nothing is done towards the target."""
+        return max(self._retry.until_s, self._patience.until_s)
 
     def _towards(self, target: Target) -> Exchange | None:
         """The exchange that brings the unit nearer to the target; None when it is there."""
@@ -166,8 +179,10 @@ class UnitDriver:
             if self._held != target.profile and self._recognised(target.profile):
                 self._held = target.profile
             if self._held != target.profile:
+                self._told = target
                 return exchanges.commit(target.profile, self._sequence(target.profile))
         elif self.status is not None and self.status.loaded and target.settled:
+            self._told = target
             return exchanges.clear()
         elif self.record.profile is None:
             self._mark(CommitResult.DONE)
@@ -188,49 +203,66 @@ class UnitDriver:
         if asked.direct_w is not None:
             self._board.note(now_s, Event.FALLBACK, f"{asked.direct_w} W")
 
-    def _commanded(self, outcome: int, status: UnitStatus, now_s: float) -> None:
-        """Judges a command by what was read back after it."""
-        asked = self._asked
-        assert asked is not None
-        self._busy = outcome == Outcome.BUSY
-        fault = self._command_fault(asked, outcome, status)
-        if fault is not None and asked.profile != self.record.profile:
-            # Another message governs by now; only what the unit holds is in doubt.
+    def _is_busy(self, now_s: float) -> None:
+        """The unit is at a commit, ours or another's: time, and not a failure yet."""
+        self._busy = True
+        if not self._patience.waits_on(now_s):
+            self._attempt_failed(now_s, "the unit stays busy")
+
+    def _judge_command(
+        self, outcome: int, status: UnitStatus, target: Target | None, now_s: float
+    ) -> None:
+        """Judges a command by what was read back after it; `target` is what is wanted now."""
+        if outcome == Outcome.BUSY:
+            self._is_busy(now_s)
+            return
+        self._busy = False
+        told = self._told
+        if told is None:
+            # The outcome is another's, whose command kept ours out.
             self._unknown = True
             return
+        if target is not None and target.profile == told.profile:
+            told = target
+        fault = self._command_fault(told, outcome, status)
+        if fault is not None and told is not target:
+            # Something else is wanted by now; only what the unit holds is in doubt.
+            self._unknown = True
+            return
+        self._patience.reset()
         if fault is not None:
             # The gateway itself guards against replay; a unit that knows the number already
             # and has lost what belongs to it gets the profile without one.
             self._unnumbered = self._unnumbered or outcome == Reject.REPLAY
             self._attempt_failed(now_s, fault)
-            self._unknown = not self._busy
+            self._unknown = True
             return
-        self._held = asked.profile
+        self._held = told.profile
         self._retry.reset()
         # The applied limit may follow only when the clocks are past the start: look again.
         self._beat_at_s = min(self._beat_at_s, now_s + GUARD_S + 1)
-        if asked.profile is not None:
+        if told.profile is not None:
             self._board.metrics.commits += 1
             detail = f"sequence {status.sequence}, {status.applied_w} W applied"
             self._board.note(now_s, Event.COMMITTED, detail)
         else:
             self._board.note(now_s, Event.UNIT_CLEARED)
         self._board.over(now_s, Alarm.COMMIT_FAILED)
-        if asked.profile == self.record.profile:
+        if told.profile == self.record.profile:
             self._mark(CommitResult.DONE)
 
     def _command_fault(
-        self, asked: Target, outcome: int, status: UnitStatus
+        self, told: Target, outcome: int, status: UnitStatus
     ) -> str | None:
-        if asked.profile is None:
+        if told.profile is None:
             if outcome == Outcome.CLEARED and not status.loaded:
                 return None
             return f"the unit does not clear its profile, code {outcome}"
         if outcome != Outcome.COMMITTED:
             return f"the unit does not commit the profile, code {outcome}"
-        if not self._holds(status, asked.profile):
+        if not self._holds(status, told.profile):
             return "the unit does not show the profile as loaded"
-        return self._difference(status, asked)
+        return self._difference(status, told)
 
     def _sequence(self, profile: ChargingProfile) -> int:
         return 0 if self._unnumbered or profile.seq is None else profile.seq

@@ -131,7 +131,8 @@ def unit(
     type=click.IntRange(1, 1_000_000),
     default=22_080,
     show_default=True,
-    help="The station's maximum; a profile that asks for more is rejected.",
+    help="The station's maximum; a profile that asks for more, or for more than the unit says"
+    " it can do, is rejected.",
 )
 @click.option(
     "--tolerant",

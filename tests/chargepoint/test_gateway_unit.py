@@ -173,14 +173,15 @@ def test_a_new_message_does_not_inherit_the_waiting_of_a_refused_one() -> None:
 
 
 def test_the_units_own_refusal_is_retried_with_its_code() -> None:
-    small = ControlUnit("rig", now_s=START_S, hardware_max_da=160)
-    rig = Rig(text(20_000, seq=5), unit=small)
+    ahead = ControlUnit("rig", now_s=START_S, clock_error_s=2 * 86_400)
+    rig = Rig(text(6000, seq=5), unit=ahead)
+    rig.refuses = {Purpose.SET_CLOCK: ExceptionCode.ILLEGAL_ADDRESS}
     rig.run(40)
     assert rig.alarmed(Alarm.COMMIT_FAILED)
-    assert str(int(Reject.POWER)) in rig.logic.alarms[Alarm.COMMIT_FAILED]
-    rig.text = text(9000, seq=6)
-    rig.run(20)
-    assert rig.applied_w == 9000 and rig.logic.alarms == {}
+    assert str(int(Reject.EXPIRED)) in rig.logic.alarms[Alarm.COMMIT_FAILED]
+    rig.refuses = {}
+    rig.run(64)
+    assert rig.applied_w == 6000 and rig.logic.alarms == {}
 
 
 def test_a_unit_that_applies_more_than_commanded() -> None:
@@ -288,24 +289,6 @@ def test_a_profile_that_nobody_sent_is_cleared() -> None:
     assert rig.applied_w == 1000
     rig.run(25)
     assert rig.applied_w == MAX_W and not rig.loaded
-
-
-def test_a_unit_that_takes_its_time_to_commit() -> None:
-    rig = Rig(text(6000, seq=5), unit=ControlUnit("rig", now_s=START_S, commit_s=4))
-    rig.run(20)
-    assert rig.applied_w == 6000 and rig.logic.alarms == {}
-    assert rig.count(Purpose.COMMIT) == 1 and rig.count(Purpose.READ_BACK) >= 1
-    rig.text = b""
-    rig.run(20)
-    assert rig.applied_w == MAX_W and rig.commit == "done"
-
-
-def test_a_message_that_comes_while_the_unit_is_busy() -> None:
-    rig = Rig(text(6000, seq=5), unit=ControlUnit("rig", now_s=START_S, commit_s=12))
-    rig.run(9)
-    rig.text = text(5000, seq=6)
-    rig.run(60)
-    assert rig.applied_w == 5000 and rig.logic.alarms == {}
 
 
 def test_an_answer_that_is_lost_after_the_commit() -> None:
