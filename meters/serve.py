@@ -67,14 +67,17 @@ class FleetService:
         self._ticking.start(1.0, now=True).addErrback(self._failed)
 
     def stop(self) -> None:
-        """Closes everything and saves all meters."""
+        """Closes everything and saves all meters; `failure` tells of one that was not."""
         if self._ticking.running:
             self._ticking.stop()
         self._close()
         now_s = int(self._reactor.seconds())
         for place in self.fleet.meters:
             place.meter.advance(now_s)
-            self.fleet.store.save(place.meter)
+            try:
+                self.fleet.store.save(place.meter)
+            except SurroundingsError as error:
+                self.failure = self.failure or error
 
     def _open(self, place: FleetMeter) -> None:
         meter = place.meter

@@ -22,8 +22,8 @@ BEHAVIOUR = Behaviour.empty()
 # Last Sunday of March 02:00 and of October 03:00, every year (P3, clock, attributes 5 and 6).
 _SUMMER_BEGINS = bytes.fromhex("ffff03fe0702000000ffc400")
 _SUMMER_ENDS = bytes.fromhex("ffff0afe0703000000ff8880")
-# The year has two digits on P1.
-_YEARS = range(2000, 2100)
+# A time stamp of P1 reaches from 2001 to 2098; the clock must have years to run until then.
+_YEARS = range(2001, 2090)
 
 
 def _time(meter: Meter, link: Link) -> bytes:

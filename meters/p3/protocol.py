@@ -12,13 +12,17 @@ from twisted.internet.interfaces import (
     IReactorTime,
 )
 from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from meters.meter import Meter
 from meters.p3.connection import P3Connection
+from wire.errors import SurroundingsError
 
 INACTIVITY_TIME_OUT_S = 300
+
+_log = Logger()
 
 
 @implementer(IPushProducer)
@@ -57,7 +61,13 @@ class P3Protocol(Protocol):
         self._heard_s = factory.clock.seconds()
         answers = self._connection.receive(data, int(self._heard_s))
         if factory.meter.state.unsaved and factory.save is not None:
-            factory.save(factory.meter)
+            try:
+                factory.save(factory.meter)
+            except SurroundingsError as error:
+                # What cannot be kept is not promised.
+                _log.warn("{error}", error=error)
+                self.hang_up()
+                return
         if answers:
             self.transport.write(b"".join(answers))
         if self._connection.dead:
@@ -94,7 +104,8 @@ class P3Protocol(Protocol):
         if left_s > 0:
             self._idle = self._factory.clock.callLater(left_s, self._check_idle)
         else:
-            self._close()
+            # Not in good order: who takes no answer never would, and the meter stayed taken.
+            self.hang_up()
 
 
 class P3Factory(Factory):
