@@ -245,8 +245,7 @@ class Station:
     def _replace_car(self, session: Session | None) -> None:
         now_s = int(self._clock.seconds())
         self.unit.advance(now_s)
-        self.unit.station.visits.replace(session, now_s)
-        self.unit.station.settle()
+        self.unit.station.plug(session)
 
     def _modbus(self) -> ModbusClient:
         return ModbusClient(self._network.endpoint(*self.addresses.modbus), self._clock)
