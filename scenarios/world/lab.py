@@ -16,7 +16,7 @@ from random import Random
 from typing import Any
 
 from twisted.internet.defer import Deferred, ensureDeferred
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
 from chargepoint.sessions import read_sessions
@@ -127,6 +127,7 @@ class Lab:
         )
         self._step: Deferred[Any] | None = None
         self._planned_s = self._start_s
+        self._ticking: IDelayedCall | None = None
         self._ticked_s = self._start_s
         self._trouble: BaseException | None = None
 
@@ -155,8 +156,9 @@ class Lab:
         self._schedule_tick()
 
     async def shut(self) -> None:
-        """Ends what `open` began."""
-        self._ticking.cancel()
+        """Ends what `open` began, however far it came."""
+        if self._ticking is not None:
+            self._ticking.cancel()
         await self._office.close()
         for station in self._stations:
             await station.disconnect()

@@ -50,10 +50,11 @@ class DrivenLab(Lab):
         self._folder.cleanup()
 
     async def _play(self, play: Coroutine[Any, Any, T]) -> T:
-        await self.open()
         try:
+            await self.open()
             return await play
         finally:
+            play.close()
             await self.shut()
 
 

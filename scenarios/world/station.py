@@ -19,7 +19,7 @@ from chargepoint.unit import ControlUnit
 from meters.meter import Meter
 from meters.p1.port import P1Port
 from meters.p3.protocol import P3Factory
-from scenarios.network import Network
+from scenarios.network import Network, Port
 from scenarios.world.fairness import Reversals, Served
 from wire.p1 import Telegram
 
@@ -80,32 +80,31 @@ class Station:
         self._on_notice = on_notice
         self._on_telegram = on_telegram
         self._journal = MemoryJournal()
+        self._ports: list[Port] = []
+        self.gateway: Gateway | None = None
         self._work_ws = [0, 0, 0]
         self._since_s = now_s
         self._power_w = NO_LOAD
         self._power(now_s, self.unit.power_w)
 
-    async def connect(self, network: Network, wanted: Addresses) -> Addresses:
+    async def connect(self, network: Network, wanted: Addresses) -> None:
         """Opens the ports, at the wanted addresses or free ones, and starts the gateway."""
-        ports = [
-            await network.listen(*address, factory)
-            for address, factory in (
-                (wanted.p3, self.p3),
-                (wanted.p1, self.p1),
-                (wanted.modbus, self._units),
-            )
-        ]
-        self._ports = ports
-        self.addresses = Addresses(*(port.address for port in ports))
+        for address, factory in (
+            (wanted.p3, self.p3),
+            (wanted.p1, self.p1),
+            (wanted.modbus, self._units),
+        ):
+            self._ports.append(await network.listen(*address, factory))
+        self.addresses = Addresses(*(port.address for port in self._ports))
         self._network = network
         self._eyes = self._modbus()
         self.start_gateway()
-        return self.addresses
 
     async def disconnect(self) -> None:
-        """Ends the gateway and closes the ports."""
-        self._eyes.close()
-        await self.stop_gateway()
+        """Ends the gateway and closes the ports, as far as they were opened."""
+        if self.gateway is not None:
+            self._eyes.close()
+            await self.stop_gateway()
         for port in self._ports:
             await port.close()
         self.p3.hang_up()
@@ -130,6 +129,7 @@ class Station:
 
     async def stop_gateway(self) -> None:
         """The gateway ends; its journal stays."""
+        assert self.gateway is not None
         over = self.gateway.stop()
         self._unit_client.close()
         await over
