@@ -18,6 +18,8 @@ from wire.dlms.scalars import FIXED, FORMATS
 
 # From how many rows on it pays to try.
 MANY: Final = 6
+# And up to how many columns: what unpacks a layout is kept.
+MOST_COLUMNS: Final = 64
 
 _new: Final = partial(tuple.__new__, Data)
 
@@ -61,6 +63,8 @@ def _layout(
             size, value_from = decode_length(octets, at + 1)
             tag, value_code = Tag.OCTET_STRING, f"{size}s"
         else:
+            return None
+        if len(tags) == MOST_COLUMNS:
             return None
         code += f"{value_from - mark_from}s{value_code}"
         marks.append(bytes(octets[mark_from:value_from]))

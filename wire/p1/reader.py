@@ -16,6 +16,8 @@ from wire.crc import crc16_arc
 from wire.errors import LocalError
 from wire.p1.telegram import Telegram
 
+_START = ord("/")
+_LINE_OF_NOTE = re.compile(rb"\n[!/]")
 _END_LINE = re.compile(rb"[0-9A-Fa-f]{0,4}")
 _END_LINE_MAX = len(b"\n!F46A\r\n")
 # The lines by which a telegram says that it is of a version that has a CRC.
@@ -93,12 +95,13 @@ class TelegramReader:
     def _telegram_ended(self, events: list[TelegramReceived | BytesDropped]) -> bool:
         """Whether the telegram that is pending has come to an end, good or bad."""
         pending, cap = self._pending, self._cap
-        mark = pending.find(b"\n!", self._searched, cap)
-        again = pending.find(b"\n/", self._searched, cap if mark < 0 else mark)
-        if again >= 0:
-            self._drop(again + 1, DropReason.ABORTED, events)
-            return True
-        if mark >= 0:
+        # One search for either: two would pass the same bytes again and again.
+        found = _LINE_OF_NOTE.search(pending, self._searched, cap)
+        if found is not None:
+            mark = found.start()
+            if pending[mark + 1] == _START:
+                self._drop(mark + 1, DropReason.ABORTED, events)
+                return True
             self._searched = mark
             line_end = pending.find(b"\r\n", mark + 2, min(cap, mark + _END_LINE_MAX))
             if line_end >= 0:
