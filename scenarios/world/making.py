@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from scenarios.clock import HeapClock, ScaledClock
 from scenarios.document import Scenario
-from scenarios.network import ReactorNetwork, SimulatedNetwork
+from scenarios.network import Network, ReactorNetwork, SimulatedNetwork
 from scenarios.reactor import run_reactor
 from scenarios.settings import Controller
 from scenarios.world.lab import Lab
@@ -83,10 +83,16 @@ class RealLab(DrivenLab):
     """A world in real time, on loopback sockets with ports of their own."""
 
     def __init__(
-        self, scenario: Scenario, controller: Controller, speed: float, reactor: Any
+        self,
+        scenario: Scenario,
+        controller: Controller,
+        speed: float,
+        reactor: Any,
+        network: Network | None = None,
     ) -> None:
         clock = ScaledClock(reactor, scenario.world.start.timestamp(), speed)
-        super().__init__(scenario, controller, clock, ReactorNetwork(reactor), None)
+        network = network or ReactorNetwork(reactor)
+        super().__init__(scenario, controller, clock, network, None)
         self._reactor = reactor
 
     def drive(self, play: Coroutine[Any, Any, T]) -> T:
