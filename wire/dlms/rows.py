@@ -52,7 +52,8 @@ def _layout(
     Marks (tags and lengths, the same in each row) and values take turns. None for others.
     """
     _, at = decode_length(octets, begin + 1)
-    code, tags, marks, mark_from = ">", [], [], begin
+    tags: list[Tag] = []
+    code, marks, mark_from = ">", [], begin
     while at < end:
         octet = octets[at]
         entry = FIXED[octet]
