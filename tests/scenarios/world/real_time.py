@@ -33,7 +33,7 @@ class FreePorts(ReactorNetwork):
     """Real sockets on whatever ports are free, found again under the ports that were wanted."""
 
     def __init__(self) -> None:
-        super().__init__(reactor)  # type: ignore[arg-type]
+        super().__init__(reactor)
         self._taken: dict[tuple[str, int], tuple[str, int]] = {}
 
     async def listen(self, host: str, port: int, factory: IProtocolFactory) -> Port:
