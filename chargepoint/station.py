@@ -139,21 +139,21 @@ class Station:
         return "C" if self.total_w else "B"
 
     @property
-    def status(self) -> Status:
-        """The bits of register 108."""
-        bits = Status(0)
+    def status(self) -> int:
+        """The bits of register 108, as `Status` has them."""
+        bits = 0
         if self.profile is not None:
-            bits |= Status.PROFILE_LOADED
+            bits |= Status.PROFILE_LOADED.value
         if self.period is not None:
-            bits |= Status.PROFILE_ACTIVE
+            bits |= Status.PROFILE_ACTIVE.value
         if self._setpoints.commanded():
-            bits |= Status.ACCOUNTED_FOR
+            bits |= Status.ACCOUNTED_FOR.value
         if self.watchdog.tripped:
-            bits |= Status.WATCHDOG_TRIPPED
+            bits |= Status.WATCHDOG_TRIPPED.value
         if self.limit.limit_w and not self.offered_da and self.powered:
-            bits |= Status.BELOW_MINIMUM
+            bits |= Status.BELOW_MINIMUM.value
         if self.clock_set:
-            bits |= Status.CLOCK_SET
+            bits |= Status.CLOCK_SET.value
         return bits
 
     def settle(self) -> None:

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from operator import attrgetter
 
 from chargepoint.exchanges import UnitIdentity, UnitStatus
 from chargepoint.journal import Record
@@ -16,6 +17,7 @@ GUARD_S = 5
 """Around a change of limit the unit's clock may be this far from the telegram's."""
 
 _GUARD = timedelta(seconds=GUARD_S)
+_START = attrgetter("start")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,14 @@ def target_at(record: Record, telegram_s: float) -> Target | None:
     if profile is None:
         return Target(None, None, None, 0, True)
     instant = from_epoch(telegram_s)
-    settled = _settled(profile, instant)
+    begun = _periods_begun(profile, instant)
+    settled = _settled(profile, instant, begun)
     if instant >= profile.valid_to:
         fallback_w = profile.fallback_w
         return Target(None, fallback_w, fallback_w, 0, settled, over=True)
-    period = profile.period_at(instant)
-    if period is None:
+    if not begun or instant < profile.valid_from:
         return Target(profile, None, None, 0, settled)
+    period = profile.periods[begun - 1]
     return Target(profile, period.max_w, None, period.phases or 0, settled)
 
 
@@ -69,18 +72,19 @@ def next_change_s(record: Record, telegram_s: float) -> float | None:
     return profile.valid_to.timestamp()
 
 
-def _settled(profile: ChargingProfile, instant: datetime) -> bool:
+def _settled(profile: ChargingProfile, instant: datetime, begun: int) -> bool:
     """Whether no change of the limit is within the guard."""
-    index = _periods_begun(profile, instant)
+    if abs(profile.valid_to - instant) <= _GUARD:
+        return False
     # Only the neighbours matter: asked at every heartbeat, of profiles with 22 periods.
-    return abs(profile.valid_to - instant) > _GUARD and all(
-        abs(period.start - instant) > _GUARD
-        for period in profile.periods[max(0, index - 1) : index + 1]
-    )
+    for period in profile.periods[max(0, begun - 1) : begun + 1]:
+        if abs(period.start - instant) <= _GUARD:
+            return False
+    return True
 
 
 def _periods_begun(profile: ChargingProfile, instant: datetime) -> int:
-    return bisect_right(profile.periods, instant, key=lambda period: period.start)
+    return bisect_right(profile.periods, instant, key=_START)
 
 
 class Agreement(Enum):
