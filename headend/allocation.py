@@ -34,36 +34,40 @@ class Load:
         return -(-min(limit_w, self.demand_w) // len(self.phases))
 
 
-def fill(headroom_w: Triple, loads: Sequence[Load], ceiling_w: int) -> list[int]:
-    """The limit of each load: as high and as equal as the headroom allows (max-min fair).
+def share(room_w: Triple, loads: Sequence[Load], ceiling_w: int) -> list[int]:
+    """The limit of each load: as high and as equal as the room allows (max-min fair).
 
-    Limits rise together, as water does, until a phase is full; the loads on that phase stay
-    there and the others rise on. A load that can draw less than its limit leaves the rest to
-    the others. No headroom gives 0; none gets more than `ceiling_w`.
+    First each gets its minimum, in the order given, as far as there is room for it: whose
+    minimum does not fit gets 0. Then limits rise together, as water does, until a phase is
+    full; the loads on that phase stay there and the others rise on. A load that can draw less
+    than its limit leaves the rest to the others. None gets more than `ceiling_w`.
     """
     limits = [0] * len(loads)
-    rising = set(range(len(loads)))
-    room = list(headroom_w)
+    rising = set()
+    left_w = room_w
+    for index, load in enumerate(loads):
+        if fits(left_w, load, load.minimum_w):
+            rising.add(index)
+            left_w = less(left_w, draw([load], [load.minimum_w]))
+    left_w = room_w
     while rising:
-        level, full = _level(room, [loads[index] for index in rising], ceiling_w)
-        if not full:
-            return [level if n in rising else limit for n, limit in enumerate(limits)]
-        stays = {index for index in rising if full & set(loads[index].phases)}
+        level, full = _level(left_w, [loads[index] for index in rising], ceiling_w)
+        stays = {n for n in rising if not full or full & set(loads[n].phases)}
         for index in stays:
-            limits[index] = level
-            for phase in loads[index].phases:
-                room[phase] -= loads[index].per_phase_w(level)
+            load = loads[index]
+            limits[index] = max(level, load.minimum_w)
+            left_w = less(left_w, draw([load], [limits[index]]))
         rising -= stays
     return limits
 
 
 def _level(
-    room_w: Sequence[int], loads: Sequence[Load], ceiling_w: int
+    room_w: Triple, loads: Sequence[Load], ceiling_w: int
 ) -> tuple[int, set[int]]:
     """The highest common limit, and the phases that stop it there; none at the ceiling."""
 
     def full(level_w: int) -> set[int]:
-        drawn = draw(loads, [level_w] * len(loads))
+        drawn = draw(loads, [max(level_w, load.minimum_w) for load in loads])
         used = {phase for load in loads for phase in load.phases}
         return {phase for phase in used if drawn[phase] > room_w[phase]}
 
@@ -76,8 +80,7 @@ def _level(
             high = middle
         else:
             low = middle
-    # Where there is no room at all, even the level 0 is too much.
-    return low, full(low) or full(high)
+    return low, full(high)
 
 
 def draw(loads: Sequence[Load], limits_w: Sequence[int]) -> Triple:

@@ -24,12 +24,14 @@ class History:
     load_w: dict[int, Triple] = field(default_factory=dict)
     cars: dict[int, int] = field(default_factory=dict)
 
-    def record(self, slot: int, load_w: Triple, cars: int) -> None:
+    def record(self, slot: int, load_w: Triple, cars: int | None = None) -> None:
         """Notes a slot, and forgets what is older than two days."""
         self.load_w[slot] = load_w
-        self.cars[slot] = cars
+        if cars is not None:
+            self.cars[slot] = cars
         for old in [kept for kept in self.load_w if kept <= slot - KEPT_SLOTS]:
-            del self.load_w[old], self.cars[old]
+            del self.load_w[old]
+            self.cars.pop(old, None)
 
     def coming(self, slot: int, unknown_w: int) -> Triple:
         """The load of the slot that begins: the most of the last 45 minutes, or of a blend.

@@ -2,8 +2,9 @@
 
 Every quarter-hour, per phase: the premises' load is what the transformer measures less what
 the stations' own meters say; the forecast of it leaves a headroom below the target, which is
-divided equally over the cars. A cut takes effect at once, a release by half per step. Between
-0 and the 6 A minimum lies nothing, so when there is too little for all the cars take turns.
+divided equally over the cars, none above what it can draw. Between 0 and the 6 A minimum lies
+nothing, so when there is too little for all, cars take turns. A station without a car gets
+the minimum of three phases: who arrives can start and is seen, and gets a share soon.
 
 A message goes out only when it changes something, and carries more than the limit of now: a
 day's worth of cautious hourly limits, so that a station that hears nothing more still does
@@ -13,19 +14,10 @@ the right thing, roughly. Pure: the time, the measurements and the state come in
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from headend.allocation import (
-    ALL_PHASES,
-    MINIMUM_PER_PHASE_W,
-    Load,
-    Triple,
-    draw,
-    fill,
-    fits,
-    less,
-)
+from headend.allocation import ALL_PHASES, MINIMUM_PER_PHASE_W, Load, less, share
 from headend.dali import FeederSample
 from headend.forecast import SLOT_S
 from headend.planner_model import (
@@ -39,7 +31,7 @@ from wire.charging_profile import ChargingProfile, Period
 from wire.instants import from_epoch
 
 HOUR_S = 3600
-IDLE_MINIMUM_W = 3 * MINIMUM_PER_PHASE_W
+IDLE_W = 3 * MINIMUM_PER_PHASE_W
 
 
 class Planner:
@@ -49,9 +41,13 @@ class Planner:
         self.settings = settings
         self.state = state or PlannerState()
         for station in settings.stations:
-            self.state.stations.setdefault(
-                station, StationState(settings.station_max_w)
-            )
+            self.state.stations.setdefault(station, StationState())
+
+    def learn(self, samples: Iterable[FeederSample]) -> None:
+        """Takes in what the transformer measured before there were stations to control."""
+        for sample in samples:
+            slot = int(sample.time.timestamp()) // SLOT_S
+            self.state.history.record(slot, sample.power_w)
 
     def plan(
         self, now: datetime, sample: FeederSample | None, station_power_w: Metered
@@ -66,17 +62,21 @@ class Planner:
         now = from_epoch(now_s)
         self._observe(now_s, station_power_w)
         self._record(now_s, sample)
-        loads = {name: self._load(name, now_s) for name in self._present()}
-        limits = self._limits(now_s, loads)
-        tail = self._tail(now_s, list(loads.values()))
+        stations = self.state.stations
+        cars = {
+            name: Load(stations[name].phases, stations[name].demand_w)
+            for name in self.settings.stations
+            if stations[name].phases
+        }
+        limits = self._limits(now_s, cars)
+        tail = self._tail(now_s, list(cars.values()))
         commands = []
         for name in self.settings.stations:
-            state = self.state.stations[name]
-            if self._worth_sending(now, state, limits[name]):
-                profile = self._profile(now, name, limits[name], tail)
+            state, limit_w = stations[name], limits.get(name, IDLE_W)
+            if self._worth_sending(now, state, limit_w):
+                profile = self._profile(now, name, limit_w, tail if name in cars else ())
                 state.before, state.profile = state.profile, profile
                 commands.append(Command(name, profile))
-        self.state.planned_s = now_s
         return commands
 
     def undelivered(self, command: Command) -> None:
@@ -87,17 +87,14 @@ class Planner:
 
     def in_force_w(self, station: str, instant: datetime) -> int:
         """The limit under the last profile sent; the station's maximum without one."""
-        profile = self.state.stations[station].profile
+        return self._said_w(self.state.stations[station].profile, instant)
+
+    def _said_w(self, profile: ChargingProfile | None, instant: datetime) -> int:
         period = profile.period_at(instant) if profile else None
         return self.settings.station_max_w if period is None else period.max_w
 
-    def _present(self) -> list[str]:
-        """The stations that have a car."""
-        stations = self.state.stations
-        return [name for name in self.settings.stations if stations[name].phases]
-
     def _observe(self, now_s: int, metered: Metered) -> None:
-        """Takes in the meter readings: who has a car, and on which phases."""
+        """Takes in the meter readings: who has a car, on which phases, and what it draws."""
         for name in self.settings.stations:
             state = self.state.stations[name]
             power_w = metered.get(name)
@@ -105,107 +102,87 @@ class Planner:
             state.metered_s = state.metered_s or now_s
             if power_w is not None:
                 state.power_w, state.metered_s = power_w, now_s
+                self._watch(now_s, state, power_w)
             elif now_s - state.metered_s > self.settings.stale_s:
                 # Not heard for long: its draw counts as premises', and a car as there.
                 state.power_w, state.charging_slots = None, 0
                 state.phases = state.phases or ALL_PHASES
-                continue
-            if state.power_w is None:
-                continue
-            charging = tuple(
-                phase
-                for phase, power in enumerate(state.power_w)
-                if power >= 200 and 5 * power >= max(state.power_w)
-            )
-            state.charging_slots = state.charging_slots + 1 if charging else 0
-            limit_w = self.in_force_w(name, from_epoch(now_s - 1))
-            # A car that is paused draws nothing, and is still there.
-            if charging or limit_w >= MINIMUM_PER_PHASE_W * len(state.phases):
-                state.phases = charging
+                state.demand_w = self.settings.station_max_w
+
+    def _watch(self, now_s: int, state: StationState, power_w: Sequence[int]) -> None:
+        """What a meter's reading tells of the car."""
+        charging = tuple(
+            phase
+            for phase, power in enumerate(power_w)
+            if power >= 200 and 5 * power >= max(power_w)
+        )
+        just_now = from_epoch(now_s - 1)
+        allowed_w = self._said_w(state.profile, just_now)
+        # A car that is paused draws nothing, and is still there.
+        if charging or allowed_w >= MINIMUM_PER_PHASE_W * len(state.phases):
+            if not charging or charging != state.phases:
+                state.charging_slots = state.energy_wh = state.turn_until_s = 0
+            state.phases = charging
+        most_w = self.settings.station_max_w * len(state.phases) // 3
+        if not charging:
+            state.charging_slots = 0
+            state.demand_w = state.demand_w or most_w
+            return
+        drawn_w = sum(power_w)
+        state.charging_slots += 1
+        state.energy_wh += drawn_w * SLOT_S // 3600
+        if state.charging_slots == 1:
+            state.demand_w = most_w
+        if state.before and now_s - SLOT_S * 2 < (state.profile or state.before).valid_from.timestamp():
+            # The newest message may have been long on its way.
+            allowed_w = min(allowed_w, self._said_w(state.before, just_now))
+        if drawn_w * 10 >= allowed_w * 9:
+            state.demand_w = most_w
+        elif state.charging_slots >= 2:
+            state.demand_w = min(most_w, drawn_w * 21 // 20 + 100)
 
     def _record(self, now_s: int, sample: FeederSample | None) -> None:
         """Notes the premises' load of the sample's interval."""
         if sample is None or now_s - sample.time.timestamp() > self.settings.stale_s:
             return
         load_w = sample.power_w
-        for state in self.state.stations.values():
+        stations = self.state.stations.values()
+        for state in stations:
             if state.power_w is not None:
                 load_w = less(load_w, state.power_w)
         slot = int(sample.time.timestamp()) // SLOT_S
-        self.state.history.record(slot, load_w, len(self._present()))
+        cars = sum(bool(state.phases) for state in stations)
+        self.state.history.record(slot, load_w, cars)
 
-    def _load(self, name: str, now_s: int) -> Load:
-        """The car: what it can draw at most, as far as its draw under a limit tells."""
-        state = self.state.stations[name]
-        most_w = self.settings.station_max_w * len(state.phases) // 3
-        drawn_w = sum(state.power_w or ())
-        allowed_w = self.in_force_w(name, from_epoch(now_s - 1))
-        if state.charging_slots >= 2 and drawn_w * 10 < allowed_w * 8:
-            most_w = min(most_w, drawn_w * 5 // 4 + 500)
-        return Load(state.phases, most_w)
+    def _limits(self, now_s: int, cars: Mapping[str, Load]) -> dict[str, int]:
+        """The limit of each station with a car for the coming quarter-hour.
 
-    def _limits(self, now_s: int, loads: Mapping[str, Load]) -> dict[str, int]:
-        """The limit of each station for the coming quarter-hour."""
+        When not even the minimum of all fits, who has a turn keeps it, and then comes who has
+        got least.
+        """
         settings, stations = self.settings, self.state.stations
         unknown_w = settings.per_phase_w(settings.unknown_permille)
         target_w = settings.per_phase_w(settings.target_permille)
         forecast_w = self.state.history.coming(now_s // SLOT_S, unknown_w)
-        room_w = less((target_w,) * 3, forecast_w)
-        # Room for one more car, which is also what a station without one is told.
-        *shares, spare = fill(room_w, [*loads.values(), Load()], settings.station_max_w)
-        wanted = dict.fromkeys(settings.stations, spare) | dict(zip(loads, shares))
-        for name, share in wanted.items():
-            stations[name].limit_w = _release_by_half(stations[name].limit_w, share)
-        limits = {
-            # Never less than the minimum without a car: a car that may not draw at all
-            # could not be seen to have arrived.
-            name: max(stations[name].limit_w // 10 * 10, IDLE_MINIMUM_W)
-            for name in settings.stations
-            if name not in loads
-        }
-        enough = {
-            name: stations[name].limit_w // 10 * 10
-            for name, load in loads.items()
-            if stations[name].limit_w >= load.minimum_w
-        }
-        drawn = draw([loads[name] for name in enough], list(enough.values()))
-        waiting = {name: load for name, load in loads.items() if name not in enough}
-        for name in enough:
-            stations[name].served_s, stations[name].turn_until_s = now_s, 0
-        turns = self._turns(now_s, waiting, less(room_w, drawn))
-        return limits | enough | turns
-
-    def _turns(
-        self, now_s: int, waiting: Mapping[str, Load], room_w: Triple
-    ) -> dict[str, int]:
-        """Who of those with less than the minimum charges at it now; the others pause.
-
-        Who is charging does so for its turn; then who has waited longest comes first.
-        """
-        stations = self.state.stations
 
         def order(name: str) -> tuple[bool, int, str]:
             state = stations[name]
-            return state.turn_until_s <= now_s, state.served_s, name
+            return state.turn_until_s <= now_s, state.energy_wh, name
 
-        limits = dict.fromkeys(waiting, 0)
-        chosen = []
-        for name in sorted(waiting, key=order):
-            load = waiting[name]
-            if fits(room_w, load, load.minimum_w):
-                chosen.append(name)
-                room_w = less(room_w, draw([load], [load.minimum_w]))
-        woken = [n for n in chosen if stations[n].served_s < self.state.planned_s]
-        too_soon = set(woken[-(-len(woken) // 2) :])
-        for name in waiting:
+        names = sorted(cars, key=order)
+        shares = share(
+            less((target_w,) * 3, forecast_w),
+            [cars[name] for name in names],
+            settings.station_max_w,
+        )
+        limits = {name: limit_w // 10 * 10 for name, limit_w in zip(names, shares)}
+        scarce = 0 in shares
+        for name, limit_w in limits.items():
             state = stations[name]
-            if name in chosen and name not in too_soon:
-                limits[name] = waiting[name].minimum_w
-                if state.turn_until_s <= now_s:
-                    state.turn_until_s = now_s + self.settings.turn_s
-                state.served_s = now_s
-            else:
+            if not (scarce and limit_w):
                 state.turn_until_s = 0
+            elif state.turn_until_s <= now_s:
+                state.turn_until_s = now_s + settings.turn_s
         return limits
 
     def _tail(self, now_s: int, loads: Sequence[Load]) -> list[tuple[int, int]]:
@@ -222,7 +199,8 @@ class Planner:
             sum(6 // len(load.phases) for load in loads if phase in load.phases)
             for phase in ALL_PHASES
         ]
-        first = (now_s // HOUR_S + 1) * HOUR_S
+        # Not so soon that it begins before the message that corrects it can be there.
+        first = ((now_s + HOUR_S // 2) // HOUR_S + 1) * HOUR_S
         tail = []
         for begin_s in range(
             first, now_s + settings.tail_s + settings.jitter_s, HOUR_S
@@ -245,14 +223,20 @@ class Planner:
             seconds=self.settings.renew_s
         ):
             return True
-        period = profile.period_at(now)
-        current_w = self.settings.station_max_w if period is None else period.max_w
-        if limit_w < current_w:
-            return current_w - limit_w > max(200, current_w // 20)
-        if current_w < MINIMUM_PER_PHASE_W * (len(state.phases) or 3) <= limit_w:
+        # What the car cannot draw does not matter; what is said until the next step does.
+        most_w = state.demand_w if state.phases else self.settings.station_max_w
+        wanted_w = min(limit_w, most_w)
+        said = [
+            min(most_w, self._said_w(profile, now + timedelta(seconds=ahead_s)))
+            for ahead_s in (0, SLOT_S + SLOT_S // 3)
+        ]
+        low_w, high_w = min(said), max(said)
+        if low_w < MINIMUM_PER_PHASE_W * (len(state.phases) or 3) <= limit_w:
             return True
-        uses_it = sum(state.power_w or ()) * 10 >= current_w * 8
-        return uses_it and limit_w - current_w > max(500, current_w // 7)
+        return (
+            high_w - wanted_w > max(200, high_w // 20)
+            or bool(state.phases) and wanted_w - low_w > max(500, low_w // 7)
+        )
 
     def _profile(
         self, now: datetime, station: str, limit_w: int, tail: Sequence[tuple[int, int]]
@@ -263,18 +247,11 @@ class Planner:
         # run can be repeated.
         jitter_s = zlib.crc32(station.encode()) % self.settings.jitter_s
         valid_to = now + timedelta(seconds=self.settings.tail_s + jitter_s)
-        minimum_w = MINIMUM_PER_PHASE_W * (len(state.phases) or 3)
+        minimum_w = MINIMUM_PER_PHASE_W * len(state.phases)
         periods = [Period(now, limit_w)]
         for begin_s, level_w in tail:
-            begin, max_w = from_epoch(begin_s), level_w if level_w >= minimum_w else 0
+            begin, max_w = from_epoch(begin_s), max(level_w, minimum_w)
             if begin < valid_to and max_w != periods[-1].max_w:
                 periods.append(Period(begin, max_w))
         state.seq = max(state.seq + 1, int(now.timestamp()))
         return ChargingProfile(now, valid_to, tuple(periods), seq=state.seq)
-
-
-def _release_by_half(limit_w: int, wanted_w: int) -> int:
-    """Down at once, up by half of the way, and the last 500 W at once."""
-    if wanted_w <= limit_w + 500:
-        return wanted_w
-    return limit_w + (wanted_w - limit_w) // 2

@@ -46,16 +46,17 @@ class Settings:
 class StationState:
     """What the planner remembers of one station.
 
-    `phases` is on which its car charges, empty without a car; `limit_w` is its share before
-    turns are taken; `profile` is the last one sent, and `before` the one before that.
+    `phases` is on which its car charges, empty without a car; `demand_w` is the most that the
+    car can draw and `energy_wh` what it has got; `profile` is the last one sent, and `before`
+    the one before that.
     """
 
-    limit_w: int
     phases: tuple[int, ...] = ()
     power_w: Triple | None = None
     metered_s: int = 0
     charging_slots: int = 0
-    served_s: int = 0
+    demand_w: int = 0
+    energy_wh: int = 0
     turn_until_s: int = 0
     seq: int = 0
     profile: ChargingProfile | None = None
@@ -68,7 +69,6 @@ class PlannerState:
 
     history: History = field(default_factory=History)
     stations: dict[str, StationState] = field(default_factory=dict)
-    planned_s: int = 0
 
 
 Metered = Mapping[str, Triple | None]
