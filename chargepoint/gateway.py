@@ -10,17 +10,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chargepoint.candidates import Candidates, peak_w
 from chargepoint.exchanges import Exchange, Purpose, Words
-from chargepoint.intake import judge_message
 from chargepoint.journal import Recalled, Record
+from chargepoint.messages import Messages
 from chargepoint.notices import Alarm, Board, Event, Metrics, Notice
 from chargepoint.target import next_change_s
 from chargepoint.telegram_clock import TelegramClock
 from chargepoint.unit_driver import UnitDriver
 from wire.charging_profile import Reject
 from wire.errors import SimError
-from wire.p1 import TEXT_MESSAGE, DropReason, Telegram
+from wire.p1 import DropReason, Telegram
 
 SILENT_CADENCES = 3
 """So many telegrams in a row may be missing before P1 counts as silent (rule of section 4)."""
@@ -29,9 +28,6 @@ APART_S = 60
 """Rule 15: how far host and telegram may be apart."""
 
 _DEFAULT_CADENCE_S = 10
-_TEXT_LINE = b"\n" + TEXT_MESSAGE.encode() + b"("
-_UNREAD = b""
-"""No telegram's line, nor its absence: before the first telegram, or after a step of time."""
 
 _DROPS = {
     DropReason.CRC: Reject.TELEGRAM_CRC,
@@ -60,19 +56,20 @@ class GatewayLogic:
     def __init__(
         self, recalled: Recalled, *, hardware_max_w: int, tolerant: bool = False
     ) -> None:
-        self._configured_max_w = self._max_w = hardware_max_w
-        self._tolerant = tolerant
-        self._candidates = Candidates(recalled.record)
         self._board = Board()
         self._clock = TelegramClock()
         self._driver = UnitDriver(recalled.record, self._board)
+        self._messages = Messages(
+            self._driver,
+            self._board,
+            hardware_max_w=hardware_max_w,
+            tolerant=tolerant,
+        )
         self._saved = recalled.record
         self._problem = recalled.problem
-        self._line: bytes | None = _UNREAD
         self._cadence_s = _DEFAULT_CADENCE_S
         self._heard_s: float | None = None
         self._silent = False
-        self._expired = False
 
     @property
     def record(self) -> Record:
@@ -112,17 +109,17 @@ class GatewayLogic:
         if clock.telegram(telegram_s, now_s):
             self._board.note(now_s, Event.CLOCK_STEPPED)
             self._driver.set_clock_soon()
-            self._line = _UNREAD
+            self._messages.read_again()
         if self._board.alarms or abs(host_s - telegram_s) > APART_S or clock.doubtful:
             self._review(telegram_s, now_s, host_s)
-        octets = telegram.octets
-        begin = octets.rfind(_TEXT_LINE)
-        line = octets[begin : octets.find(b"\r", begin)] if begin >= 0 else None
-        if line != self._line:
-            self._line = line
-            self._read(telegram, now_s)
-            return True
-        return False
+        clock_s = clock.at(now_s)
+        assert clock_s is not None
+        if not self._messages.hear(telegram, clock_s, now_s):
+            return False
+        version = telegram.version
+        if version is not None:
+            self._cadence_s = version.period_s
+        return True
 
     def dropped(self, count: int, reason: DropReason, now_s: float) -> None:
         """Rule 1: so many bytes were no telegram; what governs goes on."""
@@ -150,7 +147,7 @@ class GatewayLogic:
             )
         telegram_s = self._clock.at(now_s)
         if telegram_s is not None:
-            self._note_expiry(telegram_s, now_s)
+            self._messages.note_expiry(telegram_s, now_s)
         if self._driver.record is not self._saved:
             return Save(self._driver.record)
         exchange = self._driver.next_exchange(now_s, telegram_s)
@@ -170,9 +167,11 @@ class GatewayLogic:
 
     def done(self, exchange: Exchange, answers: Sequence[Words], now_s: float) -> None:
         """The unit answered; `answers` are those of the exchange's reads, in order."""
-        self._driver.done(exchange, answers, now_s, self._clock.at(now_s))
-        if exchange.purpose is Purpose.FIND and self._driver.identity is not None:
-            self._found(self._driver.identity.hardware_max_w, now_s)
+        telegram_s, driver = self._clock.at(now_s), self._driver
+        driver.done(exchange, answers, now_s, telegram_s)
+        if exchange.purpose is Purpose.FIND and driver.identity is not None:
+            unit_max_w = driver.identity.hardware_max_w
+            self._messages.unit_found(unit_max_w, telegram_s, now_s)
 
     def failed(self, exchange: Exchange, error: SimError, now_s: float) -> None:
         """The unit did not answer (`TransportError`), or with an exception (`PeerRefused`)."""
@@ -217,107 +216,3 @@ class GatewayLogic:
             board.raised(now_s, Alarm.CLOCK_STEP, "not believed yet")
         else:
             board.over(now_s, Alarm.CLOCK_STEP)
-
-    def _read(self, telegram: Telegram, now_s: float) -> None:
-        """The text line is another one, or the first since the start."""
-        version = telegram.version
-        if version is not None:
-            self._cadence_s = version.period_s
-        line = telegram.raw(TEXT_MESSAGE)
-        if line is None:
-            return
-        text = telegram.text_message
-        if text is not None:
-            self._judge(text, now_s)
-            return
-        digits = line[1:-1]
-        if len(digits) % 2 == 0 and not digits.strip("Ff"):
-            self._board.metrics.rejects[Reject.FILLER] += 1
-            self._board.metrics.last_reject = Reject.FILLER
-            return
-        self._refuse(Reject.NOT_HEX, "the text line is not pairs of hex digits", now_s)
-
-    def _judge(self, text: bytes, now_s: float) -> None:
-        board, metrics = self._board, self._board.metrics
-        telegram_s = self._clock.at(now_s)
-        assert telegram_s is not None
-        verdict = judge_message(
-            text,
-            self._driver.record,
-            telegram_s,
-            hardware_max_w=self._max_w,
-            tolerant=self._tolerant,
-        )
-        if verdict.refused:
-            self._refuse(verdict.code, verdict.detail, now_s)
-            return
-        board.over(now_s, Alarm.MESSAGE_REJECTED)
-        for remark in verdict.remarks:
-            metrics.remarks[remark.code] += 1
-            board.note(now_s, Event.REMARK, remark.text, remark.code)
-        if verdict.code is Reject.UNCHANGED:
-            metrics.rejects[verdict.code] += 1
-            board.note(now_s, Event.UNCHANGED, code=verdict.code)
-            return
-        metrics.messages += 1
-        if verdict.code is Reject.EXPIRED:
-            metrics.rejects[verdict.code] += 1
-            metrics.last_reject = verdict.code
-            self._driver.record = verdict.record
-            self._remember()
-            board.note(now_s, Event.RECORDED, verdict.detail, verdict.code)
-            return
-        event = Event.CLEARED if verdict.code is Reject.CLEARED else Event.TAKEN
-        board.note(now_s, event, verdict.detail, verdict.code)
-        self._govern(verdict.record)
-        self._remember()
-
-    def _govern(self, record: Record) -> None:
-        self._expired = False
-        self._driver.take(record)
-
-    def _remember(self) -> None:
-        certain = self._driver.identity is not None
-        self._candidates.take(self._driver.record, certain=certain)
-
-    def _found(self, unit_max_w: int, now_s: float) -> None:
-        """Rule 9 by what the unit says: what was judged without knowing is judged again."""
-        max_w = min(unit_max_w, self._configured_max_w)
-        if max_w > self._max_w and Alarm.MESSAGE_REJECTED in self._board.alarms:
-            self._line = _UNREAD
-        self._max_w = max_w
-        fitting, governing = self._candidates.fitting(max_w), self._driver.record
-        if (fitting.digest, fitting.profile) == (governing.digest, governing.profile):
-            return
-        self._govern(fitting)
-        asked_w = peak_w(self._candidates.newest())
-        if asked_w > max_w:
-            detail = f"{asked_w} W are asked for; the hardware's maximum is {max_w} W"
-            self._refuse(Reject.POWER, detail, now_s)
-        else:
-            self._board.over(now_s, Alarm.MESSAGE_REJECTED)
-            self._board.note(now_s, Event.TAKEN)
-
-    def _refuse(self, code: Reject, detail: str, now_s: float) -> None:
-        """Rule 14: a refused message changes nothing; what governs goes on to its ValidTo."""
-        metrics, record = self._board.metrics, self._driver.record
-        metrics.rejects[code] += 1
-        metrics.last_reject = code
-        telegram_s, profile = self._clock.at(now_s), record.profile
-        if (
-            profile is not None
-            and telegram_s is not None
-            and telegram_s < profile.valid_to.timestamp()
-        ):
-            metrics.rejects[Reject.KEPT] += 1
-            detail += f"; the profile before it runs to {profile.valid_to:%H:%M:%S} UTC"
-        self._board.note(now_s, Event.REJECTED, detail, code)
-        self._board.raised(now_s, Alarm.MESSAGE_REJECTED, f"{code.name}: {detail}")
-
-    def _note_expiry(self, telegram_s: float, now_s: float) -> None:
-        profile = self._driver.record.profile
-        if profile is None or self._expired:
-            return
-        if telegram_s >= profile.valid_to.timestamp():
-            self._expired = True
-            self._board.note(now_s, Event.EXPIRED)
