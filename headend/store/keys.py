@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from headend.store import tables
 from wire.errors import LocalError
@@ -44,6 +44,13 @@ MOVES = {
     KeyState.EXPIRED: {KeyState.ACTIVE, KeyState.WITHDRAWN},
     KeyState.WITHDRAWN: set(),
 }
+
+# Made once, for it is asked twice per job: making it takes longer than the answer.
+_ACTIVE = select(_KEYS).where(
+    _KEYS.c.meter_id == bindparam("of_meter"),
+    _KEYS.c.kind == bindparam("of_kind"),
+    _KEYS.c.state == KeyState.ACTIVE.value,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +89,7 @@ def add(connection: Connection, keys: Sequence[NewKey]) -> list[int]:
 def active(connection: Connection, meter_id: int, kind: KeyKind) -> SealedKey | None:
     """The key of that kind that is in use, if there is one."""
     row = connection.execute(
-        select(_KEYS).where(
-            _KEYS.c.meter_id == meter_id,
-            _KEYS.c.kind == kind.value,
-            _KEYS.c.state == KeyState.ACTIVE.value,
-        )
+        _ACTIVE, {"of_meter": meter_id, "of_kind": kind.value}
     ).first()
     return None if row is None else _key(row)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from headend.store import tables
 from wire.errors import ConfigError
 
 _METERS = tables.meters
+_ONE = select(_METERS).where(_METERS.c.id == bindparam("meter_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def find(connection: Connection, equipment_id: str) -> Meter:
 
 def get(connection: Connection, meter_id: int) -> Meter:
     """The meter of a row; `ConfigError` when there is none."""
-    row = connection.execute(select(_METERS).where(_METERS.c.id == meter_id)).first()
+    row = connection.execute(_ONE, {"meter_id": meter_id}).first()
     if row is None:
         raise ConfigError(f"there is no meter with number {meter_id}")
     return _meter(row)
