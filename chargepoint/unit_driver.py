@@ -8,6 +8,7 @@ from chargepoint import exchanges
 from chargepoint.exchanges import Exchange, Purpose, UnitIdentity, UnitStatus, Words
 from chargepoint.journal import CommitResult, Record, mark
 from chargepoint.notices import Alarm, Board, Event
+from chargepoint.pulse import Pulse
 from chargepoint.registers import ExceptionCode, Outcome, Source
 from chargepoint.retries import Backoff, Patience
 from chargepoint.target import GUARD_S, Agreement, Target, compare, target_at
@@ -17,9 +18,6 @@ from wire.errors import PeerRefused, SimError, WireError
 FAULT_ATTEMPTS = 5
 """So many attempts at one target may fail before it is a fault; attempts go on all the same."""
 
-_BEAT_WITHOUT_WATCHDOG_S = 60.0
-_LONGEST_BEAT_S = 300.0
-_CLOCK_EVERY_S = 3600.0
 _SETTINGS = (Purpose.DIRECT, Purpose.PHASES)
 _COMMANDS = (Purpose.COMMIT, Purpose.CLEAR, Purpose.READ_BACK)
 
@@ -43,10 +41,7 @@ class UnitDriver:
         self._asked: Target | None = None
         # The unit must be looked at afresh: it was away, restarted, or does odd things.
         self._unknown = True
-        self._beat = 0
-        self._beat_at_s = 0.0
-        self._clock_at_s = 0.0
-        self._clock_given = False
+        self._pulse = Pulse()
         # What the unit holds by our knowledge.
         self._held: ChargingProfile | None = None
         self._unnumbered = False
@@ -66,7 +61,7 @@ class UnitDriver:
 
     def set_clock_soon(self) -> None:
         """Telegram time made a step, so the unit's clock must follow."""
-        self._clock_at_s = 0.0
+        self._pulse.set_clock_soon()
 
     def next_exchange(self, now_s: float, telegram_s: float | None) -> Exchange | None:
         """What to ask of the unit now, the one before being over; None: nothing is due."""
@@ -76,16 +71,16 @@ class UnitDriver:
             self._compare(now_s)
             if target is not None and target.over and target.settled:
                 # Only a look now tells whether the unit has let the profile go by itself.
-                self._beat_at_s = min(self._beat_at_s, now_s)
+                self._pulse.look_by(now_s)
         if self._away.waits(now_s):
             return None
         if self._unknown:
             return exchanges.find()
-        if now_s >= self._beat_at_s:
-            return exchanges.heartbeat(self._beat + 1 & 0xFFFF)
+        if now_s >= self._pulse.beat_at_s:
+            return exchanges.heartbeat(self._pulse.next_counter)
         if telegram_s is None:
             return None
-        if now_s >= self._clock_at_s:
+        if now_s >= self._pulse.clock_at_s:
             return exchanges.set_clock(int(telegram_s))
         if target is None or now_s < self._rests_until_s:
             return None
@@ -98,8 +93,8 @@ class UnitDriver:
         if self._unknown:
             return now_s
         if telegram_s is None:
-            return self._beat_at_s
-        due_s = min(self._beat_at_s, self._clock_at_s)
+            return self._pulse.beat_at_s
+        due_s = min(self._pulse.beat_at_s, self._pulse.clock_at_s)
         rests_until_s = self._rests_until_s
         return min(due_s, rests_until_s) if now_s < rests_until_s else due_s
 
@@ -121,13 +116,11 @@ class UnitDriver:
                 return
         self._answered(purpose, now_s)
         if purpose is Purpose.SET_CLOCK:
-            self._clock_given = True
-            self._clock_at_s = now_s + _CLOCK_EVERY_S
+            self._pulse.clock_set(now_s)
             return
         if purpose is Purpose.HEARTBEAT:
             self._board.metrics.heartbeats += 1
-            self._beat = self._beat + 1 & 0xFFFF
-            self._beat_at_s = now_s + self._beat_every_s()
+            self._pulse.beaten(now_s)
         status = UnitStatus.read(answers[1 if purpose is Purpose.FIND else -1])
         target = None if telegram_s is None else target_at(self.record, telegram_s)
         self.status = status
@@ -158,9 +151,9 @@ class UnitDriver:
         if purpose is Purpose.FIND:
             self._away.failed(now_s)
         elif purpose is Purpose.HEARTBEAT:
-            self._beat_at_s = now_s + self._beat_every_s()
+            self._pulse.beat_refused(now_s)
         elif purpose is Purpose.SET_CLOCK:
-            self._clock_at_s = now_s + self._beat_every_s()
+            self._pulse.clock_refused(now_s)
         else:
             self._attempt_failed(now_s, why)
 
@@ -240,7 +233,7 @@ class UnitDriver:
         self._held = told.profile
         self._retry.reset()
         # The applied limit may follow only when the clocks are past the start: look again.
-        self._beat_at_s = min(self._beat_at_s, now_s + GUARD_S + 1)
+        self._pulse.look_by(now_s + GUARD_S + 1)
         if told.profile is not None:
             self._board.metrics.commits += 1
             detail = f"sequence {status.sequence}, {status.applied_w} W applied"
@@ -307,10 +300,9 @@ class UnitDriver:
             self._board.note(now_s, Event.UNIT_FOUND, detail)
         self.identity = identity
         self._unknown = False
-        self._beat = identity.heartbeat
+        self._pulse.found(identity.heartbeat, identity.watchdog_s, now_s)
         self._direct_w = identity.direct_w
         self._phases = identity.phases
-        self._beat_at_s = min(self._beat_at_s, now_s + self._beat_every_s())
 
     def _compare(self, now_s: float) -> None:
         """Takes what is commanded and what the unit showed last into figures and alarms."""
@@ -336,11 +328,10 @@ class UnitDriver:
         self, status: UnitStatus, target: Target | None, now_s: float, *, known: bool
     ) -> None:
         """Notices that the unit is not as it was left; `known`: it was just found."""
-        if self._clock_given and not status.clock_set:
+        if self._pulse.clock_given and not status.clock_set:
             self._board.metrics.unit_restarts += 1
             self._board.note(now_s, Event.UNIT_RESTARTED, "its clock is not set")
-            self._clock_given = False
-            self._clock_at_s = now_s
+            self._pulse.clock_lost()
             self._held = None
             self._unknown = not known
             return
@@ -386,9 +377,3 @@ class UnitDriver:
         self._unknown = True
         self._away.failed(now_s)
         self._board.raised(now_s, Alarm.UNIT_AWAY, why)
-
-    def _beat_every_s(self) -> float:
-        watchdog_s = 0 if self.identity is None else self.identity.watchdog_s
-        if not watchdog_s:
-            return _BEAT_WITHOUT_WATCHDOG_S
-        return min(max(watchdog_s / 3, 1.0), _LONGEST_BEAT_S)
