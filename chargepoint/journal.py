@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
+from chargepoint.durable import replace_file
 from wire.charging_profile import ChargingProfile, ProfileRejected, decode, encode
 from wire.errors import SurroundingsError
 
@@ -106,18 +105,10 @@ class FileJournal:
             return self._fresh("it is damaged or was not written by this program")
 
     def save(self, record: Record) -> None:
-        """Writes beside the file, to the disk, and then takes the file's place."""
-        beside = self._path.with_name(self._path.name + ".new")
+        """Replaces the file whole."""
         try:
-            with beside.open("wb") as file:
-                file.write(_write(record))
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(self._path)
-            _sync_folder(self._path.parent)
+            replace_file(self._path, _write(record))
         except OSError as error:
-            with contextlib.suppress(OSError):
-                beside.unlink()
             raise SurroundingsError(
                 f"the gateway's journal {self._path} cannot be written: {error.strerror}"
             ) from error
@@ -131,16 +122,6 @@ class FileJournal:
 def mark(record: Record, commit: CommitResult) -> Record:
     """The record with another commit result."""
     return replace(record, commit=commit)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes the new name last, where the system lets a folder be synchronised."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _write(record: Record) -> bytes:

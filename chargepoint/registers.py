@@ -264,7 +264,6 @@ REGISTERS = (
 )
 
 BY_NAME = {row.name: row for row in REGISTERS}
-BY_ADDRESS = {row.address: row for row in REGISTERS}
 
 STAGED_FROM = BY_NAME["sequence"].address
 PERIODS_FROM = BY_NAME["period_0_start"].address

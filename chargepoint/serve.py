@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from chargepoint.car import Visits
+from chargepoint.durable import replace_file
 from chargepoint.kept import Kept
 from chargepoint.modbus import Framing
 from chargepoint.modbus_server import UnitProtocol, UnitServerFactory
@@ -121,13 +121,8 @@ class StateFile:
         """Saves at once and whole, or raises `SurroundingsError` and leaves what was there."""
         if self._path is None or kept == self._saved:
             return
-        draft = self._path.with_name(self._path.name + ".new")
         try:
-            with draft.open("w", encoding="ascii") as file:
-                json.dump(kept.to_json(), file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(draft, self._path)
+            replace_file(self._path, json.dumps(kept.to_json()).encode("ascii"))
         except OSError as error:
             raise SurroundingsError(
                 f"{self._path} cannot be written: {error.strerror}"

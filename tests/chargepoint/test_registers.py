@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chargepoint.registers import (
-    BY_ADDRESS,
     MAX_PERIODS,
     MAX_WRITE_WORDS,
     REGISTERS,
@@ -67,7 +66,7 @@ def test_rows_that_others_rely_on(
     address: int, name: str, type: Type, words: int, unit: str
 ) -> None:
     row = register(name)
-    assert row is BY_ADDRESS[address]
+    assert row.address == address
     assert (row.type, row.words, row.unit) == (type, words, unit)
 
 
