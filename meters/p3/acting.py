@@ -25,7 +25,7 @@ from wire.dlms.apdu import (
     ActionResponseWithPblock,
     Apdu,
 )
-from wire.dlms.blocks import BLOCK_OVERHEAD, BlockError, Joiner, Slicer
+from wire.dlms.blocks import BlockError, Joiner, Slicer, block_size
 from wire.dlms.descriptors import ActionResult, MethodDescriptor
 from wire.errors import WireError
 
@@ -124,7 +124,7 @@ class Acting:
     ) -> Apdu:
         octets = encode_outcomes(outcomes) if listed else encode_outcome(outcomes[0])
         if len(octets) + NORMAL_HEAD > room:
-            self._slicer = Slicer(octets, room - BLOCK_OVERHEAD)
+            self._slicer = Slicer(octets, block_size(room))
             return self._outcome_block(invoke_id, 0)
         if listed:
             return ActionResponseWithList(invoke_id, outcomes)

@@ -34,20 +34,14 @@ from wire.dlms.acse import (
 from wire.dlms.action import ActionRequestNormal, ActionResponseNormal
 from wire.dlms.apdu import Apdu, ExceptionResponse, InitiateResponse
 from wire.dlms.association import Input, Side, State, input_of, move
-from wire.dlms.descriptors import ActionResult, MethodDescriptor
-from wire.dlms.faults import ServiceFault, StateError
+from wire.dlms.descriptors import REPLY_TO_HLS, ActionResult
+from wire.dlms.faults import EXCEPTION_RESPONSE, ServiceFault, StateError
 from wire.dlms.initiate import Conformance
 from wire.dlms.security import is_protected
 from wire.errors import SecurityError, WireError
-from wire.obis import Obis
 
 CHALLENGE_OCTETS = 16
 LOCK_S = 10
-
-_AARQ, _RLRQ = 0x60, 0x62
-# An exception-response has no ciphered form: it goes out in clear.
-_EXCEPTION = 0xD8
-_REPLY_TO_HLS = MethodDescriptor(15, Obis.parse("0-0:40.0.0"), 1)
 
 
 def _refusal(state_error: StateError, fault: ServiceFault) -> bytes:
@@ -106,7 +100,7 @@ class P3Association:
         protection = self._protection
         if protection is not None and is_protected(octets):
             return self._receive_ciphered(protection, octets)
-        if octets[0] == _AARQ or octets[0] == _RLRQ:
+        if octets[0] == acse.AARQ or octets[0] == acse.RLRQ:
             return self._receive_acse(octets)
         if self.state is State.ASSOCIATED and protection is None:
             return self._answer(octets, self._room(0))
@@ -138,7 +132,8 @@ class P3Association:
             answer = self._answer(plain, self._room(protection.overhead))
         else:
             answer = self._receive_proof(protection, plain)
-        if answer is None or answer[0] == _EXCEPTION:
+        if answer is None or answer[0] == EXCEPTION_RESPONSE:
+            # It has no ciphered form, so it goes out in clear.
             return answer
         return protection.seal(answer)
 
@@ -247,7 +242,7 @@ class P3Association:
             return _UNKNOWN
         if (
             not isinstance(request, ActionRequestNormal)
-            or request.descriptor != _REPLY_TO_HLS
+            or request.descriptor != REPLY_TO_HLS
             or self.state is not State.AWAITING_HLS
         ):
             return _NOT_NOW

@@ -21,12 +21,11 @@ from wire.dlms.acse import (
 from wire.dlms.apdu import ConfirmedServiceError, InitiateRequest, InitiateResponse
 from wire.dlms.faults import ConfirmedService, InitiateError, ServiceErrorKind
 from wire.dlms.initiate import DLMS_VERSION, Conformance
-from wire.dlms.security import TITLE_OCTETS
+from wire.dlms.security import CHALLENGE_LENGTHS, TITLE_OCTETS
 from wire.errors import WireError
 
 # A PDU must hold a ciphered answer, or a block with some data in it.
 LEAST_PDU_SIZE = 64
-_CHALLENGE_LENGTHS = range(8, 65)
 
 _SELECTIVE_READ = (
     Conformance.GET | Conformance.BLOCK_TRANSFER_WITH_GET | Conformance.SELECTIVE_ACCESS
@@ -121,7 +120,7 @@ def _judge_management(meter: Meter, request: Aarq) -> Accepted | Rejection:
         or title == meter.identity.system_title
     ):
         return Rejection(UserDiagnostic.CALLING_AP_TITLE_NOT_RECOGNIZED)
-    if challenge is None or len(challenge) not in _CHALLENGE_LENGTHS:
+    if challenge is None or len(challenge) not in CHALLENGE_LENGTHS:
         return Rejection(UserDiagnostic.AUTHENTICATION_FAILURE)
     protection = Protection(meter, title)
     try:

@@ -14,7 +14,7 @@ from wire.dlms.apdu import (
     GetResponseWithDatablock,
     GetResponseWithList,
 )
-from wire.dlms.blocks import BLOCK_OVERHEAD, BlockError, Slicer
+from wire.dlms.blocks import BlockError, Slicer, block_size
 from wire.dlms.descriptors import DataAccessResult
 from wire.dlms.get import encode_results
 from wire.dlms.initiate import Conformance
@@ -67,7 +67,7 @@ class Reading:
     def _long(self, invoke_id: int, octets: bytes, room: int) -> Apdu:
         if not self._link.conformance & Conformance.BLOCK_TRANSFER_WITH_GET:
             return GetResponseNormal(invoke_id, DataAccessResult.DATA_BLOCK_UNAVAILABLE)
-        self._slicer = Slicer(octets, room - BLOCK_OVERHEAD)
+        self._slicer = Slicer(octets, block_size(room))
         return self._block(invoke_id, 0)
 
     def next(self, request: GetRequestNext, room: int) -> Apdu:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from meters.meter import Meter
 from wire.cosem.rows import SMR5
 from wire.dlms.security import (
+    OVERHEAD,
     Cipher,
     CounterRule,
     Kind,
@@ -15,10 +16,6 @@ from wire.dlms.security import (
     unprotect,
 )
 from wire.errors import SecurityError
-
-# What ciphering adds: tag, length, security control, counter and authentication tag; and
-# with general-glo-ciphering the meter's system title and its length.
-_OVERHEAD = {Kind.GLO: 1 + 3 + 5 + 12, Kind.GENERAL_GLO: 1 + 9 + 3 + 5 + 12}
 
 
 class CounterError(SecurityError):
@@ -68,7 +65,7 @@ class Protection:
     @property
     def overhead(self) -> int:
         """How many octets ciphering adds to an answer."""
-        return _OVERHEAD[self.kind]
+        return OVERHEAD[self.kind]
 
     def open(self, octets: bytes) -> bytes:
         """The APDU in clear.

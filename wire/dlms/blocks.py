@@ -15,21 +15,18 @@ MAX_JOINED = 64 * 1024
 
 # The most octets around the raw data of one block, in clear: tag, choice, invoke-id, last-block,
 # block number, Get-Data-Result's choice, and a length of up to three octets.
-BLOCK_OVERHEAD = 12
-# The most that ciphering adds: tag, length (3), security control, counter (4) and tag (12) with
-# glo-; and the peer's system title with its length (9) with general-glo-ciphering.
-CIPHER_OVERHEAD = 30
+_BLOCK_OVERHEAD = 12
 
 
-def block_size(max_pdu_size: int, ciphered: bool, before: int = 0) -> int:
-    """How many octets of raw data a block may have in a PDU of at most `max_pdu_size`.
+def block_size(room: int, before: int = 0) -> int:
+    """How many octets of raw data a block may have in a plain APDU of at most `room`.
 
     `before`: the octets of the descriptors that the first block of a SET or ACTION carries too.
     Raises `LocalError` when there is no room for any.
     """
-    size = max_pdu_size - BLOCK_OVERHEAD - before - (CIPHER_OVERHEAD if ciphered else 0)
+    size = room - _BLOCK_OVERHEAD - before
     if size < 1:
-        raise LocalError(f"a PDU of {max_pdu_size} octets has no room for a block")
+        raise LocalError(f"an APDU of {room} octets has no room for a block")
     return size
 
 

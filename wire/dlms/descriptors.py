@@ -6,7 +6,7 @@ Green Book (IEC 62056-5-3), 9.5: COSEM APDU abstract syntax.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import Enum, IntEnum
 from functools import lru_cache
 
 from wire.dlms.axdr import Data
@@ -126,6 +126,11 @@ class Selection:
     parameters: Data
 
 
+def words(code: Enum) -> str:
+    """A code as the standard writes it: `read-write-denied`."""
+    return code.name.lower().replace("_", "-")
+
+
 def _nine_octets(class_id: int, obis: Obis, index: int) -> bytes:
     """Class, logical name, and the attribute's or method's index as Integer8."""
     if not 0 <= class_id <= 0xFFFF or not -128 <= index <= 127:
@@ -140,3 +145,7 @@ def _parts(octets: bytes) -> tuple[int, Obis, int]:
         raise WireError(f"a COSEM descriptor has 9 octets, not {len(octets)}")
     index = octets[8] - 256 if octets[8] > 127 else octets[8]
     return int.from_bytes(octets[:2], "big"), Obis(octets[2:8]), index
+
+
+REPLY_TO_HLS = MethodDescriptor(15, Obis.parse("0-0:40.0.0"), 1)
+"""reply_to_HLS_authentication of the current association: passes 3 and 4 of HLS (9.2.7.4)."""

@@ -14,11 +14,11 @@ from typing import Any
 
 from wire.dlms import acse, apdu, axdr, security
 from wire.dlms.axdr import BitString, Data, Tag
+from wire.dlms.descriptors import words
 from wire.dlms.wrapper import HEADER_LENGTH, Wpdu, WrapperReader
 from wire.errors import SecurityError, WireError
 from wire.instants import decode_date_time
 
-_GENERAL_GLO = 0xDB
 _CIPHERED_NAMES = {
     0x21: "glo-initiate-request",
     0x28: "glo-initiate-response",
@@ -29,7 +29,7 @@ _CIPHERED_NAMES = {
     0xCC: "glo-get-response",
     0xCD: "glo-set-response",
     0xCF: "glo-action-response",
-    _GENERAL_GLO: "general-glo-ciphering",
+    security.GENERAL_GLO: "general-glo-ciphering",
 }
 # Fields that carry A-XDR octets, and those that carry an xDLMS APDU.
 _VALUES = {"value", "values", "result", "results", "parameters", "returned", "body"}
@@ -152,7 +152,7 @@ class _Explainer:
         name = _CIPHERED_NAMES.get(octets[0], f"ciphered APDU {octets[0]:#04x}")
         at, children = 1, []
         titles = self._titles
-        if octets[0] == _GENERAL_GLO:
+        if octets[0] == security.GENERAL_GLO:
             length, begin = axdr.decode_length(octets, 1)
             at = begin + length
             title = octets[begin:at]
@@ -222,7 +222,7 @@ class _Explainer:
             items = tuple(self._item(name, item) for item in value)
             return Node(shown, f"{len(value)} items", children=items)
         if isinstance(value, apdu.Conformance):
-            names = ", ".join(_kebab_name(flag.name or "") for flag in value)
+            names = ", ".join(words(flag) for flag in value)
             return Node(shown, f"{value:06X}: {names}")
         if name == "invoke_id_and_priority":
             return Node(shown, _invoke(value))
@@ -232,7 +232,7 @@ class _Explainer:
             selector = Node("selector", value.selector)
             return Node(shown, children=(selector, _data(value.parameters)))
         if isinstance(value, Enum):
-            return Node(shown, f"{_kebab_name(value.name)} ({value.value})")
+            return Node(shown, f"{words(value)} ({value.value})")
         if is_dataclass(value):
             return Node(shown, children=self._of(value, b"").children)
         return Node(shown, value)
@@ -304,7 +304,3 @@ def _invoke(octet: int) -> str:
 
 def _kebab(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()
-
-
-def _kebab_name(name: str) -> str:
-    return name.lower().replace("_", "-")

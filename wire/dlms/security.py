@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.keywrap import (
     aes_key_wrap,
 )
 
+from wire.dlms.lengths import decode_length, encode_length
 from wire.errors import LocalError, SecurityError, WireError
 
 KEY_OCTETS = 16
@@ -28,7 +29,10 @@ TITLE_OCTETS = 8
 TAG_OCTETS = 12
 MAX_COUNTER = 0xFFFF_FFFF
 
-_GENERAL_GLO_TAG = 0xDB
+CHALLENGE_LENGTHS = range(8, 65)
+"""How many octets a challenge of HLS may have (9.2.7.4)."""
+
+GENERAL_GLO = 0xDB
 _HEADER_OCTETS = 5
 
 
@@ -45,6 +49,13 @@ class Kind(Enum):
 
     GLO = "glo"
     GENERAL_GLO = "general-glo"
+
+
+OVERHEAD = {
+    Kind.GLO: 1 + 3 + _HEADER_OCTETS + TAG_OCTETS,
+    Kind.GENERAL_GLO: 1 + 1 + TITLE_OCTETS + 3 + _HEADER_OCTETS + TAG_OCTETS,
+}
+"""The most octets that ciphering adds to a plain APDU of less than 64 KiB."""
 
 
 class CounterRule(Enum):
@@ -166,7 +177,7 @@ class Unprotected(NamedTuple):
 
 def is_protected(octets: bytes) -> bool:
     """Whether these octets start as an APDU that `unprotect` reads."""
-    return bool(octets) and (octets[0] in _PLAIN_TAGS or octets[0] == _GENERAL_GLO_TAG)
+    return bool(octets) and (octets[0] in _PLAIN_TAGS or octets[0] == GENERAL_GLO)
 
 
 def protect(
@@ -183,10 +194,10 @@ def protect(
     Raises `LocalError` for an APDU that has no glo- form, and for a counter that is used up.
     """
     text = cipher.seal(title, counter, control, apdu)
-    length = _length(_HEADER_OCTETS + len(text))
+    length = encode_length(_HEADER_OCTETS + len(text))
     header = bytes((control,)) + counter.to_bytes(4, "big")
     if kind is Kind.GENERAL_GLO:
-        return b"\xdb\x08" + title + length + header + text
+        return bytes((GENERAL_GLO, TITLE_OCTETS)) + title + length + header + text
     glo_tag = _GLO_TAGS.get(apdu[0]) if apdu else None
     if glo_tag is None:
         raise LocalError(
@@ -205,7 +216,7 @@ def unprotect(octets: bytes, cipher: Cipher, peer_title: bytes) -> Unprotected:
         raise WireError("an empty APDU")
     tag = octets[0]
     at = 1
-    if tag == _GENERAL_GLO_TAG:
+    if tag == GENERAL_GLO:
         kind = Kind.GENERAL_GLO
         at = _check_title(octets, peer_title)
         plain_tag = None
@@ -293,14 +304,6 @@ def _nonce(title: bytes, counter: int) -> bytes:
     return title + counter.to_bytes(4, "big")
 
 
-def _length(count: int) -> bytes:
-    """A length in A-XDR: one octet up to 127, else the count of octets and these."""
-    if count < 0x80:
-        return bytes((count,))
-    octets = count.to_bytes((count.bit_length() + 7) // 8, "big")
-    return bytes((0x80 | len(octets),)) + octets
-
-
 def _check_title(octets: bytes, peer_title: bytes) -> int:
     """Where the length stands, after the title; an empty title means the one agreed."""
     if octets[1:2] == b"\x00":
@@ -312,10 +315,7 @@ def _check_title(octets: bytes, peer_title: bytes) -> int:
 
 def _check_length(octets: bytes, at: int) -> int:
     """Where the security control byte stands; the length must be that of what follows."""
-    first = octets[at] if at < len(octets) else 0
-    size = first & 0x7F if first >= 0x80 else 0
-    start = at + 1 + size
-    count = int.from_bytes(octets[at + 1 : start], "big") if size else first
-    if size > 4 or count < _HEADER_OCTETS or count != len(octets) - start:
+    length, start = decode_length(octets, at)
+    if length < _HEADER_OCTETS or length != len(octets) - start:
         raise WireError("the length of a ciphered APDU is not that of its bytes", at)
     return start

@@ -84,8 +84,9 @@ def test_a_block_fills_a_pdu_and_no_more(
 ) -> None:
     cipher = security.Cipher(bytes(16), bytes(16))
     descriptor = apdu.AttributeDescriptor(7, Obis.parse("1-0:99.1.0"), 2)
-    octets = bytes(block_size(pdu_size, kind is not None))
-    first = bytes(block_size(pdu_size, kind is not None, before=10))
+    room = pdu_size if kind is None else pdu_size - security.OVERHEAD[kind]
+    octets = bytes(block_size(room))
+    first = bytes(block_size(room, before=10))
     for sent in (
         apdu.GetResponseWithDatablock(0xC1, False, 1, octets),
         apdu.SetRequestWithBlock(0xC1, False, 2, octets),
@@ -106,6 +107,6 @@ def test_a_block_fills_a_pdu_and_no_more(
 
 def test_a_pdu_without_room_for_a_block_is_refused() -> None:
     with pytest.raises(LocalError):
-        block_size(12, False)
+        block_size(12)
     with pytest.raises(LocalError):
         Slicer(b"abc", 0)
