@@ -7,7 +7,12 @@ octets that lie its decoder can take seconds and gigabytes.
 from __future__ import annotations
 
 from wire.dlms import acse, apdu
-from wire.errors import LocalError
+from wire.dlms.axdr import decode_length
+from wire.dlms.explain import Node, explain
+from wire.dlms.security import is_protected
+from wire.errors import LocalError, WireError
+
+_GENERAL_GLO = 0xDB
 
 
 def to_xml(octets: bytes) -> str:
@@ -15,10 +20,7 @@ def to_xml(octets: bytes) -> str:
 
     Raises `LocalError` when gurux-dlms has no words for it.
     """
-    if octets and acse.AARQ <= octets[0] <= acse.RLRE:
-        acse.decode(octets)
-    else:
-        apdu.decode(octets)
+    _check(octets)
     from gurux_dlms import GXDLMSTranslator
 
     try:
@@ -26,3 +28,34 @@ def to_xml(octets: bytes) -> str:
     except Exception as error:  # its errors have no root of their own
         raise LocalError(f"gurux-dlms does not translate this APDU: {error}") from None
     return xml.strip()
+
+
+def _check(octets: bytes) -> None:
+    """Reads the APDU whole, the values in it included; a ciphered part must fit its length."""
+    wrong = _wrong(explain(octets))
+    if wrong is not None:
+        raise WireError(wrong)
+    if acse.AARQ <= octets[0] <= acse.RLRE:
+        inner = acse.decode(octets).user_information or b""
+        if is_protected(inner):
+            _check_length(inner)
+    else:
+        apdu.decode(octets)
+
+
+def _wrong(node: Node) -> str | None:
+    """What could not be read in a tree."""
+    if node.name == "error":
+        return str(node.value)
+    return next((why for child in node.children if (why := _wrong(child))), None)
+
+
+def _check_length(ciphered: bytes) -> None:
+    """A ciphered APDU is as long as it says; what is in it stays closed."""
+    at = 1
+    if ciphered[0] == _GENERAL_GLO:
+        length, at = decode_length(ciphered, at)
+        at += length
+    length, at = decode_length(ciphered, at)
+    if at + length != len(ciphered):
+        raise WireError("a ciphered APDU's length does not fit its octets", at)

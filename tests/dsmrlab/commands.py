@@ -55,19 +55,29 @@ def here(capsys: pytest.CaptureFixture[str], *arguments: object) -> Ended:
     return Ended(code, *capsys.readouterr())
 
 
-def environment(home: Path, **more: str) -> Mapping[str, str]:
+def environment(home: Path, variables: Mapping[str, str] = {}) -> Mapping[str, str]:
     """Ours, with that home folder and none of the user's own settings."""
     mine = {name: v for name, v in os.environ.items() if not name.startswith("DSMRLAB")}
-    return {**mine, "DSMRLAB_HOME": str(home), "PYTHONPATH": str(REPOSITORY), **more}
+    return {
+        **mine,
+        "DSMRLAB_HOME": str(home),
+        "PYTHONPATH": str(REPOSITORY),
+        **variables,
+    }
 
 
-def process(home: Path, *arguments: object, stdin: bytes = b"", **more: str) -> Ended:
+def process(
+    home: Path,
+    *arguments: object,
+    stdin: bytes = b"",
+    variables: Mapping[str, str] = {},
+) -> Ended:
     """Runs a command as a process of its own."""
     done = subprocess.run(
         COMMAND + [str(argument) for argument in arguments],
         input=stdin,
         capture_output=True,
-        env=environment(home, **more),
+        env=environment(home, variables),
         timeout=DEADLINE_S * 2,
     )
     return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())

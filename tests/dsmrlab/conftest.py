@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,9 +20,9 @@ class Lab:
     base_port: int
     meters: list[str]
 
-    def run(self, *arguments: object, **more: str) -> Ended:
+    def run(self, *arguments: object, variables: Mapping[str, str] = {}) -> Ended:
         """Runs a command at this head-end."""
-        return process(self.home, *arguments, **more)
+        return process(self.home, *arguments, variables=variables)
 
 
 @pytest.fixture(scope="session")

@@ -213,7 +213,7 @@ def test_the_environment_names_home_and_database(tmp_path: Path) -> None:
     done = process(
         tmp_path / "home",
         *("headend", "meters", "--json"),
-        DSMRLAB_DB=f"sqlite:///{tmp_path / 'other.sqlite'}",
+        variables={"DSMRLAB_DB": f"sqlite:///{tmp_path / 'other.sqlite'}"},
     )
     assert done == (0, "[]\n", "")
     assert (tmp_path / "other.sqlite").exists()

@@ -16,6 +16,8 @@ from dsmrlab.edge import run
 from headend.desk import SYSTEM_TITLE
 from tests.dsmrlab.commands import Ended, here, process
 from wire.charging_profile import ChargingProfile, Period, encode
+from wire.dlms.acse import Aarq, ApplicationContext
+from wire.dlms.acse import encode as encode_acse
 from wire.dlms.security import Cipher, Kind, SecurityControl, protect
 from wire.dlms.wrapper import encode_wpdu
 from wire.instants import from_epoch
@@ -162,6 +164,24 @@ def test_xml_of_what_was_deciphered(keys: Path, capsys: Capsys) -> None:
 def test_xml_of_an_association_request(capsys: Capsys) -> None:
     aarq = "601da109060760857405080101be10040e01000000065f1f0400001e1dffff"
     assert "<AssociationRequest>" in explained(capsys, aarq, "--xml").out
+
+
+@pytest.mark.parametrize(
+    "value", ["01847fffffff", "09847fffffff", "0281", "1303847fffffff", "04847fffffff"]
+)
+def test_values_that_lie_never_reach_gurux(value: str, capsys: Capsys) -> None:
+    """It would take seconds and gigabytes, or never end."""
+    request = "c101c100030100010800ff0200" + value
+    assert "no APDU in it" in explained(capsys, request, "--xml").err
+
+
+@pytest.mark.parametrize(
+    "inner", ["21847fffffff30", "db847fffffff30", "db0144847fffffff30", "21", "db08"]
+)
+def test_associations_that_lie_never_reach_gurux(inner: str, capsys: Capsys) -> None:
+    aarq = Aarq(ApplicationContext.LN, user_information=bytes.fromhex(inner))
+    ended = explained(capsys, encode_acse(aarq).hex(), "--xml")
+    assert "no APDU in it that could be shown" in ended.err
 
 
 def a_profile() -> ChargingProfile:

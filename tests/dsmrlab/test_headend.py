@@ -106,7 +106,9 @@ def test_the_jobs_are_listed_and_shown(
 
 
 def test_the_wrong_master_key_names_itself(lab: Lab) -> None:
-    done = lab.run("headend", "get", lab.meters[0], "clock", **{VARIABLE: "0" * 64})
+    done = lab.run(
+        "headend", "get", lab.meters[0], "clock", variables={VARIABLE: "0" * 64}
+    )
     line = done.check_one_line(2)
     assert "wrong master key" in line and VARIABLE in line
 
