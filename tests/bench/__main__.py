@@ -71,8 +71,9 @@ def table_of(figures: Sequence[Figure]) -> Table:
     table.add_column("met", no_wrap=True)
     for figure in figures:
         work = Text(figure.name)
-        if figure.peer is not None:
-            work.append(f"\n  {figure.peer}", "dim")
+        beside = figure.peer or figure.note
+        if beside:
+            work.append(f"\n  {beside}", "dim")
         table.add_row(
             work,
             f"{figure.value:,.{_decimals(figure)}f} {figure.unit}",

@@ -17,7 +17,10 @@ WARM_UP = 3
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of the table; `ratio` is the peer's figure over ours where there is a peer."""
+    """One line of the table; `ratio` is the peer's figure over ours where there is a peer.
+
+    `note` is for who reads the table, and not for the file.
+    """
 
     name: str
     value: float
@@ -27,10 +30,13 @@ class Figure:
     ratio: float | None
     target: str
     met: bool
+    note: str = ""
 
     def to_json(self) -> dict[str, object]:
         """The row of `out/bench.json`."""
-        return asdict(self)
+        row = asdict(self)
+        del row["note"]
+        return row
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from scenarios.document import load
 from tests.bench import __main__ as bench
-from tests.bench import dlms, p1
+from tests.bench import day, dlms, p1
 from tests.bench.measure import Contest, Figure
 
 MAKERS = [dlms.ciphered_get, dlms.association, dlms.profile_by_blocks, p1.p1_stream]
@@ -72,3 +73,14 @@ def test_the_rows_are_written_as_the_contract_has_them(
         }
     ]
     assert "MISSED: a row: 12.5 µs, 2.00 ×" in capsys.readouterr().out
+
+
+def test_the_day_is_what_its_row_says() -> None:
+    scenario = load(day.SCENARIO)
+    world = scenario.world
+    assert (world.days, world.stations) == (1, 30)
+    assert world.standard == "dsmr-4.2.2", "which sends P1 every 10 s"
+    assert [controller.value for controller in world.controllers] == [
+        "none",
+        "headroom",
+    ]
