@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from headend import references
+from headend import references, rendering
 from headend.dlms.engine import Engine
 from wire.cosem.rows import Standard
 from wire.dlms.axdr import Data
@@ -38,7 +38,7 @@ def prepare_actual(standard: Standard | str, arguments: Mapping[str, Any]) -> An
         if isinstance(clock, DataAccessResult) or not isinstance(clock.value, bytes):
             raise WireError("the meter does not tell its time")
         return {
-            "time": decode_date_time(clock.value).isoformat().replace("+00:00", "Z"),
+            "time": rendering.iso(decode_date_time(clock.value)),
             "import_wh": [_number(code, values[code]) for code in _IMPORT],
             "export_wh": [_number(code, values[code]) for code in _EXPORT],
             "power_w": [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple
 
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.interfaces import IReactorTime
@@ -12,24 +12,13 @@ from twisted.internet.task import deferLater
 
 from headend.retries import Again, GiveUp, Retries, judge
 from headend.store import Store, jobs, leases
+from headend.store.call import Call
 from headend.store.job import Job
 from wire.errors import LocalError, SimError, SurroundingsError
 
-Result = TypeVar("Result")
 Run = Callable[[Job], Awaitable[object]]
 _STORE_AGAIN_S = 1.0
 _log = logging.getLogger(__name__)
-
-
-class Call(Protocol):
-    """Runs a function of the store; at once, or on a thread that may wait for the disk."""
-
-    def __call__(self, function: Callable[[], Result], /) -> Awaitable[Result]: ...
-
-
-async def directly(function: Callable[[], Result], /) -> Result:
-    """The `Call` that runs it here and now."""
-    return function()
 
 
 class Done(NamedTuple):

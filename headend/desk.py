@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,10 +11,11 @@ from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
 from headend import operations
 from headend.dlms.client import TIMEOUT_S, DlmsClient
-from headend.dlms.line import Trace
 from headend.dlms.credentials import Credentials
+from headend.dlms.line import Trace
 from headend.keys import KeyStore
 from headend.store import meters
+from headend.store.call import Call, directly
 from headend.store.counters import CounterBlock
 from headend.store.engine import Store
 from headend.store.job import Job
@@ -25,12 +26,6 @@ SYSTEM_TITLE = b"DSLHE\x00\x00\x01"
 """The head-end's own: FLAG letters and a number; its counters are shared through the store."""
 
 Endpoint = Callable[[str, int], IStreamClientEndpoint]
-Call = Callable[[Callable[[], Any]], Awaitable[Any]]
-
-
-async def at_once(work: Callable[[], Any]) -> Any:
-    """Does store work on the spot: in simulated time, and where nothing else waits."""
-    return work()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +52,7 @@ class Desk:
         clock: IReactorTime,
         *,
         engine: str = "native",
-        call: Call = at_once,
+        call: Call = directly,
         timeout_s: float = TIMEOUT_S,
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
         trace: Callable[[Meter], Trace | None] = lambda meter: None,

@@ -16,13 +16,14 @@ from twisted.internet.defer import Deferred
 from headend import profiles, references, rendering
 from headend.actual import prepare_actual
 from headend.dlms.engine import Engine
+from headend.dlms.refusals import refused
 from headend.references import AttributeReference
 from wire import charging_profile
 from wire.charging_profile import MAX_CHARACTERS, ProfileRejected
 from wire.cosem.rows import Standard
 from wire.dlms import axdr
 from wire.dlms.descriptors import AttributeDescriptor, DataAccessResult
-from wire.errors import ConfigError, PeerRefused
+from wire.errors import ConfigError
 from wire.instants import DEVIATION_NOT_SPECIFIED, DateTime
 
 Plan = Callable[[Engine], Coroutine[Deferred[Any], Any, Any]]
@@ -176,8 +177,7 @@ async def _read_value(meter: Engine, reference: AttributeReference) -> dict[str,
     scaler_unit = AttributeDescriptor(descriptor.class_id, descriptor.obis, 3)
     value, quantity = await meter.get_list([(descriptor, None), (scaler_unit, None)])
     if isinstance(value, DataAccessResult):
-        name = value.name.lower().replace("_", "-")
-        raise PeerRefused(f"the meter refuses to read {descriptor}: {name}", value)
+        raise refused(f"to read {descriptor}", value)
     return rendering.value(value, reference.known, rendering.scaler_unit_of(quantity))
 
 

@@ -16,9 +16,10 @@ from typing import Any, NamedTuple, Unpack
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from headend.attempt import Attempt, Call, Run, directly
+from headend.attempt import Attempt, Run
 from headend.retries import Retries
 from headend.store import Store, jobs, leases
+from headend.store.call import Call, directly
 from headend.store.job import ENDS, Job, JobOptions, StaleFence
 from wire.errors import SimError, SurroundingsError
 

@@ -34,11 +34,11 @@ from gurux_dlms.SetRequestType import SetRequestType
 from headend.dlms.client import DlmsClient
 from headend.dlms.credentials import Credentials
 from headend.dlms.gurux_stream import Seam
-from headend.dlms.services import MAX_ANSWER, Reference, join, refused, unexpected
+from headend.dlms.refusals import refused, unexpected
+from headend.dlms.services import AROUND_VALUE, MAX_ANSWER, Reference, join
 from headend.dlms.session import (
     CHALLENGE_OCTETS,
     MAX_PDU,
-    REPLY_TO_HLS,
     Dialogue,
     Session,
     ended_by_wire_errors,
@@ -51,6 +51,7 @@ from wire.dlms.association import Input
 from wire.dlms.axdr import Data
 from wire.dlms.blocks import Joiner
 from wire.dlms.descriptors import (
+    REPLY_TO_HLS,
     ActionResult,
     AttributeDescriptor,
     DataAccessResult,
@@ -69,7 +70,6 @@ from wire.errors import LocalError, WireError
 
 _NONE, _PRESENT = b"\x00", b"\x01"
 _NO_STATUS = 0xFF
-_AROUND_VALUE = 13  # a normal SET or ACTION request around its value, in octets
 
 # Where gurux-dlms looks its stream cipher up.
 _SEAM = Seam(
@@ -231,7 +231,7 @@ class GuruxAssociation(Session):
         Raises `PeerRefused` with the meter's ActionResult.
         """
         value = b"" if parameters is None else axdr.encode(parameters)
-        if _AROUND_VALUE + len(value) > self.request_room:
+        if AROUND_VALUE + len(value) > self.request_room:
             raise LocalError("the gurux engine does not send long parameters")
         self._after(Input.REQUEST)
         invoke_id, frames = self._request(
@@ -313,7 +313,7 @@ class GuruxAssociation(Session):
         selection: Selection | None,
     ) -> Dialogue[DataAccessResult]:
         octets, selected = axdr.encode(value), _selected(selection)
-        fits = _AROUND_VALUE + len(selected) - 1 + len(octets) <= self.request_room
+        fits = AROUND_VALUE + len(selected) - 1 + len(octets) <= self.request_room
         if not fits and not self.conformance & Conformance.BLOCK_TRANSFER_WITH_SET:
             raise LocalError("the value is too long, and the meter takes no blocks")
         self._after(Input.REQUEST)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from headend.dlms.session import Dialogue, Session, ended_by_wire_errors, words
+from headend.dlms.refusals import refused, unexpected
+from headend.dlms.session import Dialogue, Session, ended_by_wire_errors
 from wire.dlms import apdu, axdr
 from wire.dlms.action import (
     ActionOutcome,
@@ -54,7 +55,7 @@ from wire.dlms.set import (
     SetResponseNormal,
     SetResponseWithList,
 )
-from wire.errors import LocalError, PeerRefused, WireError
+from wire.errors import LocalError, WireError
 
 Reference = tuple[AttributeDescriptor, Selection | None]
 
@@ -63,7 +64,7 @@ MAX_BLOCKS = 4096
 MAX_REFERENCES = 16  # P3, communication: the most that a request with a list may name
 
 # In octets: a normal SET or ACTION request around its value, and what a block adds to that.
-_AROUND_VALUE = 3 + 9 + 1
+AROUND_VALUE = 3 + 9 + 1
 _BLOCK_HEADER = 1 + 4 + 3
 
 
@@ -108,7 +109,7 @@ def set_value(
 ) -> Dialogue[None]:
     """Writes one attribute; raises `PeerRefused` with the meter's DataAccessResult."""
     octets = axdr.encode(value)
-    around = _AROUND_VALUE
+    around = AROUND_VALUE
     if selection is not None:
         around += 1 + len(axdr.encode(selection.parameters))
     invoke_id = session.next_invoke_id()
@@ -169,11 +170,11 @@ def invoke(
     """
     octets = None if parameters is None else axdr.encode(parameters)
     invoke_id = session.next_invoke_id()
-    if octets is None or _AROUND_VALUE + len(octets) <= session.request_room:
+    if octets is None or AROUND_VALUE + len(octets) <= session.request_room:
         answer = yield from session.ask(ActionRequestNormal(invoke_id, method, octets))
     else:
         slicer = _slicer(
-            session, octets, _AROUND_VALUE, Conformance.BLOCK_TRANSFER_WITH_ACTION
+            session, octets, AROUND_VALUE, Conformance.BLOCK_TRANSFER_WITH_ACTION
         )
         block = slicer.first()
         first = ActionRequestFirstPblock(
@@ -321,16 +322,6 @@ def join(joiner: Joiner, number: int, last: bool, octets: bytes) -> bytes | None
     if joined is None and joiner.number >= MAX_BLOCKS:
         raise WireError("the meter sends blocks without end")
     return joined
-
-
-def refused(what: str, result: DataAccessResult | ActionResult) -> PeerRefused:
-    """A refusal in words, with its code."""
-    return PeerRefused(f"the meter refuses {what}: {words(result)}", int(result))
-
-
-def unexpected(answer: Apdu) -> WireError:
-    """An answer that is of another service, or comes at the wrong moment."""
-    return WireError(f"{type(answer).__name__} does not answer the request")
 
 
 class Association(Session):

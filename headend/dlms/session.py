@@ -13,18 +13,23 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Generator
 from dataclasses import replace
-from enum import Enum
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 from headend.dlms.credentials import Credentials
+from headend.dlms.refusals import refusal
 from wire.dlms import acse, apdu, axdr
 from wire.dlms.acse import Aare, Aarq, ApplicationContext, Mechanism, Rlre, Rlrq
 from wire.dlms.action import ActionRequestNormal, ActionResponseNormal
 from wire.dlms.apdu import Apdu, Request
 from wire.dlms.association import Input, Side, State, input_of, move
-from wire.dlms.descriptors import ActionResult, MethodDescriptor
-from wire.dlms.faults import ConfirmedServiceError, ExceptionResponse
+from wire.dlms.descriptors import REPLY_TO_HLS, ActionResult, words
+from wire.dlms.faults import (
+    CONFIRMED_SERVICE_ERROR,
+    EXCEPTION_RESPONSE,
+    ConfirmedServiceError,
+    ExceptionResponse,
+)
 from wire.dlms.initiate import (
     DLMS_VERSION,
     VAA_NAME_LN,
@@ -33,10 +38,11 @@ from wire.dlms.initiate import (
     InitiateResponse,
 )
 from wire.dlms.security import (
+    CHALLENGE_LENGTHS,
+    OVERHEAD,
     TITLE_OCTETS,
     Cipher,
     CounterRule,
-    Kind,
     hls5_check,
     hls5_proof,
     is_protected,
@@ -44,7 +50,6 @@ from wire.dlms.security import (
     unprotect,
 )
 from wire.errors import LocalError, PeerRefused, SecurityError, WireError
-from wire.obis import Obis
 
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
@@ -54,14 +59,8 @@ AcseAnswer = TypeVar("AcseAnswer", Aare, Rlre)
 
 MAX_PDU = 1024
 CHALLENGE_OCTETS = 16
-_CHALLENGE_LENGTHS = range(8, 65)
 _LEAST_SERVER_PDU = 64
 _CONFIRMED = 0x40
-REPLY_TO_HLS = MethodDescriptor(15, Obis.parse("0-0:40.0.0"), 1)
-# What ciphering adds to a plain APDU at most: tag, length, header, authentication tag; and
-# the system title with its length.
-_GLO_OVERHEAD = 1 + 3 + 5 + 12
-_GENERAL_GLO_OVERHEAD = _GLO_OVERHEAD + 9
 
 
 def ended_by_wire_errors(
@@ -122,8 +121,7 @@ class Session:
         room = self._server_max_pdu or 0xFFFF
         if self._cipher is None:
             return room
-        general = self.credentials.kind is Kind.GENERAL_GLO
-        return room - (_GENERAL_GLO_OVERHEAD if general else _GLO_OVERHEAD)
+        return room - OVERHEAD[self.credentials.kind]
 
     @ended_by_wire_errors
     def open(self) -> Dialogue[None]:
@@ -316,7 +314,7 @@ class Session:
         return answer
 
     def _acse_answer(self, reply: bytes, expected: type[AcseAnswer]) -> AcseAnswer:
-        if reply[:1] in (b"\xd8", b"\x0e"):
+        if reply and reply[0] in (EXCEPTION_RESPONSE, CONFIRMED_SERVICE_ERROR):
             self._read(reply)
         answer = acse.decode(reply)
         if not isinstance(answer, expected):
@@ -357,7 +355,7 @@ class Session:
             raise SecurityError("the meter associates without asking for our proof")
         if aare.mechanism is not Mechanism.HIGH_GMAC:
             raise SecurityError("the meter wants another mechanism than HLS5")
-        if len(theirs) not in _CHALLENGE_LENGTHS or theirs == ours:
+        if len(theirs) not in CHALLENGE_LENGTHS or theirs == ours:
             raise SecurityError(
                 "the meter's challenge has a wrong length, or is our own"
             )
@@ -369,26 +367,6 @@ def _check_invoke_id(ours: int, answer: object) -> None:
     theirs = getattr(answer, "invoke_id_and_priority", None)
     if theirs is None or (theirs ^ ours) & 0x0F:
         raise WireError("the invoke-id is not the request's: an answer to another one")
-
-
-def words(code: Enum) -> str:
-    """A code as the standard writes it: `read-write-denied`."""
-    return code.name.lower().replace("_", "-")
-
-
-def refusal(answer: ExceptionResponse | ConfirmedServiceError) -> PeerRefused:
-    """What a refusal of the request as such says to a person."""
-    if isinstance(answer, ExceptionResponse):
-        return PeerRefused(
-            f"the meter answers with an exception: {words(answer.state_error)},"
-            f" {words(answer.service_error)}",
-            answer.service_error,
-        )
-    return PeerRefused(
-        f"the meter answers with a service error: {words(answer.service)},"
-        f" {words(answer.kind)} {answer.value}",
-        answer.value,
-    )
 
 
 def _proof_in(answer: ActionResponseNormal) -> bytes:

@@ -1,0 +1,33 @@
+"""What a meter's refusals and odd answers say to a person."""
+
+from __future__ import annotations
+
+from wire.dlms.apdu import Apdu
+from wire.dlms.descriptors import ActionResult, DataAccessResult, words
+from wire.dlms.faults import ConfirmedServiceError, ExceptionResponse
+from wire.errors import PeerRefused, WireError
+
+
+def refused(what: str, result: DataAccessResult | ActionResult) -> PeerRefused:
+    """A refusal to do something, with its code."""
+    return PeerRefused(f"the meter refuses {what}: {words(result)}", int(result))
+
+
+def refusal(answer: ExceptionResponse | ConfirmedServiceError) -> PeerRefused:
+    """A refusal of the request as such."""
+    if isinstance(answer, ExceptionResponse):
+        return PeerRefused(
+            f"the meter answers with an exception: {words(answer.state_error)},"
+            f" {words(answer.service_error)}",
+            answer.service_error,
+        )
+    return PeerRefused(
+        f"the meter answers with a service error: {words(answer.service)},"
+        f" {words(answer.kind)} {answer.value}",
+        answer.value,
+    )
+
+
+def unexpected(answer: Apdu) -> WireError:
+    """An answer that is of another service, or comes at the wrong moment."""
+    return WireError(f"{type(answer).__name__} does not answer the request")
