@@ -34,17 +34,19 @@ class Load:
         return -(-min(limit_w, self.demand_w) // len(self.phases))
 
 
-def share(room_w: Triple, loads: Sequence[Load], ceiling_w: int) -> list[int]:
+def share(
+    room_w: Triple, loads: Sequence[Load], ceiling_w: int, slack_w: int = 0
+) -> list[int]:
     """The limit of each load: as high and as equal as the room allows (max-min fair).
 
-    First each gets its minimum, in the order given, as far as there is room for it: whose
-    minimum does not fit gets 0. Then limits rise together, as water does, until a phase is
+    First each gets its minimum, in the order given, as far as there is room for it with
+    `slack_w` more on each phase: whose minimum does not fit gets 0. Then limits rise together, as water does, until a phase is
     full; the loads on that phase stay there and the others rise on. A load that can draw less
     than its limit leaves the rest to the others. None gets more than `ceiling_w`.
     """
     limits = [0] * len(loads)
     rising = set()
-    left_w = room_w
+    left_w = room_w[0] + slack_w, room_w[1] + slack_w, room_w[2] + slack_w
     for index, load in enumerate(loads):
         if fits(left_w, load, load.minimum_w):
             rising.add(index)

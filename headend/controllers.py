@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -15,6 +15,9 @@ from wire.instants import from_epoch
 
 class Controller(Protocol):
     """Decides each quarter-hour what the stations are told."""
+
+    def learn(self, samples: Iterable[FeederSample]) -> None:
+        """What the transformer measured before; see `Planner.learn`."""
 
     def plan(
         self, now: datetime, sample: FeederSample | None, station_power_w: Metered
@@ -30,6 +33,9 @@ class NoControl:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+
+    def learn(self, samples: Iterable[FeederSample]) -> None:
+        """There is nothing to learn for."""
 
     def plan(
         self, now: datetime, sample: FeederSample | None, station_power_w: Metered
@@ -56,6 +62,9 @@ class Threshold:
         self.settings = settings
         self._until: dict[str, datetime] = {}
         self._seq = 0
+
+    def learn(self, samples: Iterable[FeederSample]) -> None:
+        """The rule knows no past."""
 
     def plan(
         self, now: datetime, sample: FeederSample | None, station_power_w: Metered

@@ -17,7 +17,14 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from headend.allocation import ALL_PHASES, MINIMUM_PER_PHASE_W, Load, less, share
+from headend.allocation import (
+    ALL_PHASES,
+    MINIMUM_PER_PHASE_W,
+    Load,
+    Triple,
+    less,
+    share,
+)
 from headend.dali import FeederSample
 from headend.forecast import SLOT_S
 from headend.planner_model import (
@@ -74,7 +81,9 @@ class Planner:
         for name in self.settings.stations:
             state, limit_w = stations[name], limits.get(name, IDLE_W)
             if self._worth_sending(now, state, limit_w):
-                profile = self._profile(now, name, limit_w, tail if name in cars else ())
+                profile = self._profile(
+                    now, name, limit_w, tail if name in cars else ()
+                )
                 state.before, state.profile = state.profile, profile
                 commands.append(Command(name, profile))
         return commands
@@ -109,36 +118,33 @@ class Planner:
                 state.phases = state.phases or ALL_PHASES
                 state.demand_w = self.settings.station_max_w
 
-    def _watch(self, now_s: int, state: StationState, power_w: Sequence[int]) -> None:
+    def _watch(self, now_s: int, state: StationState, power_w: Triple) -> None:
         """What a meter's reading tells of the car."""
         charging = tuple(
             phase
             for phase, power in enumerate(power_w)
             if power >= 200 and 5 * power >= max(power_w)
         )
+        most_w = self.settings.station_max_w * len(charging) // 3
         just_now = from_epoch(now_s - 1)
         allowed_w = self._said_w(state.profile, just_now)
         # A car that is paused draws nothing, and is still there.
-        if charging or allowed_w >= MINIMUM_PER_PHASE_W * len(state.phases):
-            if not charging or charging != state.phases:
-                state.charging_slots = state.energy_wh = state.turn_until_s = 0
-            state.phases = charging
-        most_w = self.settings.station_max_w * len(state.phases) // 3
+        paused = not charging and allowed_w < MINIMUM_PER_PHASE_W * len(state.phases)
+        if not paused and charging != state.phases:
+            state.phases, state.demand_w = charging, most_w
+            state.energy_wh = state.turn_until_s = 0
+        state.charging_slots = state.charging_slots + 1 if charging else 0
         if not charging:
-            state.charging_slots = 0
-            state.demand_w = state.demand_w or most_w
             return
         drawn_w = sum(power_w)
-        state.charging_slots += 1
-        state.energy_wh += drawn_w * SLOT_S // 3600
-        if state.charging_slots == 1:
-            state.demand_w = most_w
-        if state.before and now_s - SLOT_S * 2 < (state.profile or state.before).valid_from.timestamp():
+        state.energy_wh += drawn_w * SLOT_S // HOUR_S
+        if state.profile and now_s - state.profile.valid_from.timestamp() < 2 * SLOT_S:
             # The newest message may have been long on its way.
             allowed_w = min(allowed_w, self._said_w(state.before, just_now))
         if drawn_w * 10 >= allowed_w * 9:
             state.demand_w = most_w
         elif state.charging_slots >= 2:
+            # It could have drawn more for all of the quarter-hour, and did not.
             state.demand_w = min(most_w, drawn_w * 21 // 20 + 100)
 
     def _record(self, now_s: int, sample: FeederSample | None) -> None:
@@ -174,6 +180,7 @@ class Planner:
             less((target_w,) * 3, forecast_w),
             [cars[name] for name in names],
             settings.station_max_w,
+            settings.per_phase_w(settings.pause_permille) - target_w,
         )
         limits = {name: limit_w // 10 * 10 for name, limit_w in zip(names, shares)}
         scarce = 0 in shares
@@ -226,16 +233,15 @@ class Planner:
         # What the car cannot draw does not matter; what is said until the next step does.
         most_w = state.demand_w if state.phases else self.settings.station_max_w
         wanted_w = min(limit_w, most_w)
-        said = [
-            min(most_w, self._said_w(profile, now + timedelta(seconds=ahead_s)))
-            for ahead_s in (0, SLOT_S + SLOT_S // 3)
-        ]
-        low_w, high_w = min(said), max(said)
-        if low_w < MINIMUM_PER_PHASE_W * (len(state.phases) or 3) <= limit_w:
+        soon = now + timedelta(seconds=SLOT_S + SLOT_S // 3)
+        said = self._said_w(profile, now), self._said_w(profile, soon)
+        if min(said) < MINIMUM_PER_PHASE_W * (len(state.phases) or 3) <= limit_w:
             return True
+        low_w, high_w = min(*said, most_w), min(max(said), most_w)
         return (
             high_w - wanted_w > max(200, high_w // 20)
-            or bool(state.phases) and wanted_w - low_w > max(500, low_w // 7)
+            or bool(state.phases)
+            and wanted_w - low_w > max(500, low_w // 7)
         )
 
     def _profile(

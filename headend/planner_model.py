@@ -22,14 +22,16 @@ class Command:
 class Settings:
     """What the planner must know of the grid, and how cautious it is.
 
-    Shares are permille of the transformer's rating per phase. `unknown_permille` is the
-    premises' load where nothing was measured yet.
+    Shares are permille of the transformer's rating per phase. Cars share what is below
+    `target_permille`, and one pauses only where the minimum of all would go above
+    `pause_permille`; `unknown_permille` is the premises' load where nothing was measured yet.
     """
 
     stations: tuple[str, ...]
     transformer_va: int
     station_max_w: int = 22_000
     target_permille: int = 900
+    pause_permille: int = 950
     unknown_permille: int = 700
     tail_s: int = 20 * 3600
     jitter_s: int = 3600

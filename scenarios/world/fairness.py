@@ -50,6 +50,10 @@ class Reversals:
         self._last: int | None = None
         self._rising: bool | None = None
 
+    def forget(self) -> None:
+        """The next limit is the first: without a car there is nothing to turn."""
+        self._last = self._rising = None
+
     def see(self, limit_w: int) -> None:
         """Takes the limit in force, in W."""
         if self._last is not None and limit_w != self._last:

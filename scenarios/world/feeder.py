@@ -12,6 +12,7 @@ from wire.instants import from_epoch
 
 NOMINAL_DV: Phases = (2300, 2300, 2300)
 NO_LOAD: Phases = (0, 0, 0)
+DAY_S = 86_400
 _HEADER = ",".join(("time", *COLUMNS))
 
 
@@ -31,6 +32,12 @@ class Feeder:
         """The voltage in this quarter, 0.1 V per phase."""
         sample = self._sample(now_s)
         return NOMINAL_DV if sample is None else sample.voltage_dv
+
+    def before(self, now_s: int) -> list[FeederSample]:
+        """The two days of the file before this instant."""
+        first, end = (now_s - 2 * DAY_S) // QUARTER_S, now_s // QUARTER_S
+        slots = range(first, end)
+        return [self._samples[slot] for slot in slots if slot in self._samples]
 
     def measure(self, begin_s: int, total_w: Sequence[float]) -> FeederSample:
         """The quarter that began then as the head-end gets it: a row of CSV, read again.

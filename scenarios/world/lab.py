@@ -118,6 +118,7 @@ class Lab:
             settings,
             controller,
             {s.name: s.meter.identity.equipment_id for s in self._stations},
+            self._feeder.before(self._start_s),
             lambda sent: self._witness.sent(
                 self._by_name(sent.command.station), sent, self._planned_s
             ),

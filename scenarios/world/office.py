@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from random import Random
 
@@ -12,6 +12,7 @@ from twisted.internet.interfaces import IReactorTime
 from headend import operations
 from headend.control import CongestionControl, Sent
 from headend.controllers import CONTROLLERS
+from headend.dali import FeederSample
 from headend.desk import Desk
 from headend.dlms.line import Trace
 from headend.keys import KeyStore
@@ -74,10 +75,12 @@ class Office:
         settings: WorldSettings,
         controller: Controller,
         stations: Mapping[str, str],
+        history: Iterable[FeederSample],
         on_sent: Callable[[Sent], None],
         on_ended: Callable[[Sent, Job], None],
     ) -> CongestionControl | None:
-        """The controller of the feeder; `stations` are equipment identifiers by name.
+        """The controller of the feeder; `stations` are equipment identifiers by name,
+        `history` what the transformer's box measured before the start.
 
         None when nobody controls.
         """
@@ -86,6 +89,7 @@ class Office:
         planner = CONTROLLERS[controller.value](
             Settings(tuple(stations), settings.rating_va, settings.station_max_w)
         )
+        planner.learn(history)
         numbers = {name: self._meters[meter].id for name, meter in stations.items()}
         return CongestionControl(
             planner,

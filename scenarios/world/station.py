@@ -203,8 +203,11 @@ class Station:
         limit_w = point.limit.limit_w
         if not self.limits or self.limits[-1][1] != limit_w:
             self.limits.append((now_s, limit_w))
-            self.reversals.see(limit_w)
         car = point.visits.present
+        if car is None:
+            self.reversals.forget()
+        else:
+            self.reversals.see(limit_w)
         if car is not None and not point.offered_da and car.remaining_ws:
             self.starved_s += tick_s
         self.p1.tick(now_s)

@@ -74,26 +74,22 @@ def test_profiles_do_not_expire_together() -> None:
     assert max(ends) - min(ends) > timedelta(minutes=30)
 
 
-def test_a_cut_takes_effect_at_once_and_a_release_by_half() -> None:
+def test_a_cut_takes_effect_at_once_and_a_release_when_room_has_lasted() -> None:
     bench = Bench()
-    assert bench.step(0, three(11_000), NO_CAR, NO_CAR)["A"] > 11_000
-    # 9000 - 5000 W per phase for the car and for one that may come: 6 kW each.
-    assert bench.step(5000, three(11_000), NO_CAR, NO_CAR)["A"] == 6000
-    first = bench.step(0, three(6000), NO_CAR, NO_CAR)["A"]
-    assert first == 6000  # The last 45 minutes still count.
-    bench.step(0, three(6000), NO_CAR, NO_CAR)
-    rising = [bench.step(0, three(6000), NO_CAR, NO_CAR)["A"]]
-    # Room for 13.5 kW each: half of the way there, and half of what is left.
-    assert rising[0] == 6000 + (13_500 - 6000) // 2
-    rising.append(bench.step(0, three(rising[0]), NO_CAR, NO_CAR)["A"])
-    assert rising[1] == pytest.approx(rising[0] + (13_500 - rising[0]) / 2, abs=10)
+    assert bench.step(0, three(22_000), NO_CAR, NO_CAR)["A"] == 22_000
+    # 9000 - 5000 W per phase.
+    assert bench.step(5000, three(22_000), NO_CAR, NO_CAR)["A"] == 12_000
+    for _ in range(2):
+        # The last 45 minutes still count.
+        assert bench.step(0, three(12_000), NO_CAR, NO_CAR)["A"] == 12_000
+    assert bench.step(0, three(12_000), NO_CAR, NO_CAR)["A"] == 22_000
 
 
 def test_the_stations_own_draw_is_not_premises_load() -> None:
     bench = Bench()
     for _ in range(4):
-        limits = bench.step(3000, three(9000), NO_CAR, NO_CAR)
-    assert limits["A"] == 9000
+        limits = bench.step(3000, three(18_000), NO_CAR, NO_CAR)
+    assert limits["A"] == 18_000
 
 
 def test_without_any_station_metering_their_draw_is_premises_load() -> None:
@@ -101,19 +97,47 @@ def test_without_any_station_metering_their_draw_is_premises_load() -> None:
     limits = []
     for step in range(6):
         now = START + step * QUARTER
-        planner.plan(now, sample(now, (6000,) * 3), {})
+        planner.plan(now, sample(now, (4000,) * 3), {})
         limits.append(max(planner.in_force_w(name, now) for name in "ABC"))
-    # 3 kW per phase: first for one that may come, and when nothing was heard of the three
-    # for 45 minutes, for them as well.
-    assert limits[:4] == [9000] * 4
-    assert limits[4:] == [4140] * 2
+    # Until nothing was heard of the three for 45 minutes they have no cars; from then on
+    # each may have one, and 5 kW per phase are for three.
+    assert limits == [4140] * 4 + [4990] * 2
 
 
 def test_the_worst_phase_leads_for_three_phase_cars() -> None:
     bench = Bench()
     limits = bench.step((1000, 4500, 2000), three(9000), three(9000), NO_CAR)
-    # 4500 W on phase 2, a third of it for each of the two cars and for one that may come.
-    assert limits == {"A": 4500, "B": 4500, "C": 4500}
+    # 4500 W on phase 2, half of it for each of the two cars.
+    assert limits == {"A": 6750, "B": 6750, "C": 4140}
+
+
+def test_what_a_car_cannot_draw_is_shared_by_the_others() -> None:
+    bench = Bench()
+    bench.step(0, three(4500), three(12_000), NO_CAR)
+    limits = bench.step(0, three(4500), three(13_500), NO_CAR)
+    # 4500 W that can be 5 % more and 100 W; of 27 kW the rest is B's.
+    assert limits["B"] == 22_000
+    for _ in range(2):
+        limits = bench.step(2000, three(4500), three(16_000), NO_CAR)
+    assert limits["B"] == pytest.approx(21_000 - 4825, abs=10)
+    # It takes all that it may: it may be able to take more.
+    for _ in range(2):
+        limits = bench.step(6000, three(4500), three(4500), NO_CAR)
+    assert limits["A"] == limits["B"] == 4500
+
+
+def test_a_message_that_is_long_on_its_way_is_no_car_of_small_demand() -> None:
+    bench = Bench()
+    for _ in range(5):
+        bench.step(7600, three(4140), NO_CAR, NO_CAR)
+    while bench.step(0, three(4140), NO_CAR, NO_CAR)["A"] == 4140:
+        pass
+    # Released just now, and the station still does what it was told before.
+    bench.step(0, three(4140), NO_CAR, NO_CAR)
+    assert bench.planner.state.stations["A"].demand_w == 22_000
+    for _ in range(2):
+        bench.step(0, three(4140), NO_CAR, NO_CAR)
+    assert bench.planner.state.stations["A"].demand_w < 5000
 
 
 def test_a_single_phase_car_is_only_held_by_its_own_phase() -> None:
@@ -157,18 +181,17 @@ def test_when_there_is_too_little_for_all_cars_they_take_turns() -> None:
     bench = Bench(*"ABCDEF")
     powers = [three(11_000)] * 6
     served = dict.fromkeys("ABCDEF", 0)
-    most = 0
     for _ in range(48):
         limits = bench.step(6000, *powers)
         powers = drawing(limits)
-        assert all(limit in (0, 4140) for limit in limits.values())
-        most = max(most, sum(limits.values()))
+        # 3000 W per phase, and 500 up to where cars pause: the minimum of two.
+        charging = [limit for limit in limits.values() if limit]
+        assert len(charging) == 2 and min(charging) >= 4140
+        assert sum(charging) <= 9000
         for name, limit in limits.items():
             served[name] += limit > 0
-    # 3000 W per phase is room for two of them at a time.
-    assert most == 2 * 4140
-    assert min(served.values()) >= 10
-    assert max(served.values()) <= 22
+    assert min(served.values()) >= 12
+    assert max(served.values()) <= 20
 
 
 def test_a_turn_lasts() -> None:
@@ -192,9 +215,18 @@ def test_a_paused_car_is_woken_when_there_is_room_again() -> None:
     for _ in range(4):
         limits = bench.step(9500, NO_CAR, NO_CAR, NO_CAR)
     assert limits["A"] == 0
-    for _ in range(6):
-        limits = bench.step(1000, NO_CAR, NO_CAR, NO_CAR)
-    assert limits["A"] > 4140
+    while not (limits := bench.step(1000, NO_CAR, NO_CAR, NO_CAR))["A"]:
+        assert bench.now < START + timedelta(hours=4)
+    assert limits["A"] == 22_000
+    # It does not take it: it has gone.
+    assert bench.step(1000, NO_CAR, NO_CAR, NO_CAR)["A"] == 4140
+
+
+def test_all_pause_only_when_their_minimum_does_not_fit() -> None:
+    bench = Bench()
+    # Above the target of 9 kW, and not yet above the 9.5 kW at which cars pause.
+    assert bench.step(8100, three(11_000), NO_CAR, NO_CAR)["A"] == 4140
+    assert bench.step(8130, three(4140), NO_CAR, NO_CAR)["A"] == 0
 
 
 def test_a_station_without_a_car_is_never_shut() -> None:
@@ -214,6 +246,17 @@ def test_silence_when_nothing_changes() -> None:
         count += len(bench.commands) if step >= 96 else 0
     # After a day that taught it the load: in two days three renewals for each station.
     assert count <= 3 * 4
+
+
+def test_stations_without_a_car_are_told_once_a_day() -> None:
+    bench = Bench()
+    count = 0
+    for step in range(2 * 96):
+        bench.step((step % 96) * 90, NO_CAR, NO_CAR, NO_CAR)
+        count += len(bench.commands)
+        for command in bench.commands:
+            assert [period.max_w for period in command.profile.periods] == [4140]
+    assert count <= 3 * 3
 
 
 def test_profiles_are_renewed_before_they_expire() -> None:
@@ -260,13 +303,20 @@ def test_a_meter_that_is_not_read_counts_as_a_car_after_a_while() -> None:
 def test_without_a_fresh_measurement_the_load_is_taken_as_bad() -> None:
     planner = Planner(Settings(("A",), 30_000))
     (command,) = planner.plan(START, None, {"A": three(11_000)})
-    # 900 - 700 permille of 10 kW, for the car and for one that may come: 3 kW each is less
-    # than three phases of 6 A, for which there is room once.
-    assert command.profile.periods[0].max_w == 4140
+    # 900 - 700 permille of 10 kW.
+    assert command.profile.periods[0].max_w == 6000
     assert not planner.state.history.load_w
     old = sample(START - timedelta(hours=2), (100, 100, 100))
     planner.plan(START + QUARTER, old, {"A": NO_CAR})
     assert not planner.state.history.load_w
+
+
+def test_what_was_measured_before_the_start_is_known() -> None:
+    planner = Planner(Settings(("A",), 30_000))
+    days = range(2 * 96)
+    planner.learn(sample(START - n * QUARTER, (3000,) * 3) for n in reversed(days))
+    (command,) = planner.plan(START, None, {"A": three(11_000)})
+    assert command.profile.periods[0].max_w == 18_000
 
 
 def test_sequence_numbers_grow_across_a_restart() -> None:
@@ -328,8 +378,8 @@ def test_four_days_of_january() -> None:
     assert left_alone.overload_min > 60
     assert controlled.overload_min * 20 < left_alone.overload_min
     assert controlled.max_pu < 1.05 < left_alone.max_pu
-    assert controlled.served > left_alone.served - 0.05
-    assert controlled.messages / len(STATIONS) / 4 < 15
+    assert controlled.served > left_alone.served - 0.03
+    assert controlled.messages / len(STATIONS) / 4 < 8
 
 
 def test_the_threshold_sees_phase_1_only_and_sends_the_printed_profile() -> None:

@@ -31,8 +31,18 @@ def test_cars_add_to_power_and_current() -> None:
     assert loaded.current_da[0] == alone.current_da[0] + 100
 
 
+def test_what_was_before_is_at_most_two_days_and_never_what_comes() -> None:
+    feeder = Feeder(DATA / "lv_feeder_january.csv")
+    assert feeder.before(FIRST_S) == []
+    assert [s.power_w for s in feeder.before(FIRST_S + 900)] == [(11213, 15582, 10924)]
+    later_s = FIRST_S + 5 * 86_400
+    times = [int(s.time.timestamp()) for s in feeder.before(later_s)]
+    assert times == list(range(later_s - 2 * 86_400, later_s, 900))
+
+
 def test_without_a_file_nothing_flows() -> None:
     feeder = Feeder(None)
+    assert feeder.before(FIRST_S) == []
     assert feeder.power_w(FIRST_S) == (0, 0, 0)
     assert feeder.measure(FIRST_S, (2300.0, 0.0, 0.0)).current_da == (100, 0, 0)
 

@@ -66,3 +66,13 @@ def test_reversals_are_turns_not_steps() -> None:
     for limit_w in (10, 10, 8, 6, 6, 7, 9, 8):
         turns.see(limit_w)
     assert turns.count == 2
+
+
+def test_without_a_car_nothing_turns() -> None:
+    turns = Reversals()
+    for limit_w in (10, 8):
+        turns.see(limit_w)
+    turns.forget()
+    for limit_w in (4, 9):
+        turns.see(limit_w)
+    assert turns.count == 0
