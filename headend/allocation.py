@@ -40,9 +40,10 @@ def share(
     """The limit of each load: as high and as equal as the room allows (max-min fair).
 
     First each gets its minimum, in the order given, as far as there is room for it with
-    `slack_w` more on each phase: whose minimum does not fit gets 0. Then limits rise together, as water does, until a phase is
-    full; the loads on that phase stay there and the others rise on. A load that can draw less
-    than its limit leaves the rest to the others. None gets more than `ceiling_w`.
+    `slack_w` more on each phase: whose minimum does not fit gets 0. Then limits rise together,
+    as water does, until a phase is full; the loads on that phase stay there and the others
+    rise on. A load that can draw less than its limit leaves the rest to the others. None gets
+    more than `ceiling_w`.
     """
     limits = [0] * len(loads)
     rising = set()

@@ -77,9 +77,10 @@ class Planner:
         }
         limits = self._limits(now_s, cars)
         tail = self._tail(now_s, list(cars.values()))
+        idle_w = min(IDLE_W, self.settings.station_max_w)
         commands = []
         for name in self.settings.stations:
-            state, limit_w = stations[name], limits.get(name, IDLE_W)
+            state, limit_w = stations[name], limits.get(name, idle_w)
             if self._worth_sending(now, state, limit_w):
                 profile = self._profile(
                     now, name, limit_w, tail if name in cars else ()
