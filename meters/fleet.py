@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 import time
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from ruamel.yaml import YAML
 
 from meters.behaviour.energy import power_off, power_on
 from meters.fleet_file import FleetFile, MeterEntry, read_fleet_file
-from meters.identity import Identity, Keys
+from meters.identity import KEY_NAMES, Identity, Keys
 from meters.meter import Meter, new_state
 from meters.objects import model_for
 from meters.persistence import StateStore, replace
@@ -40,7 +41,6 @@ _MAKES = {
     Standard.DSMR_4_2_2: ("E0422", "15"),
     Standard.SMR_5_0: ("E0500", "18"),
 }
-_KEY_NAMES = ("master_key", "encryption_key", "authentication_key", "hls_secret")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def create_fleet(
     With a seed names and keys are the same each time; without one they are nobody's guess.
     Raises `ConfigError` for numbers that cannot be, or when a fleet lives there already.
     """
-    _check(folder, meters, base_port)
+    _check(folder, meters, host, base_port)
     random_bytes = (
         _seeded(f"{seed}/{standard}") if seed is not None else secrets.token_bytes
     )
@@ -92,7 +92,7 @@ def create_fleet(
             "port": base_port + index,
             "logical_device": 1,
             "system_title": entry.system_title,
-            **{name: random_bytes(16).hex() for name in _KEY_NAMES},
+            **{name: random_bytes(16).hex() for name in KEY_NAMES},
             "p1": {"host": host, "port": base_port + P1_PORT_OFFSET + index},
         }
         for index, entry in enumerate(entries)
@@ -170,7 +170,7 @@ class _Shipment:
             rows: list[dict[str, Any]] = json.loads(self._path.read_bytes())
             return {
                 row["equipment_id"]: Keys(
-                    *(bytes.fromhex(row[name]) for name in _KEY_NAMES)
+                    *(bytes.fromhex(row[name]) for name in KEY_NAMES)
                 )
                 for row in rows
             }
@@ -185,9 +185,11 @@ class _Shipment:
             ) from None
 
 
-def _check(folder: Path, meters: int, base_port: int) -> None:
+def _check(folder: Path, meters: int, host: str, base_port: int) -> None:
     if not 1 <= meters <= MAX_METERS:
         raise ConfigError(f"a fleet has 1 to {MAX_METERS} meters, not {meters}")
+    if not re.fullmatch(r"[^\s/]{1,255}", host):
+        raise ConfigError(f"{host!r} is not a host")
     last = base_port + P1_PORT_OFFSET + meters - 1
     if base_port < 1 or last > 65_535:
         raise ConfigError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from wire.cosem.rows import Standard
 from wire.dlms.security import Cipher
@@ -55,3 +55,7 @@ class Keys:
     def cipher(self) -> Cipher:
         """The two global unicast keys, ready for use."""
         return Cipher(self.encryption_key, self.authentication_key)
+
+
+KEY_NAMES = tuple(key.name for key in fields(Keys))
+"""As the shipment file and a saved state name them."""

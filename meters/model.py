@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from struct import Struct
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from wire.cosem.rows import Attribute, Client, Method, Right, Row, Standard
@@ -16,7 +15,7 @@ from wire.cosem.table import objects
 from wire.cosem.types import Fit, Type, type_of
 from wire.dlms import axdr
 from wire.dlms.action import ActionOutcome
-from wire.dlms.data import INTEGER_BOUNDS, Data, Tag
+from wire.dlms.data import INTEGER_BOUNDS, Data
 from wire.dlms.descriptors import (
     ActionResult,
     AttributeDescriptor,
@@ -25,6 +24,7 @@ from wire.dlms.descriptors import (
     MethodDescriptor,
     Selection,
 )
+from wire.dlms.scalars import PACK
 from wire.errors import LocalError, WireError
 from wire.quantities import ScalerUnit
 
@@ -56,15 +56,6 @@ LOGICAL_ERROR = DataAccessResult.OTHER_REASON
 _MISFITS = {
     Fit.WRONG_TYPE: DataAccessResult.TYPE_UNMATCHED,
     Fit.TOO_LONG: LOGICAL_ERROR,
-}
-_CODES = {
-    Tag.UNSIGNED: "B",
-    Tag.LONG_UNSIGNED: "H",
-    Tag.DOUBLE_LONG_UNSIGNED: "I",
-    Tag.INTEGER: "b",
-    Tag.LONG: "h",
-    Tag.DOUBLE_LONG: "i",
-    Tag.ENUM: "B",
 }
 
 
@@ -236,6 +227,11 @@ class Model:
             self.actions[key] = Action(granted, type_of(item.type), do)
 
 
+def encoded(value: bytes) -> bytes:
+    """Octets as a `Reader` gives them: an A-XDR octet-string."""
+    return axdr.encode(axdr.octet_string(value))
+
+
 def _granted(member: Attribute | Method, right: Right) -> frozenset[Client]:
     return frozenset(client for client in Client if member.right(client) & right)
 
@@ -243,8 +239,7 @@ def _granted(member: Attribute | Method, right: Right) -> frozenset[Client]:
 def _number(kind: Type, number: Number) -> Reader:
     """A reader for a whole number, held within what its type can show."""
     low, high = INTEGER_BOUNDS[kind.tag]
-    pack = Struct(f">B{_CODES[kind.tag]}").pack
-    tag = int(kind.tag)
+    pack, tag = PACK[kind.tag], int(kind.tag)
 
     def read(meter: Meter, link: Link) -> bytes:
         return pack(tag, max(low, min(high, number(meter))))

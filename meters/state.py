@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from meters.behaviour.loadprofile import LoadProfile
-from meters.identity import Keys
+from meters.identity import KEY_NAMES, Keys
 from wire.errors import ConfigError
 
 # So many counters are set aside with one save: after a crash the rest of them is skipped.
@@ -84,7 +84,6 @@ _AS_IS = (
     "security_policy",
     "received_counter",
 )
-_KEYS = ("master_key", "encryption_key", "authentication_key", "hls_secret")
 
 
 def to_json(state: State) -> dict[str, Any]:
@@ -93,7 +92,7 @@ def to_json(state: State) -> dict[str, Any]:
     saved["message"] = state.message.hex()
     saved["message_code"] = state.message_code.hex()
     saved["sending_counter"] = state.reserved_counter
-    saved["keys"] = {name: getattr(state.keys, name).hex() for name in _KEYS}
+    saved["keys"] = {name: getattr(state.keys, name).hex() for name in KEY_NAMES}
     saved["profile"] = state.profile.to_json() if state.profile else None
     return saved
 
@@ -101,7 +100,9 @@ def to_json(state: State) -> dict[str, Any]:
 def from_json(saved: dict[str, Any]) -> State:
     """The reverse of `to_json`; raises `ConfigError` when the content is not a state."""
     try:
-        state = State(Keys(*(bytes.fromhex(saved["keys"][name]) for name in _KEYS)), 0)
+        state = State(
+            Keys(*(bytes.fromhex(saved["keys"][name]) for name in KEY_NAMES)), 0
+        )
         for name in _AS_IS:
             setattr(state, name, saved[name])
         state.power_w = tuple(saved["power_w"])

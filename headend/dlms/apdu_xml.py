@@ -9,10 +9,8 @@ from __future__ import annotations
 from wire.dlms import acse, apdu
 from wire.dlms.axdr import decode_length
 from wire.dlms.explain import Node, explain
-from wire.dlms.security import is_protected
+from wire.dlms.security import GENERAL_GLO, is_protected
 from wire.errors import LocalError, WireError
-
-_GENERAL_GLO = 0xDB
 
 
 def to_xml(octets: bytes) -> str:
@@ -53,7 +51,7 @@ def _wrong(node: Node) -> str | None:
 def _check_length(ciphered: bytes) -> None:
     """A ciphered APDU is as long as it says; what is in it stays closed."""
     at = 1
-    if ciphered[0] == _GENERAL_GLO:
+    if ciphered[0] == GENERAL_GLO:
         length, at = decode_length(ciphered, at)
         at += length
     length, at = decode_length(ciphered, at)

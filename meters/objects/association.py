@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from meters.meter import Meter
-from meters.model import LOGICAL_ERROR, Behaviour, Link, Model
+from meters.model import LOGICAL_ERROR, Behaviour, Link, Model, encoded
 from meters.p3.limits import MAX_RECEIVE_PDU_SIZE
 from wire.cosem.rows import Client, Right, Row
 from wire.cosem.types import type_of
@@ -74,10 +74,6 @@ def _context_info(meter: Meter, link: Link) -> bytes:
     )
 
 
-def _octets(value: bytes) -> bytes:
-    return axdr.encode(axdr.octet_string(value))
-
-
 def _change_hls_secret(meter: Meter, link: Link, data: Data) -> ActionOutcome:
     """The new secret comes wrapped under the master key; a bad one changes nothing."""
     try:
@@ -101,9 +97,9 @@ BEHAVIOUR.readers.update(
         ("association", "xDLMS_context_info"): _context_info,
         ("association", "authentication_mechanism_name"): _mechanism_name,
         # Granted to management by the table; what it shows is nothing, never the secret.
-        ("association", "secret"): lambda meter, link: _octets(b""),
+        ("association", "secret"): lambda meter, link: encoded(b""),
         ("association", "security_setup_reference"): (
-            lambda meter, link: _octets(_SECURITY_SETUP)
+            lambda meter, link: encoded(_SECURITY_SETUP)
         ),
         ("association", "user_list"): lambda meter, link: axdr.encode(axdr.array(())),
         ("association", "current_user"): lambda meter, link: axdr.encode(

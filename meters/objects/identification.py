@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from meters.meter import Meter
-from meters.model import Behaviour, Link
+from meters.model import Behaviour, Link, encoded
 from wire.cosem.types import type_of
-from wire.dlms import axdr
 
 BEHAVIOUR = Behaviour.empty()
 
 
-def _octets(value: bytes) -> bytes:
-    return axdr.encode(axdr.octet_string(value))
-
-
 def _equipment_identifier(meter: Meter, link: Link) -> bytes:
-    return _octets(meter.identity.equipment_id.encode("ascii"))
+    return encoded(meter.identity.equipment_id.encode("ascii"))
 
 
 def _logical_device_name(meter: Meter, link: Link) -> bytes:
-    return _octets(meter.identity.logical_device_name)
+    return encoded(meter.identity.logical_device_name)
 
 
 def _p1_version(meter: Meter, link: Link) -> bytes:
-    return _octets(meter.p1_version.value.encode("ascii"))
+    return encoded(meter.p1_version.value.encode("ascii"))
 
 
 def _sap_assignment(meter: Meter, link: Link) -> bytes:

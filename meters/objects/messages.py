@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from meters.meter import Meter
-from meters.model import LOGICAL_ERROR, Behaviour, Link
-from wire.dlms import axdr
+from meters.model import LOGICAL_ERROR, Behaviour, Link, encoded
 from wire.dlms.data import Data
 from wire.dlms.descriptors import DataAccessResult
 
@@ -12,7 +11,7 @@ BEHAVIOUR = Behaviour.empty()
 
 
 def _read_text(meter: Meter, link: Link) -> bytes:
-    return axdr.encode(axdr.octet_string(meter.state.message))
+    return encoded(meter.state.message)
 
 
 def _write_text(meter: Meter, link: Link, data: Data) -> DataAccessResult:
@@ -25,7 +24,7 @@ def _write_text(meter: Meter, link: Link, data: Data) -> DataAccessResult:
 
 
 def _read_code(meter: Meter, link: Link) -> bytes:
-    return axdr.encode(axdr.octet_string(meter.state.message_code))
+    return encoded(meter.state.message_code)
 
 
 def _write_code(meter: Meter, link: Link, data: Data) -> DataAccessResult:

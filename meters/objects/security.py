@@ -5,9 +5,8 @@ from __future__ import annotations
 from enum import IntEnum
 
 from meters.meter import Meter
-from meters.model import LOGICAL_ERROR, Behaviour, Link
+from meters.model import LOGICAL_ERROR, Behaviour, Link, encoded
 from meters.state import AUTHENTICATED_AND_ENCRYPTED
-from wire.dlms import axdr
 from wire.dlms.action import ActionOutcome
 from wire.dlms.data import Data
 from wire.dlms.descriptors import ActionResult
@@ -34,11 +33,11 @@ _DONE = ActionOutcome(ActionResult.SUCCESS)
 
 
 def _client_title(meter: Meter, link: Link) -> bytes:
-    return axdr.encode(axdr.octet_string(link.client_title))
+    return encoded(link.client_title)
 
 
 def _server_title(meter: Meter, link: Link) -> bytes:
-    return axdr.encode(axdr.octet_string(meter.identity.system_title))
+    return encoded(meter.identity.system_title)
 
 
 def _activate(meter: Meter, link: Link, data: Data) -> ActionOutcome:
