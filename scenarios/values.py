@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +12,8 @@ from pydantic.json_schema import WithJsonSchema
 
 _UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _DURATION = r"\d{1,9}(\.\d{1,3})?(ms|s|m|h|d)( ?\d{1,9}(\.\d{1,3})?(ms|s|m|h|d))*"
+# A telegram's time stamp reaches from 2001 to 2098, and a scenario goes on after its start.
+_EARLIEST, _LATEST = (datetime(year, 1, 1, tzinfo=UTC) for year in (2001, 2090))
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 
 
@@ -40,6 +42,8 @@ def parse_instant(text: str) -> datetime:
         )
     if instant.tzinfo is None:
         raise ValueError(f"{text!r} lacks its offset from UTC, such as +01:00 or Z")
+    if not _EARLIEST <= instant < _LATEST:
+        raise ValueError(f"{text} is not in the years 2001 to 2089")
     return instant
 
 
@@ -84,7 +88,11 @@ def _file(value: object, info: ValidationInfo) -> Path:
     folder = (info.context or {}).get("folder")
     if folder is not None:
         path = Path(folder) / path
-    if not path.is_file():
+    try:
+        found = path.is_file()
+    except OSError as error:
+        raise ValueError(f"{error.strerror}: {str(path)[:80]}") from None
+    if not found:
         raise ValueError(f"there is no file {path}")
     return path
 

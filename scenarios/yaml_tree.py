@@ -25,6 +25,7 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
+from ruamel.yaml.reader import ReaderError
 
 from wire.errors import ScenarioError
 
@@ -190,6 +191,14 @@ def read_yaml(text: str, file: str) -> Node:
                     raise builder.fail("a second document begins here", event)
     except MarkedYAMLError as error:
         raise _not_yaml(error, file) from None
+    except ReaderError as error:
+        before = text[: error.position]
+        raise ScenarioError(
+            f"not YAML: the character {error.character:#04x} is not allowed",
+            file,
+            before.count("\n") + 1,
+            error.position - before.rfind("\n"),
+        ) from None
     except (YAMLError, ValueError) as error:
         raise ScenarioError(f"not YAML: {error}".splitlines()[0], file) from None
     return node
