@@ -121,6 +121,10 @@ class KpiValue(Model):
         return self
 
 
+# Not `register` as in the file: a method of every pydantic model's class has that name.
+_KINDS = ("p1_text", "object", "register_", "refused", "kpi")
+
+
 class Expectation(Model):
     """One thing that must be seen, at once or `within` a duration."""
 
@@ -136,13 +140,17 @@ class Expectation(Model):
     @property
     def kind(self) -> str:
         """Which kind it is, as the file calls it."""
-        return one_of(self, ("p1_text", "object", "register_", "refused", "kpi"))
+        return one_of(self, _KINDS).removesuffix("_")
+
+    @property
+    def body(self) -> Any:
+        """What stands below the kind."""
+        return getattr(self, one_of(self, _KINDS))
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        names = ("p1_text", "object", "register_", "refused", "kpi")
         try:
-            kind = one_of(self, names)
+            kind = one_of(self, _KINDS)
         except ValueError as error:
             raise ValueError(str(error).replace("register_", "register")) from None
         if self.within is not None and kind in ("refused", "kpi"):

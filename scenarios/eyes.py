@@ -60,9 +60,8 @@ def wanted(scene: Scene, expectation: Expectation) -> str:
 
 async def look(scene: Scene, expectation: Expectation) -> Look:
     """One look; a wire that fails just now is something seen, not an error."""
-    name = next(name for name in EYES if getattr(expectation, name) is not None)
     try:
-        return await EYES[name](scene, getattr(expectation, name))
+        return await EYES[expectation.kind](scene, expectation.body)
     except SimError as error:
         return Look(False, str(error))
 
@@ -113,6 +112,6 @@ async def _refused(scene: Scene, body: Refused) -> Look:
 EYES: Final[dict[str, Callable[[Scene, Any], Awaitable[Look]]]] = {
     "p1_text": _p1_text,
     "object": _object,
-    "register_": _register,
+    "register": _register,
     "refused": _refused,
 }

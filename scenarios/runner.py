@@ -175,7 +175,7 @@ class Runner:
             ExpectationResult(
                 self._run,
                 line,
-                expectation.kind.rstrip("_"),
+                expectation.kind,
                 subject(expectation),
                 wanted(self._scene, expectation),
                 found.seen,

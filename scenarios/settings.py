@@ -10,14 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationInfo, model_validator
 
 from scenarios.values import File, Instant, Model, Real
-
-
-class Standard(StrEnum):
-    """The companion standard that the meters follow."""
-
-    DSMR_4_0_6 = "dsmr-4.0.6"
-    DSMR_4_2_2 = "dsmr-4.2.2"
-    SMR_5_0 = "smr-5.0"
+from wire.cosem.rows import Standard
 
 
 class Controller(StrEnum):
@@ -64,7 +57,12 @@ class WorldSettings(Model):
     stations: Annotated[
         int, Field(ge=1, le=10_000, description="charge points, each with its meter")
     ] = 1
-    standard: Standard = Field(Standard.DSMR_4_2_2, strict=False)
+    standard: Annotated[
+        Standard,
+        Field(
+            strict=False, description="the companion standard that the meters follow"
+        ),
+    ] = Standard.DSMR_4_2_2
     p1_period_s: Annotated[
         int | None,
         Field(ge=1, le=3600, description="left out: the standard's, 10 or 1"),

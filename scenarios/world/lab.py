@@ -36,7 +36,6 @@ from scenarios.world.station import Addresses, Station
 from scenarios.world.transformer import QUARTER_S, Phases, Transformer
 from scenarios.world.witness import Witness
 from scenarios.world_protocol import Car, Outcome
-from wire.cosem.rows import Standard
 from wire.errors import LocalError
 from wire.instants import from_epoch
 
@@ -68,7 +67,7 @@ class Lab:
         self._feeder = Feeder(settings.feeder)
         self._premises = Premises(settings.premises) if settings.premises else None
         self._transformer = Transformer(settings.rating_va)
-        standard = Standard(settings.standard.value)
+        standard = settings.standard
         version = P1_VERSIONS[standard]
         self._period_s = settings.p1_period_s or version.period_s
         self._tick_s = gcd(self._period_s, TICK_S)
