@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -134,7 +133,7 @@ class _Rows:
         if not self.path.is_file():
             why = "is no file" if self.path.exists() else "there is no such file"
             raise ConfigError(why, str(self.path))
-        if not any(True for _ in self._read()) or self.start and not self._some():
+        if not sum(1 for _ in self._read()):
             raise ConfigError(f"has no row from {self.start} on", str(self.path))
 
     def one(self) -> FeederSample:
@@ -172,14 +171,14 @@ class _Rows:
         """The rows that are whole: one that is being written has no line end yet."""
         from headend.dali import read_feeder_lines
 
-        with open(self.path, encoding="utf-8-sig", newline="") as file:
-            lines = (line for line in file if line.endswith(("\n", "\r")))
-            for sample in read_feeder_lines(lines, str(self.path)):
-                if after is None or sample.time > after:
-                    yield sample
-
-    def _some(self) -> bool:
-        return any(True for _ in islice(self._read(), 1))
+        try:
+            with open(self.path, encoding="utf-8-sig", newline="") as file:
+                lines = (line for line in file if line.endswith(("\n", "\r")))
+                for sample in read_feeder_lines(lines, str(self.path)):
+                    if after is None or sample.time > after:
+                        yield sample
+        except UnicodeDecodeError:
+            raise ConfigError("is not text in UTF-8", str(self.path)) from None
 
     def _read(self) -> Iterator[FeederSample]:
         from headend.dali import read_feeder
