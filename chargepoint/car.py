@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chargepoint.sessions import MINIMUM_W, Session
+from wire.quantities import PerPhase
 
 NO_POWER = (0, 0, 0)
 
@@ -29,7 +30,7 @@ class Car:
         """What it has got of what it wanted."""
         return min(self.drawn_ws // 3600, self.session.energy_wh)
 
-    def power_w(self, limit_w: int, phases: int = 3) -> tuple[int, int, int]:
+    def power_w(self, limit_w: int, phases: int = 3) -> PerPhase:
         """What it draws on L1, L2 and L3 when the station offers it `limit_w` in all.
 
         `phases` are those that the station connects. A car that is full, or would get less

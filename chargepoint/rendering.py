@@ -6,6 +6,7 @@ from struct import Struct
 
 from chargepoint.registers import NO_LIMIT, NO_PERIOD, Fault, register
 from chargepoint.station import Station
+from wire.quantities import PerPhase
 
 STATE_FROM = register("iec61851_state").address
 METERING_FROM = register("voltage_l1").address
@@ -48,9 +49,7 @@ def render_state(octets: bytearray, station: Station, last_reject: int) -> None:
     )
 
 
-def render_metering(
-    octets: bytearray, station: Station, voltage_dv: tuple[int, int, int]
-) -> None:
+def render_metering(octets: bytearray, station: Station, voltage_dv: PerPhase) -> None:
     """Registers 200 to 219."""
     _METERING_WORDS.pack_into(
         octets,

@@ -15,8 +15,7 @@ from chargepoint.limits import Limit, Ratings, Setpoints, applied_limit, offered
 from chargepoint.registers import STOPPING, WATT_PER_DA, Fault, Status
 from chargepoint.sessions import Session
 from chargepoint.timing import NEVER_S, DriftingClock, Watchdog
-
-PhasePowers = tuple[int, int, int]
+from wire.quantities import PerPhase
 
 
 class Station:
@@ -31,11 +30,11 @@ class Station:
         self.ratings = ratings
         self.visits = visits
         self.clock = clock
-        self.on_power: Callable[[int, PhasePowers], None] | None = None
+        self.on_power: Callable[[int, PerPhase], None] | None = None
         self.now_s = now_s
         self.next_s = now_s
         self.lifetime_ws = 0
-        self.power_w: PhasePowers = NO_POWER
+        self.power_w: PerPhase = NO_POWER
         self.total_w = 0
         self.faults = Fault(0)
 
@@ -193,7 +192,7 @@ class Station:
         self.offered_da = 0
         if self.powered and not self.faults:
             self.offered_da = offered_da(self.ratings, self.limit.limit_w, phases)
-        power_w: PhasePowers = NO_POWER
+        power_w: PerPhase = NO_POWER
         if car is not None:
             power_w = car.power_w(self.offered_da * WATT_PER_DA * phases, phases)
         if power_w != self.power_w:

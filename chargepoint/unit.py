@@ -36,9 +36,10 @@ from chargepoint.rendering import (
     render_metering,
     render_state,
 )
-from chargepoint.station import PhasePowers, Station
+from chargepoint.station import Station
 from chargepoint.timing import NEVER_S, DriftingClock
 from wire.errors import LocalError
+from wire.quantities import PerPhase
 
 _HEARTBEAT = register("heartbeat").address
 _TIMEOUT = register("watchdog_timeout").address
@@ -97,7 +98,7 @@ class ControlUnit:
         self._start()
 
     @property
-    def power_w(self) -> PhasePowers:
+    def power_w(self) -> PerPhase:
         """What the car draws on L1, L2 and L3."""
         return self.station.power_w
 

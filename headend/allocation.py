@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-Triple = tuple[int, int, int]
+from wire.quantities import PerPhase
 
 ALL_PHASES = (0, 1, 2)
 
@@ -35,7 +35,7 @@ class Load:
 
 
 def share(
-    room_w: Triple, loads: Sequence[Load], ceiling_w: int, slack_w: int = 0
+    room_w: PerPhase, loads: Sequence[Load], ceiling_w: int, slack_w: int = 0
 ) -> list[int]:
     """The limit of each load: as high and as equal as the room allows (max-min fair).
 
@@ -65,7 +65,7 @@ def share(
 
 
 def _level(
-    room_w: Triple, loads: Sequence[Load], ceiling_w: int
+    room_w: PerPhase, loads: Sequence[Load], ceiling_w: int
 ) -> tuple[int, set[int]]:
     """The highest common limit, and the phases that stop it there; none at the ceiling."""
 
@@ -86,7 +86,7 @@ def _level(
     return low, full(high)
 
 
-def draw(loads: Sequence[Load], limits_w: Sequence[int]) -> Triple:
+def draw(loads: Sequence[Load], limits_w: Sequence[int]) -> PerPhase:
     """What loads under their limits draw together, per phase."""
     sums = [0, 0, 0]
     for load, limit_w in zip(loads, limits_w, strict=True):
@@ -95,11 +95,11 @@ def draw(loads: Sequence[Load], limits_w: Sequence[int]) -> Triple:
     return sums[0], sums[1], sums[2]
 
 
-def less(one: Triple, other: Triple) -> Triple:
+def less(one: PerPhase, other: PerPhase) -> PerPhase:
     """The difference, per phase."""
     return one[0] - other[0], one[1] - other[1], one[2] - other[2]
 
 
-def fits(room_w: Triple, load: Load, limit_w: int) -> bool:
+def fits(room_w: PerPhase, load: Load, limit_w: int) -> bool:
     """Whether each phase of the load has room for it."""
     return all(room_w[phase] >= load.per_phase_w(limit_w) for phase in load.phases)

@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 from twisted.internet.defer import Deferred, ensureDeferred, gatherResults
 from twisted.internet.interfaces import IReactorTime
 
-from headend.allocation import Triple
 from headend.controllers import Controller
 from headend.dali import FeederSample
 from headend.planner_model import Command
@@ -18,6 +17,7 @@ from headend.scheduler import Scheduler
 from headend.store.job import Job, JobState
 from wire.charging_profile import encode
 from wire.instants import from_epoch
+from wire.quantities import PerPhase
 
 Result = TypeVar("Result")
 
@@ -32,7 +32,7 @@ class _Metered:
 
     time: datetime
     net_wh: int
-    mean_w: Triple | None
+    mean_w: PerPhase | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class CongestionControl:
         commands = self._controller.plan(now, sample, dict(zip(names, means)))
         return await _together(self._send(command) for command in commands)
 
-    async def _read(self, station: str) -> Triple | None:
+    async def _read(self, station: str) -> PerPhase | None:
         """The station's mean power since it was read before, W per phase; None if unread."""
         job_id = await self._scheduler.submit(
             self._meters[station],
@@ -129,7 +129,7 @@ def _metered(actual: Mapping[str, Any], before: _Metered | None) -> _Metered:
     return _Metered(time, net_wh, _spread(mean_w, now_w, before.mean_w))
 
 
-def _spread(total_w: int, now_w: Triple, before_w: Triple | None) -> Triple:
+def _spread(total_w: int, now_w: PerPhase, before_w: PerPhase | None) -> PerPhase:
     """A total over the phases as the load lies on them: now, else before, else evenly."""
     for shape in (now_w, before_w):
         if shape is not None and (whole := sum(shape)):

@@ -9,6 +9,7 @@ reading: half a measurement is worse than none for who controls a grid with it.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from wire.errors import ConfigError
+from wire.quantities import PerPhase
 
 PHASES = (1, 2, 3)
 COLUMNS = tuple(
@@ -23,8 +25,9 @@ COLUMNS = tuple(
     for phase in PHASES
     for quantity, unit in (("u", "v"), ("i", "a"), ("p", "w"))
 )
-
-Triple = tuple[int, int, int]
+_YEARS = range(2000, 2100)
+_LONGEST_CELL = 40
+_PLAIN = re.compile("[-+.0-9A-Za-z]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +35,9 @@ class FeederSample:
     """One row: `time` (UTC) begins the interval; per phase 0.1 V, 0.1 A and W (mean)."""
 
     time: datetime
-    voltage_dv: Triple
-    current_da: Triple
-    power_w: Triple
+    voltage_dv: PerPhase
+    current_da: PerPhase
+    power_w: PerPhase
 
 
 def read_feeder(path: str | Path, interval_s: int = 900) -> Iterator[FeederSample]:
@@ -106,7 +109,9 @@ class _Row:
             voltages.append(voltage_dv)
             currents.append(current_da)
             powers.append(power_w)
-        return FeederSample(time, _triple(voltages), _triple(currents), _triple(powers))
+        return FeederSample(
+            time, _per_phase(voltages), _per_phase(currents), _per_phase(powers)
+        )
 
     def check_step(
         self, previous: datetime, time: datetime, interval: timedelta
@@ -132,13 +137,16 @@ class _Row:
             raise self._wrong("time", f"{text!r} is not an ISO 8601 time") from None
         if time.tzinfo is None:
             raise self._wrong("time", f"{text!r} has no offset from UTC (Z)")
+        if time.year not in _YEARS:
+            raise self._wrong("time", f"{text} is not plausible")
         return time.astimezone(UTC)
 
     def _number(self, column: str, decimals: int, low: int, high: int) -> int:
         """The number in units of 10**-decimals, rounded; `low` and `high` are in them."""
         text = self._cell(column)
         try:
-            number = Decimal(text)
+            # Decimal would read 1_000 too, and the digits of every script.
+            number = Decimal(text if _PLAIN.fullmatch(text) else "")
         except InvalidOperation:
             raise self._wrong(column, f"{text!r} is not a number") from None
         if not number.is_finite():
@@ -176,15 +184,18 @@ class _Row:
 
     def _cell(self, column: str) -> str:
         try:
-            return self.cells[self.places[column]].strip()
+            text = self.cells[self.places[column]].strip()
         except IndexError:
             raise self._wrong(column, "the row ends before it") from None
+        if len(text) > _LONGEST_CELL:
+            raise self._wrong(column, f"{text[:_LONGEST_CELL]!r}... is too long")
+        return text
 
     def _wrong(self, column: str, why: str) -> ConfigError:
         place = self.places[column] + 1
         return ConfigError(f"column {column}: {why}", self.file, self.line, place)
 
 
-def _triple(values: list[int]) -> Triple:
+def _per_phase(values: list[int]) -> PerPhase:
     first, second, third = values
     return first, second, third

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from headend.allocation import Triple
+from wire.quantities import PerPhase
 
 SLOT_S = 900
 DAY_SLOTS = 96
@@ -21,10 +21,10 @@ KEPT_SLOTS = 2 * DAY_SLOTS
 class History:
     """Premises' load and number of cars charging, by slot."""
 
-    load_w: dict[int, Triple] = field(default_factory=dict)
+    load_w: dict[int, PerPhase] = field(default_factory=dict)
     cars: dict[int, int] = field(default_factory=dict)
 
-    def record(self, slot: int, load_w: Triple, cars: int | None = None) -> None:
+    def record(self, slot: int, load_w: PerPhase, cars: int | None = None) -> None:
         """Notes a slot, and forgets what is older than two days."""
         self.load_w[slot] = load_w
         if cars is not None:
@@ -33,7 +33,7 @@ class History:
             del self.load_w[old]
             self.cars.pop(old, None)
 
-    def coming(self, slot: int, unknown_w: int) -> Triple:
+    def coming(self, slot: int, unknown_w: int) -> PerPhase:
         """The load of the slot that begins: the most of the last 45 minutes, or of a blend.
 
         The blend is half of what was measured last and half of yesterday's same slot.
@@ -54,7 +54,7 @@ class History:
         blend = tuple((now + then) // 2 for now, then in zip(last, yesterday))
         return _most([most, (blend[0], blend[1], blend[2])])
 
-    def hour(self, slot: int, now_slot: int, unknown_w: int) -> Triple:
+    def hour(self, slot: int, now_slot: int, unknown_w: int) -> PerPhase:
         """The highest load to expect in the hour that begins at a later slot.
 
         Yesterday's highest in that hour, raised by half of what today is above yesterday.
@@ -84,6 +84,6 @@ class History:
         )
 
 
-def _most(loads: list[Triple]) -> Triple:
+def _most(loads: list[PerPhase]) -> PerPhase:
     first, second, third = (max(phase) for phase in zip(*loads))
     return first, second, third

@@ -21,7 +21,6 @@ from headend.allocation import (
     ALL_PHASES,
     MINIMUM_PER_PHASE_W,
     Load,
-    Triple,
     less,
     share,
 )
@@ -36,6 +35,7 @@ from headend.planner_model import (
 )
 from wire.charging_profile import ChargingProfile, Period
 from wire.instants import from_epoch
+from wire.quantities import PerPhase
 
 HOUR_S = 3600
 IDLE_W = 3 * MINIMUM_PER_PHASE_W
@@ -119,7 +119,7 @@ class Planner:
                 state.phases = state.phases or ALL_PHASES
                 state.demand_w = self.settings.station_max_w
 
-    def _watch(self, now_s: int, state: StationState, power_w: Triple) -> None:
+    def _watch(self, now_s: int, state: StationState, power_w: PerPhase) -> None:
         """What a meter's reading tells of the car."""
         charging = tuple(
             phase

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from headend.allocation import Triple
 from headend.forecast import History
 from wire.charging_profile import ChargingProfile
+from wire.quantities import PerPhase
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class StationState:
     """
 
     phases: tuple[int, ...] = ()
-    power_w: Triple | None = None
+    power_w: PerPhase | None = None
     metered_s: int = 0
     charging_slots: int = 0
     demand_w: int = 0
@@ -73,4 +73,4 @@ class PlannerState:
     stations: dict[str, StationState] = field(default_factory=dict)
 
 
-Metered = Mapping[str, Triple | None]
+Metered = Mapping[str, PerPhase | None]

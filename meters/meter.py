@@ -16,6 +16,7 @@ from wire.cosem.rows import Standard
 from wire.errors import LocalError
 from wire.instants import from_epoch
 from wire.p1 import Encoder, P1Version, PowerFailure
+from wire.quantities import PerPhase
 
 P1_VERSIONS = {
     Standard.DSMR_4_0_6: P1Version.DSMR_4_0,
@@ -76,9 +77,7 @@ class Meter:
         """What the meter's own clock says (UTC)."""
         return from_epoch(self.state.at_s + self.state.clock_offset_s)
 
-    def set_load(
-        self, power_w: tuple[int, int, int], voltage_dv: tuple[int, int, int]
-    ) -> None:
+    def set_load(self, power_w: PerPhase, voltage_dv: PerPhase) -> None:
         """What flows from now on: W per phase, negative for export, and 0.1 V per phase.
 
         A meter with one phase measures the first; raises `LocalError` if another carries load.

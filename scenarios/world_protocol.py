@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeVar
 
 from scenarios.event_log import EventLog
 from scenarios.results import RunData
+from wire.quantities import PerPhase
 
 T = TypeVar("T")
 
@@ -132,8 +133,8 @@ class World(Protocol):
     def set_load(
         self,
         meter: int,
-        power_w: tuple[int, int, int],
-        voltage_dv: tuple[int, int, int] | None,
+        power_w: PerPhase,
+        voltage_dv: PerPhase | None,
     ) -> None:
         """W per phase (negative: export) beside the car's; voltage in 0.1 V, None: as it is."""
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
 
+PerPhase = tuple[int, int, int]
+"""One value for each of L1, L2 and L3, in the unit that the variable's name tells."""
+
 
 class Unit(IntEnum):
     """The unit codes that Dutch meters use."""

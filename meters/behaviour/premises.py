@@ -9,6 +9,7 @@ from __future__ import annotations
 from hashlib import blake2b
 
 from wire.instants import from_epoch, local
+from wire.quantities import PerPhase
 
 # Mean W per hour of the day, local time.
 _CURVE_W = (
@@ -20,7 +21,7 @@ _NOMINAL_DV = 2300
 
 def premises_load(
     equipment_id: str, phases: int, clock_s: int
-) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+) -> tuple[PerPhase, PerPhase]:
     """W per phase and 0.1 V per phase in the minute of this instant (epoch seconds)."""
     minute = clock_s // 60
     noise = _octets(f"{equipment_id}/{minute}")

@@ -7,11 +7,10 @@ from pathlib import Path
 
 from headend.dali import COLUMNS, FeederSample, read_feeder, read_feeder_lines
 from scenarios.event_log import print_instant
-from scenarios.world.transformer import QUARTER_S, Phases, dali_row
+from scenarios.world.transformer import NO_LOAD, NOMINAL_DV, QUARTER_S, dali_row
 from wire.instants import from_epoch
+from wire.quantities import PerPhase
 
-NOMINAL_DV: Phases = (2300, 2300, 2300)
-NO_LOAD: Phases = (0, 0, 0)
 DAY_S = 86_400
 _HEADER = ",".join(("time", *COLUMNS))
 
@@ -23,12 +22,12 @@ class Feeder:
         samples = read_feeder(path) if path is not None else ()
         self._samples = {int(s.time.timestamp()) // QUARTER_S: s for s in samples}
 
-    def power_w(self, now_s: int) -> Phases:
+    def power_w(self, now_s: int) -> PerPhase:
         """The premises' load in this quarter, W per phase; nothing beyond the file."""
         sample = self._sample(now_s)
         return NO_LOAD if sample is None else sample.power_w
 
-    def voltage_dv(self, now_s: int) -> Phases:
+    def voltage_dv(self, now_s: int) -> PerPhase:
         """The voltage in this quarter, 0.1 V per phase."""
         sample = self._sample(now_s)
         return NOMINAL_DV if sample is None else sample.voltage_dv

@@ -33,11 +33,12 @@ from scenarios.world.figures import key_figures, run_data
 from scenarios.world.office import Office
 from scenarios.world.premises import Premises
 from scenarios.world.station import Addresses, Station
-from scenarios.world.transformer import QUARTER_S, Phases, Transformer
+from scenarios.world.transformer import QUARTER_S, Transformer
 from scenarios.world.witness import Witness
 from scenarios.world_protocol import Car, Outcome
 from wire.errors import LocalError
 from wire.instants import from_epoch
+from wire.quantities import PerPhase
 
 TICK_S = 10
 MODBUS_PORT = 5020
@@ -233,7 +234,9 @@ class Lab:
         """Boots the unit."""
         self._station(station).restart_unit()
 
-    def set_load(self, meter: int, power_w: Phases, voltage_dv: Phases | None) -> None:
+    def set_load(
+        self, meter: int, power_w: PerPhase, voltage_dv: PerPhase | None
+    ) -> None:
         """W per phase beside the car's."""
         self._station(meter).set_base(power_w, voltage_dv)
 

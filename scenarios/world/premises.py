@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from scenarios.world.transformer import QUARTER_S, Phases
+from scenarios.world.transformer import QUARTER_S
 from wire.errors import ConfigError
+from wire.quantities import PerPhase
 
 HOUSE_PEAK_W, ROOF_PEAK_W = 4000, 3600
 _HOUSE, _ROOF, _UNIT = "h0_", "pv", "_permille"
@@ -33,7 +34,7 @@ class Premises:
         except (UnicodeDecodeError, csv.Error) as error:
             raise ConfigError(f"is not CSV in UTF-8: {error}", str(path)) from None
 
-    def power_w(self, station: int, now_s: int) -> Phases:
+    def power_w(self, station: int, now_s: int) -> PerPhase:
         """What flows into the house of station n (from 0), W per phase, negative: out of it."""
         houses, roofs = self._slots.get(now_s // QUARTER_S, ([], []))
         power_w = houses[station % len(houses)] * HOUSE_PEAK_W // 1000 if houses else 0

@@ -21,10 +21,10 @@ from meters.p1.port import P1Port
 from meters.p3.protocol import P3Factory
 from scenarios.network import Network, Port
 from scenarios.world.fairness import Reversals, Served
+from scenarios.world.transformer import NO_LOAD, NOMINAL_DV
 from wire.p1 import Telegram
+from wire.quantities import PerPhase
 
-Phases = tuple[int, int, int]
-NO_LOAD: Phases = (0, 0, 0)
 FOREVER_S = 10 * 365 * 86_400
 UNIT_MAX_DA = 320
 
@@ -59,7 +59,7 @@ class Station:
         self.name = name
         self.meter = meter
         self.base_w = NO_LOAD
-        self.voltage_dv: Phases = (2300, 2300, 2300)
+        self.voltage_dv = NOMINAL_DV
         self.limits: list[tuple[int, int]] = []
         self.draws: list[tuple[int, int]] = []
         self.reversals = Reversals()
@@ -178,7 +178,7 @@ class Station:
         """The car leaves, if there is one."""
         self._replace_car(None)
 
-    def set_base(self, power_w: Phases, voltage_dv: Phases | None) -> None:
+    def set_base(self, power_w: PerPhase, voltage_dv: PerPhase | None) -> None:
         """What flows beside the car, W per phase, and the voltage, in 0.1 V per phase."""
         self.base_w = power_w
         self.voltage_dv = self.unit.voltage_dv = voltage_dv or self.voltage_dv
@@ -226,7 +226,7 @@ class Station:
             if car.session.departure_s <= now_s
         ]
 
-    def _power(self, now_s: int, car_w: Phases) -> None:
+    def _power(self, now_s: int, car_w: PerPhase) -> None:
         """Something else flows from this second on."""
         self._flow(now_s)
         base = self.base_w

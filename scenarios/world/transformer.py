@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from wire.quantities import PerPhase
+
 PHASES = (0, 1, 2)
 MINUTE_S, QUARTER_S = 60, 900
-Phases = tuple[int, int, int]
+NO_LOAD: PerPhase = (0, 0, 0)
+NOMINAL_DV: PerPhase = (2300, 2300, 2300)
 
 
 @dataclass(slots=True)
@@ -44,7 +47,7 @@ class Transformer:
         """A third of the rating: what one phase may carry."""
         return self.rating_va / 3
 
-    def account(self, to_s: int, work_ws: Phases) -> None:
+    def account(self, to_s: int, work_ws: PerPhase) -> None:
         """So many W·s flowed in the tick that ends at `to_s`, within one minute of the clock."""
         for phase in PHASES:
             self._minute.sums[phase] += work_ws[phase]
@@ -67,7 +70,7 @@ class Transformer:
 
 
 def dali_row(
-    time: str, voltage_dv: Phases, apparent_va: Phases, power_w: Phases
+    time: str, voltage_dv: PerPhase, apparent_va: PerPhase, power_w: PerPhase
 ) -> str:
     """One line of a DALI box's CSV: per phase V, A and W; `time` is the quarter's begin.
 

@@ -14,18 +14,18 @@ from headend.planner import Planner
 from headend.planner_model import Command, Metered, PlannerState, Settings
 from tests.headend.feeder_world import STATIONS, TRANSFORMER_VA, play
 from wire.charging_profile import decode, encode
+from wire.quantities import PerPhase
 
 START = datetime(2024, 1, 9, 12, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
-Triple = tuple[int, int, int]
 NO_CAR = (0, 0, 0)
 
 
-def three(watts: int) -> Triple:
+def three(watts: int) -> PerPhase:
     return watts // 3, watts // 3, watts // 3
 
 
-def sample(now: datetime, power_w: Triple) -> FeederSample:
+def sample(now: datetime, power_w: PerPhase) -> FeederSample:
     return FeederSample(now - QUARTER, (2300,) * 3, (0, 0, 0), power_w)
 
 
@@ -37,12 +37,12 @@ class Bench:
         self.planner = Planner(Settings(self.stations, transformer_va))
         self.now = START
 
-    def step(self, premises_w: int | Triple, *powers: Triple) -> dict[str, int]:
+    def step(self, premises_w: int | PerPhase, *powers: PerPhase) -> dict[str, int]:
         """The limits that are in force after a step; `powers` per station."""
         self.commands = self.plan(premises_w, dict(zip(self.stations, powers)))
         return {name: self.planner.in_force_w(name, self.now) for name in self.stations}
 
-    def plan(self, premises_w: int | Triple, metered: Metered) -> list[Command]:
+    def plan(self, premises_w: int | PerPhase, metered: Metered) -> list[Command]:
         self.now += QUARTER
         base = (premises_w,) * 3 if isinstance(premises_w, int) else premises_w
         drawn = [power for power in metered.values() if power is not None]
@@ -173,7 +173,7 @@ def test_no_limit_lies_between_nothing_and_six_ampere() -> None:
     assert 0 in seen
 
 
-def drawing(limits: dict[str, int]) -> list[Triple]:
+def drawing(limits: dict[str, int]) -> list[PerPhase]:
     return [three(limit) if limit >= 4140 else NO_CAR for limit in limits.values()]
 
 
@@ -350,7 +350,7 @@ STEP = st.tuples(
 @settings(max_examples=60)
 @given(st.lists(STEP, min_size=1, max_size=12), st.integers(0, 20_000))
 def test_any_measurements_give_messages_that_a_gateway_accepts(
-    steps: list[tuple[Triple, list[Triple | None]]], hours: int
+    steps: list[tuple[PerPhase, list[PerPhase | None]]], hours: int
 ) -> None:
     names = ("A", "B", "C", "D")
     planner = Planner(Settings(names, 50_000))
