@@ -12,6 +12,7 @@ import click
 
 from dsmrlab.edge import LabGroup, Settings, pass_settings
 from dsmrlab.loop import Teller, serve_on_reactor
+from dsmrlab.registers import registers
 
 if TYPE_CHECKING:
     from chargepoint.notices import Notice
@@ -196,51 +197,7 @@ def gateway(
     serve_on_reactor(settings, work)
 
 
-@chargepoint.command(example="chargepoint registers")
-@pass_settings
-def registers(settings: Settings) -> None:
-    """Print the control unit's Modbus map, as the table of docs/registers.md."""
-    from chargepoint.registers import REGISTERS
-
-    document = [
-        {
-            "address": row.address,
-            "words": row.words,
-            "name": row.name,
-            "type": row.type.value,
-            "unit": row.unit,
-            "access": row.access.value,
-            "meaning": row.meaning,
-        }
-        for row in REGISTERS
-    ]
-    settings.show(document, registers_table())
-
-
-def registers_table() -> str:
-    """The map as a Markdown table; the periods after the first are left to its rule."""
-    from chargepoint.registers import MAX_PERIODS, PERIODS_FROM, REGISTERS
-
-    last = PERIODS_FROM + 4 * MAX_PERIODS - 1
-    lines = [
-        "| address | name | type | unit | access | meaning |",
-        "|---|---|---|---|---|---|",
-    ]
-    for row in REGISTERS:
-        if PERIODS_FROM + 4 <= row.address <= last:
-            continue
-        end = row.address + row.words - 1
-        where = f"{row.address}" if row.words == 1 else f"{row.address}–{end}"
-        kind = f"{row.type.value}[{2 * row.words}]"
-        kind = kind if row.type.value == "ascii" else row.type.value
-        cells = (where, f"`{row.name}`", kind, row.unit or "–", row.access.value)
-        lines.append(f"| {' | '.join(cells)} | {row.meaning} |")
-        if row.address == PERIODS_FROM + 2:
-            lines.append(
-                f"| {PERIODS_FROM + 4}–{last} | `period_1_start` … | u32 | s, W | RW |"
-                f" the other periods, {MAX_PERIODS} in all, alike |"
-            )
-    return "\n".join(lines)
+chargepoint.add_command(registers)
 
 
 def _endpoint(loop: Any, address: Address) -> Any:

@@ -48,11 +48,11 @@ def reactor_to_run(stops_with: tuple[signal.Signals, ...] = ()) -> Iterator[Any]
     loop.callWhenRunning(take_signals)
     try:
         yield loop
-    except Exception:
-        # What ended badly because we stopped did so for that reason.
-        if interrupted:
-            raise KeyboardInterrupt from None
-        raise
+    except SimError as error:
+        if not interrupted:
+            raise
+        # What could not be ended tidily is worth a line all the same.
+        complain(str(error))
     if interrupted:
         raise KeyboardInterrupt
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
+from dsmrlab.cli import cli
 from dsmrlab.edge import DEBUG, LabCommand, run
 from tests.dsmrlab.commands import COMMAND, DEADLINE_S, environment, here, process
 from wire.errors import (
@@ -126,8 +127,9 @@ def test_a_group_alone_shows_its_help(capsys: pytest.CaptureFixture[str]) -> Non
 # Files and surroundings
 
 
-@pytest.fixture
-def odd_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+@pytest.fixture(scope="module")
+def odd_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    tmp_path = tmp_path_factory.mktemp("odd")
     (tmp_path / "binary").write_bytes(b"\x80\xff\n\xfe" * 10)
     (tmp_path / "cut.json").write_text('[{"equipment_id": ')
     (tmp_path / "deep.json").write_text("[" * 100_000)
@@ -137,7 +139,7 @@ def odd_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
         ("fleet", "create", tmp_path / "f", "--meters", 1),
         ("headend", "import", tmp_path / "f/shipment.json"),
     ):
-        assert here(capsys, "--home", tmp_path / "home", *arguments).code == 0
+        assert run(cli, ["--home", str(tmp_path / "home"), *map(str, arguments)]) == 0
     return tmp_path
 
 
