@@ -23,7 +23,7 @@ from chargepoint.kept import Kept
 from chargepoint.modbus import Framing
 from chargepoint.modbus_server import UnitProtocol, UnitServerFactory
 from chargepoint.serial_line import open_pty, open_serial
-from chargepoint.sessions import Session
+from chargepoint.sessions import staying
 from chargepoint.unit import ControlUnit
 from wire.addresses import Address, RtuAddress, TcpAddress
 from wire.errors import ConfigError, LocalError, SurroundingsError
@@ -32,7 +32,6 @@ TICK_S = 1.0
 SAVE_EVERY_S = 60
 """How often the energy is saved; changed settings are saved at once."""
 
-_STAYS_S = 10 * 365 * 86_400
 _log = Logger()
 
 
@@ -54,20 +53,8 @@ class SimulatedCar:
 
     def visits(self, now_s: int) -> Visits:
         """Its one visit, from now on."""
-        phase = 0 if self.phases == 3 else self.phase
-        return Visits(
-            [
-                Session(
-                    "",
-                    now_s,
-                    now_s + _STAYS_S,
-                    self.energy_wh,
-                    self.phases,
-                    phase,
-                    self.max_w,
-                )
-            ]
-        )
+        car = staying("", now_s, self.energy_wh, self.phases, self.phase, self.max_w)
+        return Visits([car])
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ MINIMUM_W = MINIMUM_DA * WATT_PER_DA
 """The least that a car draws on a phase: 6 A at 230 V."""
 
 MAX_CAR_W = 100_000
+_STAYS_S = 10 * 365 * 86_400
 MAX_ENERGY_WH = 1_000_000
 
 COLUMNS = (
@@ -44,6 +45,15 @@ class Session:
     phases: int
     phase: int
     max_w: int
+
+
+def staying(
+    station: str, now_s: int, energy_wh: int, phases: int, phase: int, max_w: int
+) -> Session:
+    """The session of a car that comes now and stays; `phase` is of a single-phase car."""
+    ends_s = now_s + _STAYS_S
+    on = phase if phases == 1 else 0
+    return Session(station, now_s, ends_s, energy_wh, phases, on, max_w)
 
 
 def read_sessions(path: Path) -> dict[str, list[Session]]:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from wire.cosem.rows import Client
 from wire.dlms.initiate import Conformance
 from wire.dlms.security import TITLE_OCTETS, Kind, SecurityControl
 from wire.errors import LocalError
-
-MANAGEMENT_SAP = 1
-PUBLIC_SAP = 16
 
 # What P3 lets each client propose (P3, section on clients).
 MANAGEMENT_CONFORMANCE = Conformance(0x001A1D)
@@ -24,7 +22,7 @@ class Credentials:
     yet. `control` is how requests are protected, and the least that answers must be.
     """
 
-    client_sap: int = MANAGEMENT_SAP
+    client_sap: int = Client.MANAGEMENT
     server_sap: int = 1
     system_title: bytes = b""
     meter_title: bytes | None = None
@@ -43,4 +41,4 @@ class Credentials:
     @classmethod
     def public(cls, server_sap: int = 1) -> Credentials:
         """The public client: it reads the few things that need no key."""
-        return cls(PUBLIC_SAP, server_sap, conformance=PUBLIC_CONFORMANCE)
+        return cls(Client.PUBLIC, server_sap, conformance=PUBLIC_CONFORMANCE)

@@ -26,7 +26,7 @@ from headend.store.meters import Meter
 from scenarios.network import Network
 from scenarios.settings import Controller, WorldSettings
 from scenarios.world_protocol import Outcome, Refuser
-from wire.dlms.descriptors import ActionResult, DataAccessResult
+from wire.dlms.descriptors import ActionResult, DataAccessResult, words
 from wire.errors import ConfigError
 
 TIMEOUT_S = 30.0
@@ -130,7 +130,7 @@ def outcome_of(job: Job, operation: str) -> Outcome:
     if isinstance(job.result, Mapping) and "refused" in job.result:
         kind = ActionResult if operation == "action" else DataAccessResult
         try:
-            name = kind(job.result["refused"]).name.lower().replace("_", "-")
+            name = words(kind(job.result["refused"]))
         except ValueError:
             name = f"result {job.result['refused']}"
         return Outcome(name, Refuser.METER, detail)

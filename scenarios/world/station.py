@@ -14,7 +14,7 @@ from chargepoint.modbus_client import ModbusClient
 from chargepoint.modbus_server import UnitServerFactory
 from chargepoint.notices import Notice
 from chargepoint.registers import Source, hardware_max_w, register
-from chargepoint.sessions import Session
+from chargepoint.sessions import Session, staying
 from chargepoint.unit import ControlUnit
 from meters.meter import Meter
 from meters.p1.port import P1Port
@@ -25,7 +25,6 @@ from scenarios.world.transformer import NO_LOAD, NOMINAL_DV
 from wire.p1 import Telegram
 from wire.quantities import PerPhase
 
-FOREVER_S = 10 * 365 * 86_400
 UNIT_MAX_DA = 320
 
 
@@ -163,16 +162,7 @@ class Station:
     def plug_car(self, energy_wh: int, max_w: int, phases: int, phase: int) -> None:
         """A car arrives now and stays; one that is there leaves first."""
         now_s = int(self._clock.seconds())
-        session = Session(
-            self.name,
-            now_s,
-            now_s + FOREVER_S,
-            energy_wh,
-            phases,
-            phase if phases == 1 else 0,
-            max_w,
-        )
-        self._replace_car(session)
+        self._replace_car(staying(self.name, now_s, energy_wh, phases, phase, max_w))
 
     def unplug_car(self) -> None:
         """The car leaves, if there is one."""
