@@ -16,14 +16,20 @@ from wire.dlms.faults import ConfirmedServiceError, ExceptionResponse
 from wire.errors import LocalError, WireError
 
 
-class Side(Enum):
+class _Singleton(Enum):
+    """An Enum to look up by: Enum's own hash, of the name, costs as much as the look-up."""
+
+    __hash__ = object.__hash__
+
+
+class Side(_Singleton):
     """Which end we are."""
 
     CLIENT = auto()
     SERVER = auto()
 
 
-class State(Enum):
+class State(_Singleton):
     """Where an association is."""
 
     IDLE = "not associated"
@@ -36,7 +42,7 @@ class State(Enum):
     CLOSED = "disconnected"
 
 
-class Input(Enum):
+class Input(_Singleton):
     """What moves an association on."""
 
     AARQ = "AARQ"
