@@ -20,29 +20,13 @@ from tests.meters.builders import (
     KEYS,
     NOW_S,
     counting_bytes,
-    make_meter,
 )
 from tests.peers.dlms_cosem import attribute, management, public
 from tests.peers.exchange import MeterExchange
-from wire.cosem.rows import Standard
 from wire.dlms.security import wrap_key
 from wire.instants import from_epoch
 
 MESSAGE = (1, (0, 0, 96, 13, 0), 2)
-
-
-@pytest.fixture(params=list(Standard))
-def meter(request: pytest.FixtureRequest) -> Meter:
-    """A meter of each standard, with a load."""
-    made = make_meter(request.param)
-    made.set_load((1000, 2000, -500), (2300, 2310, 2290))
-    return made
-
-
-@pytest.fixture
-def exchange(meter: Meter) -> MeterExchange:
-    """The wire to that meter, and the time on it."""
-    return MeterExchange(meter)
 
 
 @pytest.fixture

@@ -14,25 +14,11 @@ from gurux_dlms.objects import (
 )
 
 from meters.meter import Meter
-from tests.meters.builders import KEYS, NOW_S, make_meter
+from tests.meters.builders import KEYS, NOW_S
 from tests.peers.exchange import MeterExchange
 from tests.peers.gurux import GuruxPeer
-from wire.cosem.rows import Client, Standard
+from wire.cosem.rows import Client
 from wire.dlms.security import wrap_key
-
-
-@pytest.fixture(params=list(Standard))
-def meter(request: pytest.FixtureRequest) -> Meter:
-    """A meter of each standard, with a load."""
-    made = make_meter(request.param)
-    made.set_load((1000, 2000, -500), (2300, 2310, 2290))
-    return made
-
-
-@pytest.fixture
-def exchange(meter: Meter) -> MeterExchange:
-    """The wire to that meter, and the time on it."""
-    return MeterExchange(meter)
 
 
 @pytest.fixture
