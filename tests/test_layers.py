@@ -52,7 +52,6 @@ LIBRARIES = {
         "chargepoint/p1_link.py",
         "chargepoint/serial_line.py",
         "chargepoint/serve.py",
-        "chargepoint/unit_driver.py",
         "dsmrlab/",
         "headend/attempt.py",
         "headend/control.py",
@@ -67,7 +66,7 @@ LIBRARIES = {
         "meters/serve.py",
         "scenarios/",
     ),
-    "zope": ("chargepoint/", "headend/", "meters/", "scenarios/"),
+    "zope": ("chargepoint/", "dsmrlab/", "headend/", "meters/", "scenarios/"),
 }
 # These come with jinja2, pydantic and Twisted.
 INDIRECT = {"markupsafe", "pydantic_core", "zope"}

@@ -13,7 +13,8 @@ from twisted.internet.protocol import Factory, Protocol
 from twisted.python.failure import Failure
 
 from scenarios.clock import HeapClock
-from scenarios.network import HIGH_WATER_BYTES, SimulatedNetwork, SimulatedTransport
+from scenarios.network import SimulatedNetwork
+from scenarios.stream import HIGH_WATER_BYTES, SimulatedTransport
 
 
 class Recorder(Protocol):
