@@ -23,7 +23,7 @@ MODBUS_PORT = 5020
 
 @click.group(cls=LabGroup)
 def chargepoint() -> None:
-    """Run a charge point: its control unit, and the gateway that commands it."""
+    """Run a charge point's control unit and its gateway."""
 
 
 @chargepoint.command(example="chargepoint unit --listen tcp://127.0.0.1:5020")

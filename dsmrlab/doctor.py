@@ -42,9 +42,9 @@ class Check:
 @click.command(cls=LabCommand, example="doctor --json")
 @pass_settings
 def doctor(settings: Settings) -> None:
-    """Look at what the commands need: exit code 3 when something of it is missing.
+    """See whether this machine has what the commands need.
 
-    A warning is for what can be had otherwise, or what only some commands need.
+    Exit code 3 when something of it is missing. A warning is for what can be had otherwise, or what only some commands need.
     """
     checks = [
         check

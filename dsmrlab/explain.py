@@ -48,8 +48,9 @@ class NotExplained(SimError):
 def explain(
     settings: Settings, written: tuple[str, ...], keys: str | None, xml: bool
 ) -> None:
-    """Say what octets are: a WPDU or an APDU, ciphered or not, or a P1 telegram.
+    """Say what octets from one of the wires are.
 
+    They may be a WPDU or an APDU, ciphered or not, a P1 telegram or a charging profile.
     HEX may have blanks, colons and 0x in it; @FILE and - (standard input) hold such digits, the
     octets themselves, or a telegram as it is printed. HDLC and M-Bus frames are named only.
     """

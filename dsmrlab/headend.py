@@ -31,7 +31,7 @@ _WITH_VALUE = {"ignore_unknown_options": True}
 
 @click.group(cls=LabGroup)
 def headend() -> None:
-    """The central system: read and write meters, send messages, guard a feeder.
+    """Read and write meters, send messages, guard a feeder.
 
     METER is any part of an equipment identifier that only one known meter has. OBJECT is an
     OBIS code (1-0:1.8.1), class and OBIS (3/1-0:1.8.1) or a table name (consumer_message).

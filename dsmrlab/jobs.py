@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from dsmrlab.office import Office, Reach
     from headend.store.job import Job
 
+# What the database numbers jobs with.
+_LAST_JOB = 2**31 - 1
 STATES = ("queued", "claimed", "done", "failed", "cancelled")
 
 
@@ -55,7 +57,7 @@ def list_jobs(
 
 
 @jobs.command(example="headend jobs show 1")
-@click.argument("job_id", metavar="ID", type=int)
+@click.argument("job_id", metavar="ID", type=click.IntRange(1, _LAST_JOB))
 @pass_settings
 def show(settings: Settings, job_id: int) -> None:
     """Show one job, its result or its error."""
@@ -79,7 +81,7 @@ def show(settings: Settings, job_id: int) -> None:
 
 
 @jobs.command(example="headend jobs cancel 1")
-@click.argument("job_id", metavar="ID", type=int)
+@click.argument("job_id", metavar="ID", type=click.IntRange(1, _LAST_JOB))
 @pass_settings
 def cancel(settings: Settings, job_id: int) -> None:
     """Cancel a job that waits."""

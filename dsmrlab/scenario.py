@@ -73,9 +73,9 @@ def run(
     seed: int | None,
     report: Path | None,
 ) -> None:
-    """Play scenarios and judge them; exit code 1 when an expectation does not hold.
+    """Play scenarios and judge them.
 
-    With several scenarios each has its own folder in DIR, and --json prints a line for each.
+    Exit code 1 when an expectation does not hold. With several scenarios each has its own folder in DIR, and --json prints a line for each.
     """
     factor = _factor(speed)
     if factor is not None and len(paths) > 1:
@@ -98,7 +98,10 @@ def run(
 def validate(
     settings: Settings, paths: tuple[str, ...], overrides: tuple[str, ...]
 ) -> int:
-    """Check scenarios without playing them; errors come as file:line:column."""
+    """Check scenarios without playing them.
+
+    Errors come as file:line:column, one for each file.
+    """
     from scenarios.document import load
 
     given = _overrides(overrides)
@@ -128,7 +131,10 @@ def validate(
 @click.command(cls=LabCommand, example="schema > scenario.schema.json")
 @pass_settings
 def schema(settings: Settings) -> None:
-    """Print the JSON Schema of scenario files, for editors that help while writing."""
+    """Print the JSON Schema of scenario files.
+
+    Editors that know it help while a scenario is written.
+    """
     from scenarios.schema import json_schema
 
     document = json_schema()

@@ -39,8 +39,10 @@ def fleet(tmp_path: Path, capsys: Capsys) -> tuple[Path, int]:
     return folder, port
 
 
-@pytest.mark.parametrize("number, code", [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
-@pytest.mark.parametrize("command, first", [(UNIT, "ready"), (GATEWAY, "started")])
+@pytest.mark.parametrize(
+    "command, first, number, code",
+    [(UNIT, "ready", signal.SIGINT, 130), (GATEWAY, "started", signal.SIGTERM, 0)],
+)
 def test_a_charge_points_part_ends_tidily(
     command: tuple[str, ...], first: str, number: int, code: int, tmp_path: Path
 ) -> None:
@@ -50,14 +52,11 @@ def test_a_charge_points_part_ends_tidily(
     assert "Traceback" not in service.rest()
 
 
-@pytest.mark.parametrize("number, code", [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
-def test_meters_end_tidily_and_save(
-    number: int, code: int, fleet: tuple[Path, int], tmp_path: Path
-) -> None:
+def test_meters_end_tidily_and_save(fleet: tuple[Path, int], tmp_path: Path) -> None:
     folder, _ = fleet
     service = Service(tmp_path, "meters", "serve", folder, "--json", "--p1", "none")
     assert service.line() == '{"event": "ready", "meters": 1}'
-    assert service.end(number) == code, service.rest()
+    assert service.end(signal.SIGINT) == 130
     assert service.rest() == ""
     assert len(list((folder / "state").iterdir())) == 1
 
