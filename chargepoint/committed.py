@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from chargepoint.registers import (
     MAX_PERIODS,
     Outcome,
-    buffer_crc,
     u32_from,
 )
+from chargepoint.staging import buffer_crc
 from wire.charging_profile import MAX_SPAN_S, Reject
 from wire.errors import WireError
 

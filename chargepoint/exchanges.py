@@ -16,10 +16,10 @@ from chargepoint.registers import (
     Status,
     hardware_max_w,
     register,
-    staging_writes,
     u32_from,
     u32_words,
 )
+from chargepoint.staging import staging_writes
 from wire.charging_profile import ChargingProfile
 from wire.errors import WireError
 

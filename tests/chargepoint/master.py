@@ -13,9 +13,9 @@ from chargepoint.registers import (
     ExceptionCode,
     RequestRefused,
     register,
-    staging_writes,
 )
 from chargepoint.sessions import Session
+from chargepoint.staging import staging_writes
 from chargepoint.unit import ControlUnit
 
 T0 = 1_704_900_000

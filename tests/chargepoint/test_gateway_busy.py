@@ -6,8 +6,9 @@ import pytest
 
 from chargepoint.exchanges import Purpose
 from chargepoint.notices import Alarm, Event
-from chargepoint.registers import Command, ExceptionCode, staging_writes
+from chargepoint.registers import Command, ExceptionCode
 from chargepoint.retries import LONGEST_POLLING_S
+from chargepoint.staging import staging_writes
 from chargepoint.unit import ControlUnit
 from tests.chargepoint.rig import HOUR, MAX_W, START, START_S, Rig, text
 

@@ -18,9 +18,9 @@ from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 from chargepoint.registers import (
     PERSIST_MAGIC,
     register,
-    staging_writes,
     u32_from,
 )
+from chargepoint.staging import staging_writes
 from wire.addresses import TcpAddress, parse_address
 from wire.charging_profile import Reject
 

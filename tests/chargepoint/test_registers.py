@@ -12,14 +12,13 @@ from chargepoint.registers import (
     REGISTERS,
     Access,
     Type,
-    buffer_crc,
     hardware_max_w,
     register,
-    staging_writes,
     text_of,
     u32_from,
     u32_words,
 )
+from chargepoint.staging import buffer_crc, staging_writes
 from wire.errors import LocalError
 
 READ_ONLY = [*range(0, 14), *range(100, 114), *range(200, 220)]

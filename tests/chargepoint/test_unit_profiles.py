@@ -14,10 +14,9 @@ from chargepoint.registers import (
     Outcome,
     Source,
     Status,
-    buffer_crc,
-    staging_writes,
     u32_words,
 )
+from chargepoint.staging import buffer_crc, staging_writes
 from tests.chargepoint.master import BUSY, T0, a_unit, commit, get, put, refused
 from wire.charging_profile import Reject
 
