@@ -51,11 +51,6 @@ class TelegramClock:
         return True
 
     @property
-    def running(self) -> bool:
-        """Whether a telegram has set it yet."""
-        return self._offset_s is not None
-
-    @property
     def doubtful(self) -> bool:
         """Whether the newest telegram tells a time that is not believed yet."""
         return self._agreeing > 0
