@@ -33,6 +33,7 @@ MESSAGE = "consumer_message"
 _ANY_POWER_W = 0xFFFF_FFFF
 _PROFILE_CLASS = 7
 _REGISTERS = (3, 4)
+_YEARS = range(2000, 2100)
 
 
 def prepare(
@@ -272,6 +273,8 @@ def _instant(given: Mapping[str, Any], name: str) -> datetime | None:
         raise ConfigError(
             f"{name} is {text!r}, not a time such as 2019-01-07T10:00:00Z"
         ) from None
+    if instant.year not in _YEARS:
+        raise ConfigError(f"{name} is {text}, which no meter has lived to see")
     if instant.tzinfo is not None:
         return instant
     civil = DateTime(

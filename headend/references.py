@@ -18,6 +18,7 @@ from wire.errors import ConfigError
 _CODE = r"\d{1,3}-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}(?:[.*]\d{1,3})?"
 _WRITTEN = re.compile(rf"((?:[^:/]*/)?{_CODE}|[^:]+)(?::([^:]+))?", re.ASCII)
 _VALUE = 2
+_LONGEST = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,13 @@ def value_of(written: Any, type_name: str | None) -> Data:
     Without a type the value must name its own: {"long-unsigned": 5}. Raises `ConfigError`
     when it does not fit.
     """
+    try:
+        return _value_of(written, type_name)
+    except RecursionError:
+        raise ConfigError("the value is nested too deep") from None
+
+
+def _value_of(written: Any, type_name: str | None) -> Data:
     if type_name is not None:
         return _typed(written, type_of(type_name))
     if isinstance(written, dict) and len(written) == 1:
@@ -95,6 +103,8 @@ def named_type(name: str) -> str:
 def _split(
     text: str, standard: Standard | str, default: int | None
 ) -> tuple[Row, int | str]:
+    if len(text) > _LONGEST:
+        raise ConfigError(f"{text[:40]!r}... is not an object: it is too long")
     match = _WRITTEN.fullmatch(text)
     if match is None:
         raise ConfigError(f"{text!r} is not an object such as 1-0:1.8.1 or clock:2")

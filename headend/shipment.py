@@ -47,7 +47,9 @@ def _octets(least: int, most: int) -> PlainValidator:
 
 
 _Key = Annotated[bytes, _octets(16, 16)]
-_Host = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\s/]+$")]
+_Host = Annotated[
+    str, Field(min_length=1, max_length=255, pattern=r"^[^\s/\x00-\x1f\x7f]+$")
+]
 _Port = Annotated[int, Field(ge=1, le=65535)]
 
 

@@ -83,6 +83,9 @@ def _tcp(text: str, default_port: int | None) -> TcpAddress | None:
         port_text = f":{port_text}" if ":" in text else ""
     if not host or any(char.isspace() or char in "/@[]\0" for char in host):
         return None
+    if any("\ud800" <= char <= "\udfff" for char in host):
+        # What the shell gave was not text.
+        return None
     if not port_text:
         return None if default_port is None else TcpAddress(host, default_port)
     digits = port_text[1:]

@@ -17,7 +17,7 @@ from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from wire.dlms.wrapper import Wpdu, WrapperReader, encode_wpdu
-from wire.errors import SimError, TransportError, WireError
+from wire.errors import ConfigError, SimError, TransportError, WireError
 
 Trace = Callable[[bool, bytes], None]
 """Sees the octets of the stream, ciphered as they are: whether we send them, and they."""
@@ -147,6 +147,8 @@ async def connect(
         return cast(Line, await connecting)
     except (ConnectError, OSError) as error:
         raise TransportError(f"no connection to the meter: {error}") from None
+    except ValueError as error:
+        raise ConfigError(f"the meter's address cannot be used: {error}") from None
 
 
 class _LineFactory(Factory):

@@ -108,8 +108,10 @@ def open_store(url: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Store:
 
 def _address(url: str) -> URL:
     try:
+        url.encode()
         address = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
+        # ValueError: a port that is no number, or a path that is not text in UTF-8.
         address = None
     if address is not None and address.drivername in ("sqlite", "sqlite+pysqlite"):
         if address.database == ":memory:":

@@ -87,3 +87,9 @@ def test_any_text_is_an_address_or_a_config_error(text: str, start: str) -> None
     except ConfigError:
         return
     assert parse_address(str(parsed)) == parsed
+
+
+@pytest.mark.parametrize("host", ["\udcff", "a\ud800b"])
+def test_a_host_that_is_no_text(host: str) -> None:
+    with pytest.raises(ConfigError):
+        parse_address(f"tcp://{host}:5020")

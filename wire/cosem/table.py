@@ -46,7 +46,10 @@ def find(text: str, standard: Standard | str) -> Row:
         raise ConfigError(f"{standard} has no object named {text!r}{hint}")
     code = Obis.parse(code_text)
     if slash and not (
-        class_text.isascii() and class_text.isdigit() and int(class_text) < 65536
+        class_text.isascii()
+        and class_text.isdigit()
+        and len(class_text) < 10
+        and int(class_text) < 65536
     ):
         raise ConfigError(f"{class_text!r} is not a class number, as in 3/1-0:1.8.1")
     for row in rows:
