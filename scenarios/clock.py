@@ -21,6 +21,8 @@ from zope.interface import implementer
 from wire.errors import LocalError
 
 Result = TypeVar("Result")
+_Function = Callable[..., object]
+_Args = tuple[Any, ...]
 _PENDING, _CALLED, _CANCELLED = "pending", "called", "cancelled"
 
 
@@ -83,8 +85,9 @@ class HeapClock:
 
     def __init__(self, start_s: float = 0.0) -> None:
         self._now = float(start_s)
-        self._heap: list[tuple[float, int, HeapCall]] = []
-        self._soon: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
+        # Instant, order, and what to call: directly, or a call that may have been cancelled.
+        self._heap: list[tuple[float, int, HeapCall | None, _Function, _Args]] = []
+        self._soon: deque[tuple[_Function, _Args]] = deque()
         self._order = 0
 
     def seconds(self) -> float:
@@ -102,16 +105,21 @@ class HeapClock:
         return call
 
     def getDelayedCalls(self) -> list[IDelayedCall]:
-        """All calls still to come, in no order."""
+        """All calls still to come that can be cancelled, in no order."""
         return [
             call
-            for _, order, call in self._heap
-            if call.active() and call._order == order
+            for _, order, call, _, _ in self._heap
+            if call is not None and call.active() and call._order == order
         ]
 
     def soon(self, function: Callable[..., object], *args: Any) -> None:
         """Calls at this instant, after what already waits; it cannot be cancelled."""
         self._soon.append((function, args))
+
+    def after(self, delay: float, function: Callable[..., object], *args: Any) -> None:
+        """Calls after `delay` seconds, for less than `callLater`; it cannot be cancelled."""
+        self._order += 1
+        heappush(self._heap, (self._now + delay, self._order, None, function, args))
 
     def reschedule(self, call: HeapCall, time: float) -> None:
         """Moves a pending call; its old place in the heap is skipped when reached."""
@@ -124,12 +132,17 @@ class HeapClock:
             function, args = self._soon.popleft()
             function(*args)
             return True
-        while self._heap and self._heap[0][0] <= until_s:
-            time, order, call = heappop(self._heap)
+        heap = self._heap
+        while heap and heap[0][0] <= until_s:
+            time, order, call, function, args = heappop(heap)
+            if call is None:
+                self._now = time
+                function(*args)
+                return True
             if call._state is _PENDING and call._order == order:
-                self._now = max(self._now, time)
+                self._now = time
                 call._state = _CALLED
-                call._function(*call._args, **call._kwargs)
+                function(*args, **call._kwargs)
                 return True
         return False
 
@@ -158,7 +171,8 @@ class HeapClock:
     def _push(self, call: HeapCall) -> None:
         self._order += 1
         call._order = self._order
-        heappush(self._heap, (call._time, self._order, call))
+        entry = call._time, self._order, call, call._function, call._args
+        heappush(self._heap, entry)
 
 
 @implementer(IReactorTime)

@@ -73,7 +73,7 @@ class SimulatedTransport:
             return
         self._in_flight += len(data)
         if self._link.latency_s:
-            self._clock.callLater(self._link.latency_s, self._far._arrive, bytes(data))
+            self._clock.after(self._link.latency_s, self._far._arrive, bytes(data))
         else:
             self._clock.soon(self._far._arrive, bytes(data))
         if self._producer is not None and self._in_flight > HIGH_WATER_BYTES:

@@ -22,6 +22,22 @@ def test_calls_of_one_instant_keep_their_order() -> None:
     assert clock.seconds() == 101.0
 
 
+def test_calls_without_a_handle_keep_their_place_among_the_others() -> None:
+    clock, seen = HeapClock(100.0), list[tuple[str, float]]()
+
+    def see(name: str) -> None:
+        seen.append((name, clock.seconds()))
+
+    clock.callLater(1, see, "first")
+    clock.after(1, see, "second")
+    clock.callLater(1, see, "third")
+    clock.after(0.5, see, "before")
+    assert clock.step() and seen == [("before", 100.5)]
+    clock.advance(1)
+    assert seen[1:] == [("first", 101.0), ("second", 101.0), ("third", 101.0)]
+    assert clock.seconds() == 101.5
+
+
 @given(st.lists(st.tuples(st.integers(0, 50), st.booleans(), st.integers(-1, 60))))
 def test_it_agrees_with_a_sorted_list(plan: list[tuple[int, bool, int]]) -> None:
     clock, seen = HeapClock(), list[int]()
