@@ -44,7 +44,8 @@ class Check:
 def doctor(settings: Settings) -> None:
     """See whether this machine has what the commands need.
 
-    Exit code 3 when something of it is missing. A warning is for what can be had otherwise, or what only some commands need.
+    Exit code 3 when something of it is missing. A warning is for what can be had otherwise,
+    or what only some commands need.
     """
     checks = [
         check

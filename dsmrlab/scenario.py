@@ -75,7 +75,8 @@ def run(
 ) -> None:
     """Play scenarios and judge them.
 
-    Exit code 1 when an expectation does not hold. With several scenarios each has its own folder in DIR, and --json prints a line for each.
+    Exit code 1 when an expectation does not hold. With several scenarios each has its own
+    folder in DIR, and --json prints a line for each.
     """
     factor = _factor(speed)
     if factor is not None and len(paths) > 1:

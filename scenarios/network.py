@@ -11,7 +11,7 @@ from random import Random
 from typing import Any, Protocol, cast
 
 from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP4ServerEndpoint
 from twisted.internet.error import (
     CannotListenError,
@@ -178,4 +178,4 @@ class _ReactorPort:
     stop: Callable[[], Any]
 
     async def close(self) -> None:
-        await self.stop()
+        await maybeDeferred(self.stop)

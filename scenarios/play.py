@@ -5,8 +5,11 @@ then the key figures judged across the runs.
 from __future__ import annotations
 
 import multiprocessing
+import signal
+import threading
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing.connection import Connection
 
@@ -120,6 +123,19 @@ def _play_one(
         world.close()
 
 
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Processes that begin here ignore Ctrl-C: whoever began them ends them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 class _Child:
     """One run in a process of its own, and the pipe that it reports through."""
 
@@ -134,7 +150,8 @@ class _Child:
             args=(theirs, scenario, controller, make_world),
             daemon=True,
         )
-        self._process.start()
+        with _without_interrupts():
+            self._process.start()
         theirs.close()
         self._outcome: Played | BaseException | None = None
 
@@ -176,6 +193,8 @@ class _Child:
 def _child_main(
     pipe: Connection, scenario: Scenario, controller: Controller, make_world: MakeWorld
 ) -> None:
+    # Told to end, it takes its world's folder away first.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         pipe.send(_play_one(scenario, controller, make_world, pipe.send))
     except KeyboardInterrupt:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Coroutine
 from random import Random
 from typing import Any, TypeVar
 
+from twisted.internet.defer import ensureDeferred
+
 from scenarios.clock import HeapClock, ScaledClock
 from scenarios.document import Scenario
 from scenarios.network import Network, ReactorNetwork, SimulatedNetwork
@@ -41,6 +43,8 @@ def make_world(
 class DrivenLab(Lab):
     """A world that knows how to let its own time pass."""
 
+    _is_shut = False
+
     def drive(self, play: Coroutine[Any, Any, T]) -> T:
         """Plays a coroutine to its end, the world open around it."""
         raise LocalError("a world is driven in simulated or in real time")
@@ -55,6 +59,12 @@ class DrivenLab(Lab):
             return await play
         finally:
             play.close()
+            await self._end()
+
+    async def _end(self) -> None:
+        """Shuts the world, once."""
+        if not self._is_shut:
+            self._is_shut = True
             await self.shut()
 
 
@@ -97,4 +107,8 @@ class RealLab(DrivenLab):
 
     def drive(self, play: Coroutine[Any, Any, T]) -> T:
         """Runs the reactor until the play is over."""
+        # An interruption stops the reactor; the world must be shut while that still runs.
+        self._reactor.addSystemEventTrigger(
+            "before", "shutdown", lambda: ensureDeferred(self._end())
+        )
         return run_reactor(self._reactor, self._play(play))

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.dsmrlab.commands import REPOSITORY, here, process
+from tests.dsmrlab.commands import (
+    COMMAND,
+    DEADLINE_S,
+    REPOSITORY,
+    environment,
+    here,
+    process,
+    wait_until,
+)
 
 FILES = sorted((REPOSITORY / "scenarios/files").glob("*.yaml"))
 Capsys = pytest.CaptureFixture[str]
@@ -122,3 +134,48 @@ def test_the_schema_is_one_document(capsys: Capsys) -> None:
     plain, as_json = here(capsys, "schema"), here(capsys, "schema", "--json")
     assert plain.document == as_json.document
     assert plain.document["title"] == "dsmrlab scenario"
+
+
+LONG = """\
+scenario: long
+world:
+  start: 2024-01-08T12:00:00Z
+  days: 300
+  stations: 3
+  compare: [none, threshold]
+steps:
+  - run_until: end
+"""
+
+
+@pytest.mark.parametrize("speed", ["max", "1"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_ends_all_its_processes(
+    speed: str, number: int, tmp_path: Path
+) -> None:
+    """Ctrl-C reaches every process of the terminal; SIGTERM the first alone."""
+    path = tmp_path / "long.yaml"
+    path.write_text(LONG if speed == "max" else LONG.replace("[none, ", "["))
+    running = subprocess.Popen(
+        [*COMMAND, "run", str(path), "--speed", speed],
+        env=environment(tmp_path, {"TMPDIR": str(tmp_path)}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    with running:
+        try:
+            wait_until(lambda: any(tmp_path.glob("dsmrlab-*/fleet/shipment.json")))
+            if number == signal.SIGINT:
+                os.killpg(running.pid, number)
+            else:
+                running.send_signal(number)
+            assert running.wait(DEADLINE_S) == 130
+            # Both ends of the pipes are closed only when no child has them any more.
+            out, err = running.communicate(timeout=DEADLINE_S)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
+    assert b"Traceback" not in err and b"ignored" not in err, err.decode()
+    assert out == b""
+    assert not any(tmp_path.glob("dsmrlab-*")), "a world's folder stays behind"
