@@ -26,7 +26,7 @@ from meters.meter import Meter, new_state
 from meters.objects import model_for
 from meters.persistence import StateStore, replace
 from wire.cosem.rows import Standard
-from wire.errors import ConfigError, SurroundingsError
+from wire.errors import ConfigError, LocalError, SurroundingsError
 
 FLEET_FILE, SHIPMENT_FILE, STATE_FOLDER = "fleet.yaml", "shipment.json", "state"
 DEFAULT_HOST, DEFAULT_BASE_PORT = "127.0.0.1", 4059
@@ -179,7 +179,13 @@ class _Shipment:
                 f"the meters' first keys cannot be read: {error.strerror}",
                 file=str(self._path),
             ) from None
-        except (KeyError, TypeError, ValueError) as error:
+        except (
+            KeyError,
+            TypeError,
+            ValueError,
+            RecursionError,
+            LocalError,
+        ) as error:
             raise ConfigError(
                 f"not a shipment file: {error!r}", file=str(self._path)
             ) from None

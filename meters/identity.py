@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 
 from wire.cosem.rows import Standard
-from wire.dlms.security import Cipher
+from wire.dlms.security import KEY_OCTETS, Cipher
 from wire.errors import LocalError
 
 MANAGEMENT_LOGICAL_DEVICE = 1
@@ -51,6 +51,11 @@ class Keys:
     encryption_key: bytes = field(repr=False)
     authentication_key: bytes = field(repr=False)
     hls_secret: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        for key in (self.master_key, self.encryption_key, self.authentication_key):
+            if len(key) != KEY_OCTETS:
+                raise LocalError("a key of security suite 0 has 16 octets")
 
     def cipher(self) -> Cipher:
         """The two global unicast keys, ready for use."""

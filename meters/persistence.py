@@ -42,7 +42,7 @@ class StateStore:
             return None
         except OSError as error:
             raise SurroundingsError(f"{path}: {error.strerror}") from None
-        except (ValueError, ConfigError) as error:
+        except (ValueError, RecursionError, ConfigError) as error:
             raise ConfigError(
                 f"this is not the state of a meter ({error});"
                 " take the file away to start from the factory's state",

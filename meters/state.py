@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from meters.behaviour.loadprofile import LoadProfile
+from meters.behaviour.loadprofile import PERIOD_S, LoadProfile
 from meters.identity import KEY_NAMES, Keys
-from wire.errors import ConfigError
+from wire.dlms.security import MAX_COUNTER
+from wire.errors import ConfigError, LocalError
 
 # So many counters are set aside with one save: after a crash the rest of them is skipped.
 COUNTER_BLOCK = 1024
@@ -85,6 +86,26 @@ _AS_IS = (
     "received_counter",
 )
 
+# How many numbers, the least and the most that each can be.
+_BOUNDS = {
+    "at_s": (1, 0, 2**33),
+    "clock_offset_s": (1, -(2**33), 2**33),
+    "rate": (1, 0, 1),
+    "energy_wh": (4, 0, 10**9 - 1),
+    "remainder_ws": (2, 0, 3599),
+    "power_w": (3, -(10**9), 10**9),
+    "voltage_dv": (3, -(10**6), 10**6),
+    "net_w": (1, -(10**10), 10**10),
+    "off_since_s": (1, 0, 2**33),
+    "failures": (1, 0, 0xFFFF),
+    "long_failures": (1, 0, 0xFFFF),
+    "interval_flags": (1, 0, 0xFF),
+    "security_policy": (1, 0, AUTHENTICATED_AND_ENCRYPTED),
+    "sending_counter": (1, 0, MAX_COUNTER + 1 + COUNTER_BLOCK),
+}
+# 2001 and 2099: a time stamp of P1 reaches from the one to the other.
+_EARLIEST_S, _LATEST_S = 978_307_200, 4_070_908_800
+
 
 def to_json(state: State) -> dict[str, Any]:
     """What is kept of a meter when its process ends; has its keys, so guard the file."""
@@ -115,8 +136,45 @@ def from_json(saved: dict[str, Any]) -> State:
         state.sending_counter = state.reserved_counter = int(saved["sending_counter"])
         if saved["profile"] is not None:
             state.profile = LoadProfile.from_json(saved["profile"])
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        _check(state)
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        OverflowError,
+        LocalError,
+    ) as error:
         raise ConfigError(
             f"the saved state of a meter cannot be read: {error!r}"
         ) from None
     return state
+
+
+def _check(state: State) -> None:
+    """Raises `ValueError` for what no meter comes to, and would fail of later."""
+    for name, (count, low, high) in _BOUNDS.items():
+        value = getattr(state, name)
+        numbers = value if count > 1 else (value,)
+        if len(numbers) != count or not all(
+            type(number) is int and low <= number <= high for number in numbers
+        ):
+            raise ValueError(f"{name} cannot be {str(value)[:40]}")
+    clock_s = state.at_s + state.clock_offset_s
+    ends_s = [clock_s, *(end_s for end_s, _ in state.failure_log)]
+    if state.profile is not None:
+        ends_s.append(state.profile.last_quarter * PERIOD_S)
+    if not _EARLIEST_S < min(ends_s) <= max(ends_s) < _LATEST_S:
+        raise ValueError("a time of it is outside what P1 can print")
+    if type(state.powered) is not bool or len(state.failure_log) > FAILURES_KEPT:
+        raise ValueError("its power failures cannot be")
+    if state.received_counter is not None and not (
+        type(state.received_counter) is int
+        and 0 <= state.received_counter <= MAX_COUNTER
+    ):
+        raise ValueError("its invocation counter cannot be")
+    if len(state.message) > 1024 or len(state.message_code) > 8:
+        raise ValueError("its message is too long")
+    for name, scaler in (state.scalers or {}).items():
+        if type(scaler) is not int or not -2 <= scaler <= 0:
+            raise ValueError(f"the scaler of {name} cannot be {scaler!r}")

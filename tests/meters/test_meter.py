@@ -201,7 +201,9 @@ def test_a_saved_state_is_for_its_owner_only(tmp_path: Path) -> None:
 def test_keys_are_not_printed() -> None:
     meter = make_meter()
     shown = (
-        repr(meter.state) + repr(meter.identity) + repr(Keys(*[b"secret octets.."] * 4))
+        repr(meter.state)
+        + repr(meter.identity)
+        + repr(Keys(*[b"secret octets..."] * 4))
     )
     assert KEYS.master_key.hex() not in shown
     assert repr(KEYS.encryption_key)[2:-1] not in shown
