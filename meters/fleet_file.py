@@ -20,7 +20,7 @@ class MeterEntry(BaseModel):
 
     model_config = _Strict
 
-    equipment_id: Annotated[str, Field(pattern=r"^[!-~]{17}$")]
+    equipment_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{17}$")]
     system_title: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{16}$")]
     phases: Literal[1, 3] = 3
 
@@ -34,7 +34,7 @@ class FleetFile(BaseModel):
     model_config = _Strict
 
     standard: Standard
-    host: str
+    host: Annotated[str, Field(pattern=r"^[^\s/\x00-\x1f\x7f]{1,255}$")]
     base_port: Annotated[int, Field(ge=1, le=55_535)]
     load: Literal["premises", "none"] = "premises"
     meters: Annotated[list[MeterEntry], Field(min_length=1)]
@@ -61,12 +61,16 @@ def read_fleet_file(path: Path) -> FleetFile:
             mark.column + 1 if mark else None,
         ) from None
     except YAMLError as error:
-        raise ConfigError(f"not YAML: {error}", str(path)) from None
+        raise ConfigError(f"not YAML: {error}".splitlines()[0], str(path)) from None
     except ValidationError as error:
         first = error.errors()[0]
         line, column = _place(text, first["loc"])
         where = ".".join(str(part) for part in first["loc"])
         raise ConfigError(f"{where}: {first['msg']}", str(path), line, column) from None
+    except (ValueError, RecursionError):
+        raise ConfigError(
+            "nested too deep, or a number or date that is none", str(path)
+        ) from None
     for name in ("equipment_id", "system_title"):
         _check_unique(path, text, made, name)
     return made
