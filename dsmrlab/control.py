@@ -108,13 +108,13 @@ def control(
 
             async def steps() -> None:
                 if once:
-                    await loop_of.step(rows.one())
+                    await loop_of.step(rows.one(), as_of_now=True)
                 elif follow:
                     async for sample in rows.added(loop):
                         await loop_of.step(sample)
                 else:
                     async for sample in rows.paced(loop, every):
-                        await loop_of.step(sample)
+                        await loop_of.step(sample, as_of_now=True)
 
             await office.running(scheduler, steps)(loop)
 
@@ -137,20 +137,20 @@ class _Rows:
             raise ConfigError(f"has no row from {self.start} on", str(self.path))
 
     def one(self) -> FeederSample:
-        """The one row to take: the first from `start` on, else the last; as of now."""
+        """The one row to take: the first from `start` on, else the last."""
         samples = self._read()
         sample = next(samples)
         if self.start is None:
             for sample in samples:
                 pass
-        return _as_of_now(sample)
+        return sample
 
     async def paced(self, loop: Any, every_s: float) -> AsyncIterator[FeederSample]:
-        """Row by row as of now, at its pace; a step that takes longer delays the next."""
+        """Row by row, at its pace; a step that takes longer delays the next."""
         due_s = loop.seconds()
         for sample in self._read():
             await _sleep(loop, due_s - loop.seconds())
-            yield _as_of_now(sample)
+            yield sample
             due_s = max(due_s + every_s, loop.seconds())
 
     async def added(self, loop: Any) -> AsyncIterator[FeederSample]:
@@ -207,10 +207,10 @@ class _Loop:
             controller, numbers, scheduler, clock, on_ended=self._ended
         )
 
-    async def step(self, sample: FeederSample) -> None:
-        """One step, and its line."""
+    async def step(self, sample: FeederSample, as_of_now: bool = False) -> None:
+        """One step, and its line, which gives the time that stands in the row."""
         self._messages = []
-        await self._control.step(sample)
+        await self._control.step(_as_of_now(sample) if as_of_now else sample)
         messages = self._messages
         document = {
             "event": "step",

@@ -44,6 +44,7 @@ def test_a_step_per_row_and_messages_when_there_is_need(lab: Lab, feeder: Path) 
     steps = [json.loads(line) for line in done.out.splitlines()]
     assert [step["event"] for step in steps] == ["step"] * 3
     assert [step["power_w"][0] for step in steps] == [CALM_W, HIGH_W, HIGH_W]
+    assert [step["row"][11:16] for step in steps] == ["17:00", "17:15", "17:30"]
     assert steps[0]["messages"] == []
     sent = steps[1]["messages"]
     assert {message["meter"] for message in sent} == set(lab.meters)
