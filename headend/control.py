@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from twisted.internet.defer import Deferred, ensureDeferred, gatherResults
+from twisted.internet.defer import (
+    Deferred,
+    FirstError,
+    ensureDeferred,
+    gatherResults,
+)
 from twisted.internet.interfaces import IReactorTime
 
 from headend.controllers import Controller
@@ -140,9 +145,12 @@ def _spread(total_w: int, now_w: PerPhase, before_w: PerPhase | None) -> PerPhas
 
 
 async def _together(work: Iterable[Awaitable[Result]]) -> list[Result]:
-    """The results of all, in order; they run side by side."""
+    """The results of all, in order; they run side by side. Raises what the first raised."""
     running: list[Deferred[Result]] = [
         ensureDeferred(item) for item in work  # type: ignore[arg-type]
     ]
-    results: list[Result] = await gatherResults(running, consumeErrors=True)
+    try:
+        results: list[Result] = await gatherResults(running, consumeErrors=True)
+    except FirstError as first:
+        first.subFailure.raiseException()
     return results
