@@ -1,0 +1,229 @@
+"""Meters that fall silent, reset, lie and answer nonsense, at each of their answers; and crashes.
+
+Whatever happens: one clear line, the association closed, the job tried again or failed as it
+should be, and no invocation counter used twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from headend.keys import KeyStore
+from headend.store import Store, open_store
+from headend.store.job import JobState
+from tests.headend.bent_line import (
+    LATENCY_S,
+    LEASE_S,
+    ROWS,
+    TIMEOUT_S,
+    Bend,
+    World,
+    living_meter,
+    prepare,
+)
+from tests.meters.builders import NOW_S
+from wire.cosem.rows import Standard
+
+START_S = NOW_S + ROWS * 900
+KEYS = KeyStore(bytes(32), "here")
+NOISE = Random(5)
+
+
+def _silent(world: World, take: Any, answer: bytes, before: bytes) -> None:
+    """Nothing comes any more."""
+
+
+def _reset(world: World, take: Any, answer: bytes, before: bytes) -> None:
+    world.factory.hang_up()
+
+
+def _cut_and_reset(world: World, take: Any, answer: bytes, before: bytes) -> None:
+    take(answer[: len(answer) // 2])
+    world.factory.hang_up()
+
+
+def _late(world: World, take: Any, answer: bytes, before: bytes) -> None:
+    world.clock.callLater(TIMEOUT_S + 1, take, answer)
+
+
+def _longer_than_said(world: World, take: Any, answer: bytes, before: bytes) -> None:
+    take(answer[:6] + (len(answer) - 8 - 1).to_bytes(2, "big") + answer[8:])
+
+
+def _shorter_than_said(world: World, take: Any, answer: bytes, before: bytes) -> None:
+    take(answer[:6] + (len(answer) - 8 + 1).to_bytes(2, "big") + answer[8:])
+
+
+def _garbage(world: World, take: Any, answer: bytes, before: bytes) -> None:
+    take(NOISE.randbytes(len(answer)))
+
+
+def _endless(world: World, take: Any, answer: bytes, before: bytes) -> None:
+    for _ in range(100):
+        take(b"\x00\x01\x00\x01\x00\x01\xff\xff" + bytes(0xFFFF))
+
+
+def _garbage_inside(world: World, take: Any, answer: bytes, before: bytes) -> None:
+    take(answer[:8] + NOISE.randbytes(len(answer) - 8))
+
+
+def _flipped(world: World, take: Any, answer: bytes, before: bytes) -> None:
+    take(answer[:-1] + bytes((answer[-1] ^ 1,)))
+
+
+def _twice(world: World, take: Any, answer: bytes, before: bytes) -> None:
+    take(answer + answer)
+
+
+def _replayed(world: World, take: Any, answer: bytes, before: bytes) -> None:
+    take(before or b"\x00\x01\x00\x01\x00\x01\x00\x00")
+
+
+def _empty(world: World, take: Any, answer: bytes, before: bytes) -> None:
+    take(answer[:6] + b"\x00\x00")
+
+
+def _from_another(world: World, take: Any, answer: bytes, before: bytes) -> None:
+    take(answer[:2] + b"\x00\x02" + answer[4:])
+
+
+def _in_clear(world: World, take: Any, answer: bytes, before: bytes) -> None:
+    take(answer[:6] + b"\x00\x06" + b"\xc4\x01\xc1\x00\x11\x05")
+
+
+def _exception(world: World, take: Any, answer: bytes, before: bytes) -> None:
+    take(answer[:6] + b"\x00\x03" + b"\xd8\x01\x02")
+
+
+# Another attempt may go better, and does.
+PASSING: dict[str, Bend] = {
+    "silent": _silent,
+    "reset": _reset,
+    "cut and reset": _cut_and_reset,
+    "late": _late,
+    "shorter than said": _shorter_than_said,
+}
+# Who says such things is not asked again.
+FINAL: dict[str, Bend] = {
+    "longer than said": _longer_than_said,
+    "garbage": _garbage,
+    "endless": _endless,
+    "garbage inside": _garbage_inside,
+    "flipped": _flipped,
+    "twice": _twice,
+    "replayed": _replayed,
+    "empty": _empty,
+    "from another": _from_another,
+    "in clear": _in_clear,
+    "exception": _exception,
+}
+# AARE, proof, then the answers; a profile takes several blocks.
+OPERATIONS: dict[str, tuple[int, dict[str, Any]]] = {
+    "message": (3, {"text": "hello"}),
+    "get": (6, {"object": "load_profile"}),
+}
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    opened = open_store("sqlite://")
+    yield opened
+    opened.close()
+
+
+def check_counters(*worlds: World) -> None:
+    """Each was used once, in frames each higher than the one before."""
+    frames = [counter for world in worlds for counter in world.frames]
+    proofs = [counter for world in worlds for counter in world.proofs]
+    assert proofs and frames == sorted(frames)
+    used = frames + proofs
+    assert len(used) == len(set(used)), "a nonce was used twice"
+
+
+@pytest.mark.parametrize("operation", list(OPERATIONS))
+@pytest.mark.parametrize("name", [*PASSING, *FINAL])
+def test_a_bent_answer(store: Store, name: str, operation: str) -> None:
+    answers, arguments = OPERATIONS[operation]
+    meter_id = prepare(store, KEYS)
+    meter = living_meter(Standard.DSMR_4_2_2)
+    worlds = []
+    for at in range(answers):
+        world = World(store, KEYS, meter, START_S + 1000 * at)
+        world.bend, world.bend_at = (PASSING | FINAL)[name], at
+        job_id = world.hand_in(meter_id, operation, **arguments)
+        world.run()
+        job = world.show(job_id)
+        worlds.append(world)
+        if name in PASSING:
+            assert (job.state, job.attempts) == (JobState.DONE, 2), (at, job.error)
+        else:
+            assert (job.state, job.attempts) == (JobState.FAILED, 1), (at, job.error)
+            assert job.error and "\n" not in job.error
+            assert "defect" not in job.error
+    check_counters(*worlds)
+    if operation == "message" and name in PASSING:
+        assert meter.state.message == b"hello"
+
+
+def test_a_bent_goodbye_changes_nothing(store: Store) -> None:
+    meter_id = prepare(store, KEYS)
+    for bend in (PASSING | FINAL).values():
+        meter = living_meter(Standard.DSMR_4_2_2)
+        world = World(store, KEYS, meter, START_S)
+        world.bend, world.bend_at = bend, OPERATIONS["message"][0]
+        job_id = world.hand_in(meter_id, "message", text="hello")
+        world.run()
+        assert world.show(job_id).state is JobState.DONE
+        assert meter.state.message == b"hello"
+
+
+@pytest.mark.parametrize("standard", [Standard.DSMR_4_2_2, Standard.SMR_5_0])
+def test_no_counter_is_used_again_wherever_the_process_dies(
+    tmp_path: Path, standard: Standard
+) -> None:
+    url = f"sqlite:///{tmp_path / 'db'}"
+    store = open_store(url)
+    meter_id = prepare(store, KEYS)
+    meter = living_meter(standard)
+    now_s = START_S
+    worlds = []
+    for crash in range(14):
+        dying = World(store, KEYS, meter, now_s)
+        job_id = dying.hand_in(meter_id, "message", text=f"message {crash}")
+        dying.run_for(crash * LATENCY_S + LATENCY_S / 2)
+        store.close()
+
+        store = open_store(url)
+        now_s += int(LEASE_S) + 1000
+        living = World(store, KEYS, meter, now_s)
+        living.run()
+        worlds += [dying, living]
+        assert living.show(job_id).state is JobState.DONE
+        assert meter.state.message == b"message %d" % crash
+        now_s += 1000
+    for world in worlds:
+        world.bury()
+    store.close()
+    assert len(worlds[-2].frames) > 3, "the last crash came late"
+    check_counters(*worlds)
+
+
+def test_a_meter_that_is_power_cycled_in_the_middle_of_a_profile(store: Store) -> None:
+    def power_cut(world: World, take: Any, answer: bytes, before: bytes) -> None:
+        world.meter.power_off()
+        world.factory.hang_up()
+        world.clock.callLater(1.0, world.meter.power_on, int(world.clock.seconds()) + 1)
+
+    meter_id = prepare(store, KEYS)
+    world = World(store, KEYS, living_meter(Standard.DSMR_4_2_2), START_S)
+    world.bend, world.bend_at = power_cut, 4
+    job_id = world.hand_in(meter_id, "get", object="load_profile")
+    world.run()
+    job = world.show(job_id)
+    assert (job.state, job.attempts) == (JobState.DONE, 2), job.error
+    check_counters(world)
