@@ -8,6 +8,7 @@ Only what a power failure may undo, such as a claim, is written with NORMAL.
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -16,14 +17,26 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    ExceptionContext,
+    create_engine,
+    event,
+    make_url,
+)
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from headend.store.migrate import migrate
 from wire.errors import ConfigError, SurroundingsError
 
+# It logs connections that it could not close in good order; we say what the user must know.
+logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL + 1)
+
 BUSY_TIMEOUT_S = 5.0
+ANSWER_TIMEOUT_S = 15.0
 _KIND = "dsmrlab_kind"
 
 
@@ -166,7 +179,12 @@ def _sqlite(address: URL, busy_timeout_s: float) -> Engine:
 
 
 def _postgresql(address: URL, busy_timeout_s: float) -> Engine:
-    engine = create_engine(address, pool_pre_ping=True)
+    # A server that takes the connection and then says nothing must not hold us for ever.
+    engine = create_engine(
+        address,
+        pool_pre_ping=True,
+        connect_args={"timeout": busy_timeout_s + ANSWER_TIMEOUT_S},
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, record: Any) -> None:
@@ -174,6 +192,12 @@ def _postgresql(address: URL, busy_timeout_s: float) -> Engine:
         cursor.execute(f"SET lock_timeout = {int(busy_timeout_s * 1000)}")
         cursor.close()
         connection.commit()
+
+    @event.listens_for(engine, "handle_error")
+    def give_up(context: ExceptionContext) -> None:
+        # An answer that comes after all would be taken for that of the next question.
+        if isinstance(context.original_exception, TimeoutError):
+            context.is_disconnect = True
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -195,6 +219,8 @@ def translated(name: str) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise SurroundingsError(f"{name}: {_reason(error.orig)}") from error
+    except TimeoutError as error:
+        raise SurroundingsError(f"{name}: the database does not answer") from error
     except sqlite3.Error as error:
         raise SurroundingsError(f"{name}: {_reason(error)}") from error
     except SQLAlchemyError as error:
