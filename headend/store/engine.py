@@ -17,15 +17,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import (
-    URL,
-    Connection,
-    Engine,
-    ExceptionContext,
-    create_engine,
-    event,
-    make_url,
-)
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
@@ -192,12 +184,6 @@ def _postgresql(address: URL, busy_timeout_s: float) -> Engine:
         cursor.execute(f"SET lock_timeout = {int(busy_timeout_s * 1000)}")
         cursor.close()
         connection.commit()
-
-    @event.listens_for(engine, "handle_error")
-    def give_up(context: ExceptionContext) -> None:
-        # An answer that comes after all would be taken for that of the next question.
-        if isinstance(context.original_exception, TimeoutError):
-            context.is_disconnect = True
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
