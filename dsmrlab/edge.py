@@ -177,6 +177,11 @@ def complain(text: str, who: str = "dsmrlab") -> None:
         click.echo(f"{who}: {' '.join(text.split())}", err=True)
 
 
+def counted(number: int, what: str) -> str:
+    """`1 meter`, `2 meters`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def internal_error(error: BaseException) -> str:
     """What a user is told of a defect, when there is no traceback to see."""
     return (

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dsmrlab.edge import LabGroup, Settings, pass_settings
+from dsmrlab.edge import LabGroup, Settings, counted, pass_settings
 
 STANDARDS = ("dsmr-4.0.6", "dsmr-4.2.2", "smr-5.0")
 
@@ -74,6 +74,6 @@ def create(
     first = made.meters[0].equipment_id
     settings.show(
         document,
-        f"{meters} meters, {first} first, in {folder / FLEET_FILE};"
+        f"{counted(meters, 'meter')}, {first} first, in {folder / FLEET_FILE};"
         f" their keys in {folder / SHIPMENT_FILE}",
     )

@@ -15,6 +15,7 @@ from dsmrlab.edge import (
     LabGroup,
     Settings,
     complain,
+    counted,
     json_argument,
     pass_settings,
     read_text,
@@ -95,7 +96,7 @@ def import_(settings: Settings, shipment: Path) -> None:
         complain(warning)
     settings.show(
         {"meters": done.count, "added": done.added, "changed": done.changed},
-        f"{done.count} meters: {done.added} new, {done.changed} changed",
+        f"{counted(done.count, 'meter')}: {done.added} new, {done.changed} changed",
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dsmrlab.edge import LabGroup, Settings, pass_settings
+from dsmrlab.edge import LabGroup, Settings, counted, pass_settings
 from dsmrlab.loop import Teller, reactor_to_run
 
 if TYPE_CHECKING:
@@ -54,15 +54,19 @@ def serve(settings: Settings, folder: Path, p1: str) -> None:
 def _tell_ready(tell: Teller, service: FleetService, p1: str) -> None:
     places = service.fleet.meters
     first, last = places[0], places[-1]
-    where = f"P3 on {first.host} from port {first.p3_port} to {last.p3_port}"
+    where = f"P3 on {first.host} {_ports(first.p3_port, last.p3_port)}"
     if p1 == "tcp":
-        where += f", P1 from {first.p1_port} to {last.p1_port}"
+        where += f", P1 {_ports(first.p1_port, last.p1_port)}"
     tell(
         {"event": "ready", "meters": len(places)},
-        f"{len(places)} meters ready: {where}",
+        f"{counted(len(places), 'meter')} ready: {where}",
     )
     for equipment_id, path in service.pty_paths.items():
         tell(
             {"event": "p1", "equipment_id": equipment_id, "path": path},
             f"{equipment_id} P1 on {path}",
         )
+
+
+def _ports(first: int, last: int) -> str:
+    return f"port {first}" if first == last else f"ports {first} to {last}"
