@@ -133,7 +133,7 @@ class Meter:
             printed = self._printed = encoder.lines(self.p1_values(now_s))
         else:
             energy.advance(self.state, now_s)
-            printed.update(encoder.lines(self._running_values()))
+            encoder.renew(printed, self._running_values())
         return encoder.join(printed)
 
     def _running_values(self) -> dict[str, object]:

@@ -34,11 +34,11 @@ class Encoder:
         if version.has_crc:
             head += f"{VERSION}({version.value})\r\n"
         self._head = head
-        self._rows = tuple(
-            (row.obis, row.format.writer())
+        self._writers = {
+            row.obis: row.format.writer()
             for row in TABLES[version]
             if row.obis != VERSION
-        )
+        }
         self._known = frozenset(row.obis for row in TABLES[version])
 
     def encode(self, values: Mapping[str, object]) -> bytes:
@@ -52,13 +52,13 @@ class Encoder:
     def lines(self, values: Mapping[str, object]) -> dict[str, str]:
         """The printed lines of these values, in the telegram's order; raises as `encode`.
 
-        Who prints one telegram after the other keeps the lines that stay the same, and
-        updates what `join` is given with the others.
+        Who prints one telegram after the other keeps them, has `renew` print those that
+        changed, and `join` make the telegram.
         """
         lines = {}
         obis = ""
         try:
-            for obis, write in self._rows:
+            for obis, write in self._writers.items():
                 value = values.get(obis)
                 if value is not None:
                     lines[obis] = f"{obis}{write(value)}\r\n"
@@ -70,6 +70,18 @@ class Encoder:
         if values.get(VERSION, self.version.value) != self.version.value:
             raise LocalError(f"this encoder writes version {self.version.value} only")
         return lines
+
+    def renew(self, lines: dict[str, str], values: Mapping[str, object]) -> None:
+        """Prints these values anew, on lines that are there; raises `LocalError` as `encode`."""
+        writers = self._writers
+        obis = ""
+        try:
+            for obis, value in values.items():
+                if obis not in lines:
+                    raise LocalError("there is no such line yet")
+                lines[obis] = f"{obis}{writers[obis](value)}\r\n"
+        except LocalError as error:
+            raise LocalError(f"{obis}: {error}") from None
 
     def join(self, lines: Mapping[str, str]) -> bytes:
         """The telegram of these lines, with its CRC."""

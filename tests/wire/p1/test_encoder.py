@@ -172,3 +172,24 @@ def test_versions_have_the_lines_of_their_standard() -> None:
         assert len(names) == len(set(names))
         assert set(EXAMPLES[version]) <= set(names)
         assert all(row.clauses.startswith("P1 ") for row in rows)
+
+
+def test_a_telegram_with_renewed_lines_is_the_one_printed_at_once() -> None:
+    encoder = Encoder(P1Version.SMR_5_0_2, IDENTIFICATION)
+    values = EXAMPLES[P1Version.SMR_5_0_2]
+    changed = {"1-0:1.7.0": 7, "0-0:1.0.0": utc(2024, 1, 1), "1-0:1.8.1": 5}
+    lines = encoder.lines(values)
+    assert encoder.join(lines) == encoder.encode(values)
+    encoder.renew(lines, changed)
+    assert encoder.join(lines) == encoder.encode(values | changed)
+
+
+@pytest.mark.parametrize(
+    ("obis", "value"), [("1-0:1.7.0", -1), ("1-0:1.7.0", None), ("1-0:2.7.0", 1)]
+)
+def test_a_line_that_cannot_be_renewed_is_named(obis: str, value: object) -> None:
+    encoder = Encoder(P1Version.SMR_5_0_2, IDENTIFICATION)
+    lines = encoder.lines({"1-0:1.7.0": 1})
+    with pytest.raises(LocalError, match=obis):
+        encoder.renew(lines, {obis: value})
+    assert encoder.join(lines) == encoder.encode({"1-0:1.7.0": 1})
