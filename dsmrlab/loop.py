@@ -10,16 +10,20 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from dsmrlab.edge import DEBUG, Settings, complain, internal_error
+from dsmrlab.steady import SteadySeconds
 from wire.errors import SimError
 
 Result = TypeVar("Result")
 
 
 def the_reactor() -> Any:
-    """The process's reactor."""
+    """The process's reactor, on a clock that never runs back."""
     from twisted.internet import reactor
 
-    return reactor
+    loop: Any = reactor
+    if not isinstance(loop.seconds, SteadySeconds):
+        loop.seconds = SteadySeconds()
+    return loop
 
 
 @contextmanager
