@@ -7,6 +7,7 @@ meter costs is in both, so a ratio is never better than the clients' own.
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.metadata import version
 from itertools import count
 from operator import eq
 from typing import Any, TypeVar
@@ -32,8 +33,8 @@ from wire.obis import Obis
 
 Result = TypeVar("Result")
 
-GURUX = "gurux-dlms, its client and crypto on our meter"
-DLMS_COSEM = "dlms-cosem, its decoding alone"
+GURUX = f"gurux-dlms {version('gurux-dlms')}, client and crypto, on our meter"
+DLMS_COSEM = f"dlms-cosem {version('dlms-cosem')}, decoding alone"
 CREDENTIALS = Credentials(
     system_title=CLIENT_TITLE,
     meter_title=METER_TITLE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from importlib.metadata import version
 from typing import Any
 
 from dsmr_parser import telegram_specifications
@@ -16,7 +17,7 @@ from tests.wire.p1.samples import EXAMPLES, IDENTIFICATION, utc
 from wire.p1 import Encoder, P1Version, TelegramReader, TelegramReceived, Value
 
 TELEGRAMS = 60
-DSMR_PARSER = "dsmr_parser, its buffer and parser"
+DSMR_PARSER = f"dsmr_parser {version('dsmr-parser')}, buffer and parser"
 
 # Values of each kind: the peer's name for it, and how it has ours.
 _COMPARED: dict[str, tuple[str, Callable[[Any], object]]] = {
