@@ -29,6 +29,8 @@ COLUMNS = (
     "max_w",
 )
 
+_LONGEST_NUMBER = 40
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -148,8 +150,11 @@ class _Row:
         return int(instant.timestamp())
 
     def _energy_wh(self) -> int:
+        text = self._text("energy_kwh")
         try:
-            energy_wh = Decimal(self._text("energy_kwh")) * 1000
+            # Decimal would read 1_000 too, and the digits of every script.
+            plain = text.isascii() and "_" not in text and len(text) <= _LONGEST_NUMBER
+            energy_wh = Decimal(text if plain else "") * 1000
         except InvalidOperation:
             raise self._wrong("energy_kwh", "must be a number") from None
         if not (energy_wh.is_finite() and 0 < energy_wh <= MAX_ENERGY_WH):

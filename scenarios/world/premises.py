@@ -31,8 +31,8 @@ class Premises:
                 self._read(csv.DictReader(file, strict=True), str(path))
         except OSError as error:
             raise ConfigError(f"cannot be read: {error.strerror}", str(path)) from None
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise ConfigError(f"is not CSV in UTF-8: {error}", str(path)) from None
+        except UnicodeDecodeError:
+            raise ConfigError("is not UTF-8 text", str(path)) from None
 
     def power_w(self, station: int, now_s: int) -> PerPhase:
         """What flows into the house of station n (from 0), W per phase, negative: out of it."""
@@ -44,6 +44,12 @@ class Premises:
         return l1, l2, l3
 
     def _read(self, rows: csv.DictReader[str], file: str) -> None:
+        try:
+            self._take(rows, file)
+        except csv.Error as error:
+            raise ConfigError(f"is not CSV: {error}", file, rows.line_num) from None
+
+    def _take(self, rows: csv.DictReader[str], file: str) -> None:
         names = rows.fieldnames or ()
         houses = [n for n in names if n.startswith(_HOUSE) and n.endswith(_UNIT)]
         roofs = [n for n in names if n.startswith(_ROOF) and n.endswith(_UNIT)]
@@ -65,7 +71,9 @@ def _slot(text: str, file: str, line: int) -> int:
         instant = datetime.min
     if instant.tzinfo is None:
         raise ConfigError(
-            f"column time: {text!r} is not an instant with an offset", file, line
+            f"column time: {str(text)[:40]!r} is not an instant with an offset",
+            file,
+            line,
         )
     return int(instant.timestamp()) // QUARTER_S
 
