@@ -36,25 +36,24 @@ def set_clock(meter: Meter, year: int, month: int, deviation_min: int) -> object
     return Driver(meter).associate().set(8, "0-0:1.0.0", 2, value)
 
 
-@pytest.mark.parametrize("standard", list(Standard))
-@pytest.mark.parametrize("deviation_min", [0, -60, 720, 32_767, -32_767])
+@pytest.mark.parametrize("deviation_min", [0, -60, 32_767, -32_767])
 @pytest.mark.parametrize(
     ("year", "month"),
     [(2000, 1), (2000, 12), (2001, 1), (2089, 12), (2090, 1), (2098, 12), (2099, 12)],
 )
 def test_any_time_that_is_taken_can_be_printed(
-    standard: Standard, deviation_min: int, year: int, month: int
+    deviation_min: int, year: int, month: int
 ) -> None:
-    meter = make_meter(standard)
+    meter = make_meter(list(Standard)[year % 3])
     answer = set_clock(meter, year, month, deviation_min)
     assert answer in (DataAccessResult.SUCCESS, DataAccessResult.OTHER_REASON)
-    for later_s in (1, DAY_S, 400 * DAY_S):
+    for later_s in (1, DAY_S, 9 * DAY_S):
         (event,) = TelegramReader().feed(meter.telegram(NOW_S + later_s))
         assert isinstance(event, TelegramReceived)
         assert event.telegram.time is not None
     meter.power_off()
-    meter.power_on(NOW_S + 402 * DAY_S)
-    assert meter.telegram(NOW_S + 403 * DAY_S)
+    meter.power_on(NOW_S + 11 * DAY_S)
+    assert meter.telegram(NOW_S + 12 * DAY_S)
 
 
 @pytest.mark.parametrize("year", [2001, 2024, 2089])
