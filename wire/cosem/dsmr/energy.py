@@ -1,0 +1,77 @@
+"""Registers of energy, power, voltage and current (P3, measurements)."""
+
+from __future__ import annotations
+
+from wire.cosem.dsmr.sources import D406, D422, P3, SMR
+from wire.cosem.rows import DSMR4, RW, SMR5, R, Row, per_phase, register
+from wire.quantities import Unit
+
+_DLU, _LU = "double-long-unsigned", "long-unsigned"
+
+ENERGY = (
+    register("1-0:1.8.0", "energy_import", P3, _DLU, Unit.WATT_HOUR),
+    register("1-0:1.8.1", "energy_import_rate_1", P3, _DLU, Unit.WATT_HOUR),
+    register("1-0:1.8.2", "energy_import_rate_2", P3, _DLU, Unit.WATT_HOUR),
+    register("1-0:2.8.0", "energy_export", P3, _DLU, Unit.WATT_HOUR),
+    register("1-0:2.8.1", "energy_export_rate_1", P3, _DLU, Unit.WATT_HOUR),
+    register("1-0:2.8.2", "energy_export_rate_2", P3, _DLU, Unit.WATT_HOUR),
+)
+
+POWER = (
+    register("1-0:1.7.0", "power_import", P3, _DLU, Unit.WATT, standards=DSMR4),
+    register("1-0:1.7.0", "power_import", SMR, _LU, Unit.WATT, standards=SMR5),
+    register("1-0:2.7.0", "power_export", P3, _LU, Unit.WATT, standards=D406 | SMR5),
+    register("1-0:2.7.0", "power_export", P3, _DLU, Unit.WATT, standards=D422),
+    *per_phase(
+        lambda offset, phase, polyphase: register(
+            f"1-0:{21 + offset}.7.0",
+            f"power_import_{phase}",
+            P3,
+            _LU,
+            Unit.WATT,
+            polyphase_only=polyphase,
+        )
+    ),
+    *per_phase(
+        lambda offset, phase, polyphase: register(
+            f"1-0:{22 + offset}.7.0",
+            f"power_export_{phase}",
+            P3,
+            _LU,
+            Unit.WATT,
+            polyphase_only=polyphase,
+        )
+    ),
+)
+
+
+def _instantaneous(
+    first_c: int, name: str, unit: Unit, smr5_scaler: int
+) -> tuple[Row, ...]:
+    """V and A per phase: whole units and a scaler to write in DSMR 4, a finer one in SMR 5."""
+    return tuple(
+        made
+        for source, scaler, access, standards in (
+            (P3, 0, RW, DSMR4),
+            (SMR, smr5_scaler, R, SMR5),
+        )
+        for made in per_phase(
+            lambda offset, phase, polyphase: register(
+                f"1-0:{first_c + offset}.7.0",
+                f"{name}_{phase}",
+                source,
+                _LU,
+                unit,
+                scaler,
+                scaler_access=access,
+                standards=standards,
+                polyphase_only=polyphase,
+            )
+        )
+    )
+
+
+VOLTAGE = _instantaneous(32, "voltage", Unit.VOLT, -1)
+CURRENT = _instantaneous(31, "current", Unit.AMPERE, -2)
+
+ROWS = (*ENERGY, *POWER, *VOLTAGE, *CURRENT)
