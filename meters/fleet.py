@@ -19,7 +19,6 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from meters.behaviour.energy import power_off, power_on
 from meters.fleet_file import FleetFile, MeterEntry, read_fleet_file
 from meters.identity import KEY_NAMES, Identity, Keys
 from meters.meter import Meter, new_state
@@ -138,13 +137,17 @@ def _restore(
     identity = Identity(
         entry.equipment_id, standard, bytes.fromhex(entry.system_title), entry.phases
     )
-    state = store.load(entry.equipment_id)
-    if state is None:
-        state = new_state(shipment.keys(entry.equipment_id), now_s)
-    else:
-        power_off(state)
-        power_on(state, now_s)
-    return Meter(identity, state, model_for(standard, entry.phases))
+    kept = store.load(entry.equipment_id)
+    state = kept or new_state(shipment.keys(entry.equipment_id), now_s)
+    meter = Meter(identity, state, model_for(standard, entry.phases))
+    if kept is not None:
+        try:
+            meter.model.judge(meter)
+        except ConfigError as error:
+            raise store.refusal(entry.equipment_id, error) from None
+        meter.power_off()
+        meter.power_on(now_s)
+    return meter
 
 
 class _Shipment:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 
-from meters.behaviour import energy
+from meters.behaviour import supply, tariff, timeline
 from meters.identity import Identity, Keys
 from meters.model import Model
 from meters.state import State
 from wire.cosem.rows import Standard
+from wire.dlms.data import Data
 from wire.errors import LocalError
 from wire.instants import from_epoch
 from wire.p1 import Encoder, P1Version, PowerFailure
@@ -39,6 +40,7 @@ class Meter:
         "state",
         "random_bytes",
         "p3_locked_until_s",
+        "wake_s",
         "_encoder",
         "_printed",
     )
@@ -55,6 +57,8 @@ class Meter:
         self.model = model
         self.random_bytes = random_bytes
         self.p3_locked_until_s = 0
+        # When the next task of the timeline is due; 0 while that is to be found out.
+        self.wake_s = 0
         self._encoder = encoder_for(identity.standard)
         # The P1 lines of the newest telegram, until one of the standing values changes.
         self._printed: dict[str, str] | None = None
@@ -71,11 +75,24 @@ class Meter:
 
     def advance(self, now_s: int) -> None:
         """Counts energy and captures rows up to now; time never runs back."""
-        energy.advance(self.state, now_s)
+        timeline.advance(self, now_s)
+
+    @property
+    def clock_s(self) -> int:
+        """What the meter's own clock says, in epoch seconds."""
+        return self.state.at_s + self.state.clock_offset_s
 
     def clock(self) -> datetime:
         """What the meter's own clock says (UTC)."""
-        return from_epoch(self.state.at_s + self.state.clock_offset_s)
+        return from_epoch(self.clock_s)
+
+    def setting(self, name: str, attribute: str) -> Data:
+        """An attribute that the table gives a value: as it was written last, or as given."""
+        key = name, attribute
+        settings = self.state.settings
+        if settings is not None and key in settings:
+            return settings[key]
+        return self.model.defaults[key]
 
     def set_load(self, power_w: PerPhase, voltage_dv: PerPhase) -> None:
         """What flows from now on: W per phase, negative for export, and 0.1 V per phase.
@@ -99,17 +116,19 @@ class Meter:
 
     def power_off(self) -> None:
         """The supply fails."""
-        energy.power_off(self.state)
+        supply.fail(self)
         self.changed()
 
     def power_on(self, now_s: int) -> None:
         """The supply is back."""
-        energy.power_on(self.state, now_s)
+        supply.restore(self, now_s)
+        tariff.switch(self)
         self.changed()
 
     def changed(self) -> None:
         """Something that must outlive the process, and may stand on P1, is not as it was."""
         self.state.unsaved = True
+        self.wake_s = 0
         self._printed = None
 
     def replace_keys(self, **keys: bytes) -> None:
@@ -121,7 +140,7 @@ class Meter:
 
     def p1_values(self, now_s: int) -> Mapping[str, object]:
         """The lines of the telegram of this moment, as `wire.p1.Encoder` takes them."""
-        energy.advance(self.state, now_s)
+        timeline.advance(self, now_s)
         return {**self._standing_values(), **self._running_values()}
 
     def telegram(self, now_s: int) -> bytes:
@@ -132,7 +151,7 @@ class Meter:
         if printed is None:
             printed = self._printed = encoder.lines(self.p1_values(now_s))
         else:
-            energy.advance(self.state, now_s)
+            timeline.advance(self, now_s)
             encoder.renew(printed, self._running_values())
         return encoder.join(printed)
 
@@ -141,7 +160,7 @@ class Meter:
         state = self.state
         low, normal, low_out, normal_out = state.energy_wh
         return {
-            "0-0:1.0.0": state.at_s + state.clock_offset_s,
+            "0-0:1.0.0": self.clock_s,
             "1-0:1.8.1": low,
             "1-0:1.8.2": normal,
             "1-0:2.8.1": low_out,
@@ -196,4 +215,4 @@ def encoder_for(standard: Standard) -> Encoder:
 
 def new_state(keys: Keys, now_s: int) -> State:
     """A meter as it leaves the factory: nothing counted, the clock right."""
-    return State(keys, now_s, rate=energy.rate_at(now_s))
+    return State(keys, now_s, rate=tariff.rate_at(now_s))

@@ -7,7 +7,7 @@ is done. Behaviour is attached by the names of the object table (`meters.objects
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from wire.cosem.rows import Attribute, Client, Method, Right, Row, Standard
@@ -25,8 +25,7 @@ from wire.dlms.descriptors import (
     Selection,
 )
 from wire.dlms.scalars import PACK
-from wire.errors import LocalError, WireError
-from wire.quantities import ScalerUnit
+from wire.errors import ConfigError, LocalError, WireError
 
 if TYPE_CHECKING:
     from meters.meter import Meter
@@ -48,6 +47,8 @@ Reader = Callable[["Meter", Link], bytes]
 Writer = Callable[["Meter", Link, Data], DataAccessResult]
 Selector = Callable[["Meter", Selection], GetResult]
 Doer = Callable[["Meter", Link, Data], ActionOutcome]
+Check = Callable[["Meter", Data], bool]
+Effect = Callable[["Meter"], None]
 Name = tuple[str, str]
 
 # What the main document calls a logical error (a message too long, a date that does not
@@ -61,26 +62,30 @@ _MISFITS = {
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """Functions for objects' members, by object name and member name."""
+    """Functions for objects' members, by object name and member name.
 
-    numbers: dict[Name, Number]
-    readers: dict[Name, Reader]
-    writers: dict[Name, Writer]
-    selectors: dict[Name, Selector]
-    doers: dict[Name, Doer]
+    A setting, an attribute that the table gives a default, needs none: it is read, written and
+    kept by the model. `checks` says of a new value whether it can be, beyond its type and
+    bounds; `effects` is called once a setting has changed.
+    """
+
+    numbers: dict[Name, Number] = field(default_factory=dict)
+    readers: dict[Name, Reader] = field(default_factory=dict)
+    writers: dict[Name, Writer] = field(default_factory=dict)
+    selectors: dict[Name, Selector] = field(default_factory=dict)
+    doers: dict[Name, Doer] = field(default_factory=dict)
+    checks: dict[Name, Check] = field(default_factory=dict)
+    effects: dict[Name, Effect] = field(default_factory=dict)
 
     @classmethod
     def empty(cls) -> Behaviour:
         """No functions yet."""
-        return cls({}, {}, {}, {}, {})
+        return cls()
 
     def add(self, other: Behaviour) -> None:
         """Takes over another's functions."""
-        self.numbers.update(other.numbers)
-        self.readers.update(other.readers)
-        self.writers.update(other.writers)
-        self.selectors.update(other.selectors)
-        self.doers.update(other.doers)
+        for part in fields(self):
+            getattr(self, part.name).update(getattr(other, part.name))
 
 
 class Cell(NamedTuple):
@@ -102,6 +107,39 @@ class Action(NamedTuple):
     do: Doer | None
 
 
+class _Setting:
+    """An attribute that the model itself reads, writes and keeps."""
+
+    __slots__ = ("type", "_name", "_bounds", "_check", "_effect")
+
+    def __init__(self, name: Name, attribute: Attribute, behaviour: Behaviour) -> None:
+        self.type = type_of(attribute.type)
+        self._name = name
+        self._bounds = attribute.bounds
+        self._check = behaviour.checks.get(name)
+        self._effect = behaviour.effects.get(name)
+
+    def accepts(self, meter: Meter, data: Data) -> bool:
+        """Whether a value of the right type can be one."""
+        if self._bounds is not None:
+            low, high = self._bounds
+            if not low <= data.value <= high:
+                return False
+        return self._check is None or self._check(meter, data)
+
+    def read(self, meter: Meter, link: Link) -> bytes:
+        return axdr.encode(meter.setting(*self._name))
+
+    def write(self, meter: Meter, link: Link, data: Data) -> DataAccessResult:
+        if not self.accepts(meter, data):
+            return LOGICAL_ERROR
+        meter.state.settings = {**(meter.state.settings or {}), self._name: data}
+        if self._effect is not None:
+            self._effect(meter)
+        meter.changed()
+        return DataAccessResult.SUCCESS
+
+
 class Model:
     """All cells of one kind of meter, by descriptor; see `model_for`."""
 
@@ -111,7 +149,8 @@ class Model:
         "rows",
         "cells",
         "actions",
-        "scaler_units",
+        "defaults",
+        "_settings",
         "_objects",
         "_codes",
     )
@@ -122,7 +161,8 @@ class Model:
         self.rows = objects(standard, phases)
         self.cells: dict[bytes, Cell] = {}
         self.actions: dict[bytes, Action] = {}
-        self.scaler_units: dict[str, ScalerUnit] = {}
+        self.defaults: dict[Name, Data] = {}
+        self._settings: dict[Name, _Setting] = {}
         self._objects: set[bytes] = set()
         self._codes: set[bytes] = set()
         for row in self.rows:
@@ -186,6 +226,17 @@ class Model:
             return ActionOutcome(ActionResult(_MISFITS[fit]))
         return action.do(meter, link, data)
 
+    def judge(self, meter: Meter) -> None:
+        """Raises `ConfigError` when a setting of a restored meter is none, or cannot be."""
+        for name, data in (meter.state.settings or {}).items():
+            setting = self._settings.get(name)
+            if (
+                setting is None
+                or setting.type.fit(data) is not Fit.GOOD
+                or not setting.accepts(meter, data)
+            ):
+                raise ConfigError(f"{'.'.join(name)} cannot be {str(data.value)[:40]}")
+
     def _absent(self, descriptor: bytes) -> DataAccessResult:
         """Why there is no such member: the object is there, its code is, or neither.
 
@@ -204,13 +255,16 @@ class Model:
                 attribute, Right.W
             )
             kind = type_of(attribute.type)
-            if isinstance(attribute.value, ScalerUnit):
-                self.scaler_units[row.name] = attribute.value
             number = behaviour.numbers.get(name)
             read = behaviour.readers.get(name) or (
                 _number(kind, number) if number else _constant(kind, attribute)
             )
             write = behaviour.writers.get(name)
+            if attribute.given is not None:
+                self.defaults[name] = kind.data(attribute.given)
+            if attribute.default is not None:
+                setting = self._settings[name] = _Setting(name, attribute, behaviour)
+                read, write = read or setting.read, write or setting.write
             if readable and read is None or writable and write is None:
                 raise LocalError(f"nothing carries out {row.name}.{attribute.name}")
             key = AttributeDescriptor(row.class_id, row.obis, attribute.number).encode()

@@ -43,11 +43,15 @@ class StateStore:
         except OSError as error:
             raise SurroundingsError(f"{path}: {error.strerror}") from None
         except (ValueError, RecursionError, ConfigError) as error:
-            raise ConfigError(
-                f"this is not the state of a meter ({error});"
-                " take the file away to start from the factory's state",
-                file=str(path),
-            ) from None
+            raise self.refusal(equipment_id, error) from None
+
+    def refusal(self, equipment_id: str, error: Exception) -> ConfigError:
+        """What to tell a person about a file that holds no state of this meter."""
+        return ConfigError(
+            f"this is not the state of a meter ({error});"
+            " take the file away to start from the factory's state",
+            file=str(self._path(equipment_id)),
+        )
 
     def _path(self, equipment_id: str) -> Path:
         return self._folder / f"{equipment_id.strip()}.json"

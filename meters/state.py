@@ -7,8 +7,10 @@ from typing import Any
 
 from meters.behaviour.loadprofile import PERIOD_S, LoadProfile
 from meters.identity import KEY_NAMES, Keys
+from wire.dlms import axdr
+from wire.dlms.data import Data
 from wire.dlms.security import MAX_COUNTER
-from wire.errors import ConfigError, LocalError
+from wire.errors import ConfigError, LocalError, WireError
 
 # So many counters are set aside with one save: after a crash the rest of them is skipped.
 COUNTER_BLOCK = 1024
@@ -25,7 +27,8 @@ class State:
     `at_s` is true time (epoch seconds) up to which energy is counted; the meter's own clock is
     `clock_offset_s` ahead of it. `energy_wh` is import rate 1 (low), import rate 2 (normal),
     export rate 1, export rate 2; `remainder_ws` what is not yet a whole Wh, import and export.
-    `rate` is 0 for low and 1 for normal. `unsaved` is set by whatever must not get lost.
+    `rate` is 0 for low and 1 for normal; `settings` what was written, by object and attribute
+    (see `meters.model`). `unsaved` is set by whatever must not get lost.
     """
 
     keys: Keys
@@ -46,7 +49,7 @@ class State:
     profile: LoadProfile | None = None
     message: bytes = b""
     message_code: bytes = b""
-    scalers: dict[str, int] | None = None
+    settings: dict[tuple[str, str], Data] | None = None
     security_policy: int = AUTHENTICATED_AND_ENCRYPTED
     received_counter: int | None = None
     sending_counter: int = 1
@@ -81,7 +84,6 @@ _AS_IS = (
     "long_failures",
     "failure_log",
     "interval_flags",
-    "scalers",
     "security_policy",
     "received_counter",
 )
@@ -110,6 +112,10 @@ _EARLIEST_S, _LATEST_S = 978_307_200, 4_070_908_800
 def to_json(state: State) -> dict[str, Any]:
     """What is kept of a meter when its process ends; has its keys, so guard the file."""
     saved: dict[str, Any] = {name: getattr(state, name) for name in _AS_IS}
+    saved["settings"] = {
+        ".".join(name): axdr.encode(data).hex()
+        for name, data in (state.settings or {}).items()
+    }
     saved["message"] = state.message.hex()
     saved["message_code"] = state.message_code.hex()
     saved["sending_counter"] = state.reserved_counter
@@ -131,6 +137,10 @@ def from_json(saved: dict[str, Any]) -> State:
         state.failure_log = tuple(
             (int(end), int(spent)) for end, spent in saved["failure_log"]
         )
+        state.settings = {
+            _name(text): axdr.decode(bytes.fromhex(octets))
+            for text, octets in saved["settings"].items()
+        } or None
         state.message = bytes.fromhex(saved["message"])
         state.message_code = bytes.fromhex(saved["message_code"])
         state.sending_counter = state.reserved_counter = int(saved["sending_counter"])
@@ -144,11 +154,17 @@ def from_json(saved: dict[str, Any]) -> State:
         AttributeError,
         OverflowError,
         LocalError,
+        WireError,
     ) as error:
         raise ConfigError(
             f"the saved state of a meter cannot be read: {error!r}"
         ) from None
     return state
+
+
+def _name(text: str) -> tuple[str, str]:
+    name, _, attribute = text.partition(".")
+    return name, attribute
 
 
 def _check(state: State) -> None:
@@ -175,6 +191,3 @@ def _check(state: State) -> None:
         raise ValueError("its invocation counter cannot be")
     if len(state.message) > 1024 or len(state.message_code) > 8:
         raise ValueError("its message is too long")
-    for name, scaler in (state.scalers or {}).items():
-        if type(scaler) is not int or not -2 <= scaler <= 0:
-            raise ValueError(f"the scaler of {name} cannot be {scaler!r}")

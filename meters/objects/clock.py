@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from meters.behaviour.energy import set_clock
+from meters.behaviour.clockwork import set_clock
 from meters.meter import Meter
 from meters.model import LOGICAL_ERROR, Behaviour, Link
 from wire.dlms import axdr
@@ -37,8 +37,7 @@ def _set_time(meter: Meter, link: Link, data: Data) -> DataAccessResult:
         return LOGICAL_ERROR
     if instant.year not in _YEARS:
         return LOGICAL_ERROR
-    set_clock(meter.state, int(instant.timestamp()))
-    meter.changed()
+    set_clock(meter, int(instant.timestamp()))
     return DataAccessResult.SUCCESS
 
 

@@ -6,11 +6,8 @@ from collections.abc import Callable
 
 from meters.behaviour import energy
 from meters.meter import Meter
-from meters.model import LOGICAL_ERROR, Behaviour, Link
-from wire.cosem.types import type_of
+from meters.model import Behaviour
 from wire.dlms.data import Data
-from wire.dlms.descriptors import DataAccessResult
-from wire.quantities import ScalerUnit
 
 BEHAVIOUR = Behaviour.empty()
 
@@ -43,29 +40,18 @@ BEHAVIOUR.numbers.update(
 def _electrical(name: str, finest: int, measured: Callable[[Meter], int]) -> None:
     """Attaches a voltage or current: the value at its scaler, and the scaler, to write too."""
 
-    def scaler_unit(meter: Meter) -> ScalerUnit:
-        given = meter.model.scaler_units[name]
-        scaler = (meter.state.scalers or {}).get(name, given.scaler)
-        return ScalerUnit(scaler, given.unit)
-
     def value(meter: Meter) -> int:
-        step: int = 10 ** (scaler_unit(meter).scaler - finest)
+        scaler, _ = meter.setting(name, "scaler_unit").value
+        step: int = 10 ** (scaler.value - finest)
         return (measured(meter) + step // 2) // step
 
-    def read(meter: Meter, link: Link) -> bytes:
-        return type_of("scal_unit_type").encode(scaler_unit(meter))
-
-    def write(meter: Meter, link: Link, data: Data) -> DataAccessResult:
-        scaler, unit = (part.value for part in data.value)
-        if unit != meter.model.scaler_units[name].unit or not finest <= scaler <= 0:
-            return LOGICAL_ERROR
-        meter.state.scalers = {**(meter.state.scalers or {}), name: scaler}
-        meter.state.unsaved = True
-        return DataAccessResult.SUCCESS
+    def check(meter: Meter, data: Data) -> bool:
+        scaler, unit = data.value
+        _, ours = meter.model.defaults[name, "scaler_unit"].value
+        return bool(unit == ours and finest <= scaler.value <= 0)
 
     BEHAVIOUR.numbers[name, "value"] = value
-    BEHAVIOUR.readers[name, "scaler_unit"] = read
-    BEHAVIOUR.writers[name, "scaler_unit"] = write
+    BEHAVIOUR.checks[name, "scaler_unit"] = check
 
 
 def _attach(phase: int) -> None:

@@ -7,8 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meters.behaviour import amr
-from meters.behaviour.energy import REGISTER_WH, rate_at, set_clock
+from meters.behaviour.clockwork import set_clock
+from meters.behaviour.energy import REGISTER_WH
 from meters.behaviour.loadprofile import LoadProfile
+from meters.behaviour.tariff import rate_at
 from meters.meter import Meter
 from meters.state import State
 from tests.meters.builders import NOW_S, make_meter
@@ -193,7 +195,7 @@ def test_ten_failures_are_kept_newest_first() -> None:
 def test_a_small_step_of_the_clock_is_silent() -> None:
     meter = make_meter()
     meter.advance(NOW_S + 10)
-    set_clock(meter.state, NOW_S + 10 + 60)
+    set_clock(meter, NOW_S + 10 + 60)
     meter.advance(NOW_S + 840)
     assert rows(meter) == [[NOW_S + 900, 0, 0, 0]]
 
@@ -202,7 +204,7 @@ def test_a_step_forward_flags_what_was_never_measured() -> None:
     meter = make_meter()
     meter.set_load((3600, 0, 0), VOLTAGE)
     meter.advance(NOW_S + 1000)
-    set_clock(meter.state, NOW_S + 1000 + 1800)
+    set_clock(meter, NOW_S + 1000 + 1800)
     meter.advance(NOW_S + 1900)
     adjusted = amr.CLOCK_ADJUSTED | amr.DATA_NOT_VALID
     assert rows(meter) == [
@@ -217,7 +219,7 @@ def test_a_step_back_captures_those_rows_again() -> None:
     meter = make_meter()
     meter.set_load((3600, 0, 0), VOLTAGE)
     meter.advance(NOW_S + 3700)
-    set_clock(meter.state, NOW_S + 1000)
+    set_clock(meter, NOW_S + 1000)
     meter.advance(NOW_S + 3700 + 1700)
     adjusted = amr.CLOCK_ADJUSTED | amr.DATA_NOT_VALID
     assert rows(meter) == [

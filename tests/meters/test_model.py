@@ -7,6 +7,7 @@ import pytest
 from meters.model import Behaviour, Model
 from meters.objects import BEHAVIOUR, model_for
 from meters.p3.association import P3Association
+from meters.state import from_json, to_json
 from tests.meters.builders import NOW_S, make_meter
 from wire.cosem.rows import Client, Right, Standard
 from wire.cosem.types import Fit, type_of
@@ -17,7 +18,7 @@ from wire.dlms.descriptors import (
     DataAccessResult,
     MethodDescriptor,
 )
-from wire.errors import LocalError
+from wire.errors import ConfigError, LocalError
 from wire.obis import Obis
 
 KINDS = [(standard, phases) for standard in Standard for phases in (1, 3)]
@@ -140,3 +141,38 @@ def test_what_is_not_there(
     assert meter.model.set(meter, link, key, None, b"\x00") is result
     method = MethodDescriptor(class_id, obis, 99).encode()
     assert meter.model.act(meter, link, method, None).result is ActionResult(result)
+
+
+def scaler_key(code: str) -> bytes:
+    return AttributeDescriptor(3, Obis.parse(code), 3).encode()
+
+
+def test_a_setting_is_kept_over_a_restart_and_judged_when_it_returns() -> None:
+    meter = make_meter()
+    link = P3Association(meter, Client.MANAGEMENT)
+    key, tenths = scaler_key("1-0:32.7.0"), bytes.fromhex("02020fff1623")
+    assert meter.model.set(meter, link, key, None, tenths) is DataAccessResult.SUCCESS
+    assert meter.state.unsaved
+    again = make_meter()
+    again.state.settings = from_json(to_json(meter.state)).settings
+    again.model.judge(again)
+    assert again.model.get(again, link, key, None) == tenths
+    for octets in ("02020f011623", "02020fff161b", "0600000001"):
+        again.state.settings = {
+            ("voltage_l1", "scaler_unit"): axdr.decode(bytes.fromhex(octets))
+        }
+        with pytest.raises(ConfigError, match="voltage_l1.scaler_unit"):
+            again.model.judge(again)
+    again.state.settings = {("voltage_l9", "scaler_unit"): axdr.null_data()}
+    with pytest.raises(ConfigError, match="voltage_l9"):
+        again.model.judge(again)
+
+
+@pytest.mark.parametrize("octets", ["02020f011623", "02020ffd1623", "02020fff161b"])
+def test_a_setting_that_cannot_be_changes_nothing(octets: str) -> None:
+    meter = make_meter()
+    link = P3Association(meter, Client.MANAGEMENT)
+    key = scaler_key("1-0:32.7.0")
+    result = meter.model.set(meter, link, key, None, bytes.fromhex(octets))
+    assert result is DataAccessResult.OTHER_REASON
+    assert meter.state.settings is None and not meter.state.unsaved

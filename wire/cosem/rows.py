@@ -54,7 +54,9 @@ class Attribute:
     """An attribute: its number in the class, the standard's name for it, its A-XDR type.
 
     `type` is a name that `wire.cosem.types.type_of` knows, a maximum length or count in
-    brackets. `value` is set when every meter of the standard has the same one.
+    brackets. `value` is set when every meter of the standard has the same one, `default` when
+    it is a setting that leaves the factory so; `bounds` are the least and the most that a
+    setting which is a number may be.
     """
 
     number: int
@@ -63,6 +65,13 @@ class Attribute:
     management: Right = Right.NONE
     public: Right = Right.NONE
     value: object = None
+    default: object = None
+    bounds: tuple[int, int] | None = None
+
+    @property
+    def given(self) -> object:
+        """What the table says of its value: the only one, or the first; else None."""
+        return self.default if self.value is None else self.value
 
     def right(self, client: Client) -> Right:
         """What this client may do with the attribute."""
@@ -148,9 +157,11 @@ def attr(
     mgmt: Right = R,
     public: Right = Right.NONE,
     value: object = None,
+    default: object = None,
+    bounds: tuple[int, int] | None = None,
 ) -> Attribute:
     """An attribute that management may read, unless said otherwise."""
-    return Attribute(number, name, type_name, mgmt, public, value)
+    return Attribute(number, name, type_name, mgmt, public, value, default, bounds)
 
 
 def method(
@@ -221,13 +232,21 @@ def register(
     A scaler that a client may write is the meter's own, so it is no constant of the table.
     """
     scaler_unit = ScalerUnit(scaler, unit)
+    own = scaler_access & W
     return row(
         3,
         obis,
         name,
         source,
         attr(2, "value", type_name),
-        attr(3, "scaler_unit", "scal_unit_type", scaler_access, value=scaler_unit),
+        attr(
+            3,
+            "scaler_unit",
+            "scal_unit_type",
+            scaler_access,
+            value=None if own else scaler_unit,
+            default=scaler_unit if own else None,
+        ),
         method(1, "reset"),
         standards=standards,
         polyphase_only=polyphase_only,

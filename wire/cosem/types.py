@@ -59,9 +59,10 @@ class Type:
 
     def encode(self, value: object) -> bytes:
         """The octets of a plain value: a number, octets, a scaler and unit, nested tuples."""
-        return axdr.encode(self._data(value))
+        return axdr.encode(self.data(value))
 
-    def _data(self, value: Any) -> Data:
+    def data(self, value: Any) -> Data:
+        """The plain value with its types; raises `LocalError` when it has other parts."""
         if isinstance(value, ScalerUnit):
             value = (value.scaler, value.unit)
         if self.parts:
@@ -70,9 +71,9 @@ class Type:
                     f"{self.name} has {len(self.parts)} parts, not {len(value)}"
                 )
             pairs = zip(self.parts, value, strict=True)
-            return Data(self.tag, tuple(part._data(item) for part, item in pairs))
+            return Data(self.tag, tuple(part.data(item) for part, item in pairs))
         if self.element is not None:
-            return Data(self.tag, tuple(self.element._data(item) for item in value))
+            return Data(self.tag, tuple(self.element.data(item) for item in value))
         return Data(self.tag, value)
 
 

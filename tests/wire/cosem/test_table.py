@@ -79,7 +79,7 @@ def compare_attributes(row: Row, fact: dict[str, Any]) -> None:
         if "public" in item["access"]:
             assert access(ours.public) == item["access"]["public"], place
         assert not ours.right(Client.PRE_ESTABLISHED)
-        compare_value(row, ours.value, item)
+        compare_value(row, ours.given, item)
 
 
 def compare_value(row: Row, value: Any, fact: dict[str, Any]) -> None:
@@ -124,8 +124,8 @@ def test_every_type_of_the_table_is_one() -> None:
     for row in OBJECTS:
         for attribute in row.attributes:
             assert type_of(attribute.type).name
-            if attribute.value is not None:
-                assert type_of(attribute.type).encode(attribute.value)
+            if attribute.given is not None:
+                assert type_of(attribute.type).encode(attribute.given)
         for method in row.methods:
             assert type_of(method.type).name
 
