@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from meters.behaviour.events import EventLogs
 from meters.behaviour.loadprofile import PERIOD_S, LoadProfile
 from meters.identity import KEY_NAMES, Keys
 from wire.dlms import axdr
@@ -47,6 +48,7 @@ class State:
     failure_log: tuple[tuple[int, int], ...] = ()
     interval_flags: int = 0
     profile: LoadProfile | None = None
+    logs: EventLogs | None = None
     message: bytes = b""
     message_code: bytes = b""
     settings: dict[tuple[str, str], Data] | None = None
@@ -88,6 +90,9 @@ _AS_IS = (
     "received_counter",
 )
 
+# What is None until a meter has any, and otherwise keeps itself.
+_PARTS: dict[str, Any] = {"profile": LoadProfile, "logs": EventLogs}
+
 # How many numbers, the least and the most that each can be.
 _BOUNDS = {
     "at_s": (1, 0, 2**33),
@@ -120,7 +125,9 @@ def to_json(state: State) -> dict[str, Any]:
     saved["message_code"] = state.message_code.hex()
     saved["sending_counter"] = state.reserved_counter
     saved["keys"] = {name: getattr(state.keys, name).hex() for name in KEY_NAMES}
-    saved["profile"] = state.profile.to_json() if state.profile else None
+    for name in _PARTS:
+        part = getattr(state, name)
+        saved[name] = None if part is None else part.to_json()
     return saved
 
 
@@ -144,8 +151,9 @@ def from_json(saved: dict[str, Any]) -> State:
         state.message = bytes.fromhex(saved["message"])
         state.message_code = bytes.fromhex(saved["message_code"])
         state.sending_counter = state.reserved_counter = int(saved["sending_counter"])
-        if saved["profile"] is not None:
-            state.profile = LoadProfile.from_json(saved["profile"])
+        for name, kind in _PARTS.items():
+            if saved[name] is not None:
+                setattr(state, name, kind.from_json(saved[name]))
         _check(state)
     except (
         KeyError,

@@ -1,0 +1,82 @@
+"""Event logs: rows in order, the oldest forgotten, kept over a restart."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from meters.behaviour import events
+from meters.meter import Meter
+from meters.state import from_json, to_json
+from tests.meters.builders import NOW_S, make_meter
+from wire.cosem.events import ENTRIES, LOG_OF, Event, Log
+from wire.errors import ConfigError
+
+
+def rows(meter: Meter, log: Log) -> tuple[tuple[int, ...], ...]:
+    """The rows of a log, oldest first."""
+    return meter.state.logs.rows(log) if meter.state.logs is not None else ()
+
+
+def test_each_event_but_255_has_one_log() -> None:
+    assert set(LOG_OF) == set(Event) - {Event.LOG_CLEARED}
+
+
+def test_a_row_has_the_meters_own_time_and_what_its_log_captures() -> None:
+    meter = make_meter()
+    meter.state.clock_offset_s = 5
+    events.record(meter, Event.POWER_DOWN)
+    events.record(meter, Event.LIMITER_THRESHOLD_CHANGED, 4000)
+    assert rows(meter, Log.STANDARD) == ((NOW_S + 5, 1),)
+    assert rows(meter, Log.CONTROL) == ((NOW_S + 5, 67, 4000),)
+    assert rows(meter, Log.FRAUD) == ()
+    assert meter.state.unsaved
+
+
+def test_a_full_log_forgets_its_oldest_row() -> None:
+    meter = make_meter()
+    for second in range(ENTRIES[Log.FRAUD] + 3):
+        meter.advance(NOW_S + second)
+        events.record(meter, Event.FAILED_LOGIN)
+    kept = rows(meter, Log.FRAUD)
+    assert len(kept) == 30
+    assert kept[0] == (NOW_S + 3, 46)
+
+
+def test_a_cleared_log_begins_with_255() -> None:
+    meter = make_meter()
+    events.record(meter, Event.POWER_UP)
+    events.record(meter, Event.FAILED_LOGIN)
+    events.clear(meter, Log.STANDARD)
+    events.record(meter, Event.POWER_UP)
+    assert [row[1] for row in rows(meter, Log.STANDARD)] == [255, 2]
+    assert [row[1] for row in rows(meter, Log.FRAUD)] == [46]
+
+
+def test_logs_outlive_the_process() -> None:
+    meter = make_meter()
+    events.record(meter, Event.POWER_UP)
+    events.clear(meter, Log.CONTROL, 0)
+    again = from_json(json.loads(json.dumps(to_json(meter.state))))
+    assert again.logs is not None
+    for log in Log:
+        assert again.logs.rows(log) == rows(meter, log)
+
+
+@pytest.mark.parametrize(
+    "logs",
+    [
+        {"no_such_log": []},
+        {"standard_event_log": [[1]]},
+        {"standard_event_log": [[NOW_S, "2"]]},
+        {"standard_event_log": [[NOW_S, -1]]},
+        {"disconnector_control_log": [[NOW_S, 62]] * 11},
+        {"standard_event_log": 7},
+        [],
+    ],
+)
+def test_rows_that_no_log_has_are_told(logs: object) -> None:
+    saved = {**to_json(make_meter().state), "logs": logs}
+    with pytest.raises(ConfigError):
+        from_json(saved)

@@ -1,0 +1,94 @@
+"""Events, by their codes, and the logs that they go to (P3 4.2.2, event codes).
+
+Each code belongs to exactly one log. The codes of M-Bus devices, 100 and up, follow from the
+channel; those of SMR 5 are as a running central system reads them.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+
+
+class Log(StrEnum):
+    """The event logs, by the names that their objects have in the table."""
+
+    STANDARD = "standard_event_log"
+    FRAUD = "fraud_detection_log"
+    CONTROL = "disconnector_control_log"
+    MBUS = "mbus_event_log"
+    SESSION = "communication_session_log"
+    POWER_QUALITY = "power_quality_event_log"
+
+
+class Event(IntEnum):
+    """What a log may tell of, by the code that stands in its row."""
+
+    POWER_DOWN = 1
+    POWER_UP = 2
+    DST_SWITCHED = 3
+    CLOCK_ADJUSTED_OLD_TIME = 4
+    CLOCK_ADJUSTED_NEW_TIME = 5
+    CLOCK_INVALID = 6
+    REPLACE_BATTERY = 7
+    BATTERY_VOLTAGE_LOW = 8
+    TARIFF_ACTIVATED = 9
+    ERROR_REGISTER_CLEARED = 10
+    ALARM_REGISTER_CLEARED = 11
+    PROGRAM_MEMORY_ERROR = 12
+    RAM_ERROR = 13
+    NV_MEMORY_ERROR = 14
+    WATCHDOG_RESET = 15
+    MEASUREMENT_SYSTEM_ERROR = 16
+    FIRMWARE_READY = 17
+    FIRMWARE_ACTIVATED = 18
+    PASSIVE_TARIFF_CHANGED = 19
+    SELF_CHECK_PASSED = 20
+    TERMINAL_COVER_REMOVED = 40
+    TERMINAL_COVER_CLOSED = 41
+    STRONG_DC_FIELD = 42
+    STRONG_DC_FIELD_GONE = 43
+    METER_COVER_REMOVED = 44
+    METER_COVER_CLOSED = 45
+    FAILED_LOGIN = 46
+    CONFIGURATION_CHANGED = 47
+    MANUALLY_DISCONNECTED = 60
+    MANUALLY_CONNECTED = 61
+    REMOTELY_DISCONNECTED = 62
+    REMOTELY_CONNECTED = 63
+    LOCALLY_DISCONNECTED = 64
+    LIMITER_THRESHOLD_EXCEEDED = 65
+    LIMITER_THRESHOLD_OK = 66
+    LIMITER_THRESHOLD_CHANGED = 67
+    SESSION_METER_MAINTENANCE = 71
+    SESSION_GRID_MAINTENANCE = 72
+    SESSION_READINGS_E = 73
+    SESSION_READINGS_G = 74
+    SESSION_INTERVALS_E = 75
+    SESSION_INTERVALS_G = 76
+    LOG_CLEARED = 255
+
+
+# The first and the last code of each log.
+_RANGES = (
+    (Event.POWER_DOWN, Event.SELF_CHECK_PASSED, Log.STANDARD),
+    (Event.TERMINAL_COVER_REMOVED, Event.CONFIGURATION_CHANGED, Log.FRAUD),
+    (Event.MANUALLY_DISCONNECTED, Event.LIMITER_THRESHOLD_CHANGED, Log.CONTROL),
+    (Event.SESSION_METER_MAINTENANCE, Event.SESSION_INTERVALS_G, Log.SESSION),
+)
+LOG_OF = {
+    event: log
+    for event in Event
+    for first, last, log in _RANGES
+    if first <= event <= last
+}
+"""The log of each event; `LOG_CLEARED` goes to whichever was cleared."""
+
+# How many rows each log keeps (P3 4.2.2, event logs).
+ENTRIES = {
+    Log.STANDARD: 100,
+    Log.FRAUD: 30,
+    Log.CONTROL: 10,
+    Log.MBUS: 30,
+    Log.SESSION: 2190,
+    Log.POWER_QUALITY: 100,
+}
