@@ -24,6 +24,7 @@ from wire.dlms.descriptors import (
     MethodDescriptor,
     Selection,
 )
+from wire.dlms.initiate import Conformance
 from wire.dlms.scalars import PACK
 from wire.errors import ConfigError, LocalError, WireError
 
@@ -58,6 +59,7 @@ _MISFITS = {
     Fit.WRONG_TYPE: DataAccessResult.TYPE_UNMATCHED,
     Fit.TOO_LONG: LOGICAL_ERROR,
 }
+_SELECTIVE_ACCESS = int(Conformance.SELECTIVE_ACCESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ class Model:
             return DataAccessResult.READ_WRITE_DENIED
         if selection is None:
             return cell.read(meter, link)
-        if cell.select is None:
+        if cell.select is None or not link.conformance & _SELECTIVE_ACCESS:
             return DataAccessResult.SCOPE_OF_ACCESS_VIOLATED
         return cell.select(meter, selection)
 

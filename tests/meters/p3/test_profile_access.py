@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.meters.builders import NOW_S, make_meter
-from tests.meters.p3.driver import Driver
+from tests.meters.p3.driver import FULL, Driver
 from wire.dlms import axdr
 from wire.dlms.data import Data
 from wire.dlms.descriptors import DataAccessResult, Selection
+from wire.dlms.initiate import Conformance
 from wire.instants import encode_date_time, from_epoch
 from wire.obis import Obis
 
@@ -108,6 +109,13 @@ def test_bounds_are_compared_as_utc(driver: Driver) -> None:
 def test_a_date_time_may_have_its_own_type(driver: Driver) -> None:
     bound = Data(axdr.Tag.DATE_TIME, moment(900).value)
     assert select(driver, by_range(bound, bound, (IMPORT,))) == [[900]]
+
+
+def test_without_selective_access_there_is_no_selection() -> None:
+    driver = Driver(make_meter())
+    driver.associate(conformance=FULL & ~Conformance.SELECTIVE_ACCESS)
+    assert select(driver, by_entry(1, 1)) is DataAccessResult.SCOPE_OF_ACCESS_VIOLATED
+    assert isinstance(driver.get(7, "1-0:99.1.0"), bytes)
 
 
 def test_columns_come_in_the_profiles_order(driver: Driver) -> None:
