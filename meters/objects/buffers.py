@@ -108,7 +108,11 @@ def select(buffer: Buffer, selection: Selection) -> GetResult:
 
 
 def _by_range(buffer: Buffer, parameters: Data) -> GetResult:
-    """range_descriptor: both bounds included, compared as UTC, columns of choice."""
+    """range_descriptor: both bounds included, compared as UTC, columns of choice.
+
+    The rows are restricted by their time. A client that has read the sort object may name that
+    instead of the clock: class 0, no object (gurux-dlms does, with an attribute 2 of it).
+    """
     parts = parameters.value
     if parameters.tag is not Tag.STRUCTURE or len(parts) != 4:
         return DataAccessResult.TYPE_UNMATCHED
@@ -126,7 +130,11 @@ def _by_range(buffer: Buffer, parameters: Data) -> GetResult:
     columns = [
         index for index, column in enumerate(buffer.columns) if column in selected.value
     ]
-    if restricting != CLOCK or to_s < from_s or len(columns) != len(selected.value):
+    if (
+        (restricting != CLOCK and restricting.value[0].value)
+        or to_s < from_s
+        or len(columns) != len(selected.value)
+    ):
         return LOGICAL_ERROR
     places = buffer.between(from_s, to_s)
     return buffer.encode(places, columns or range(len(buffer.columns)))

@@ -19,6 +19,7 @@ from tests.peers.exchange import MeterExchange
 from tests.peers.gurux import GuruxPeer
 from wire.cosem.rows import Client
 from wire.dlms.security import wrap_key
+from wire.instants import from_epoch
 
 
 @pytest.fixture
@@ -90,6 +91,16 @@ def test_the_profile_is_cut_by_entry(exchange: MeterExchange, peer: GuruxPeer) -
     peer.read(profile, 3)
     assert len(profile.captureObjects) == 4
     reply = peer.ask(peer.client.readRowsByEntry(profile, 2, 3))
+    assert [row[2] for row in reply.value] == [1250, 1875, 2500]
+
+
+def test_the_profile_is_cut_by_range(exchange: MeterExchange, peer: GuruxPeer) -> None:
+    exchange.now_s = NOW_S + 900 * 100
+    profile = GXDLMSProfileGeneric("1.0.99.1.0.255")
+    for index in (3, 6):
+        peer.read(profile, index)
+    begin, end = from_epoch(NOW_S + 1800), from_epoch(NOW_S + 3600)
+    reply = peer.ask(peer.client.readRowsByRange(profile, begin, end))
     assert [row[2] for row in reply.value] == [1250, 1875, 2500]
 
 

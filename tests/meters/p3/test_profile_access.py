@@ -111,6 +111,13 @@ def test_a_date_time_may_have_its_own_type(driver: Driver) -> None:
     assert select(driver, by_range(bound, bound, (IMPORT,))) == [[900]]
 
 
+def test_the_sort_object_restricts_too_and_it_is_none(driver: Driver) -> None:
+    sort_object = driver.get(7, "1-0:99.1.0", 6)
+    assert isinstance(sort_object, bytes)
+    selection = by_range(moment(900), moment(1800), (IMPORT,), axdr.decode(sort_object))
+    assert select(driver, selection) == [[900], [1800]]
+
+
 def test_without_selective_access_there_is_no_selection() -> None:
     driver = Driver(make_meter())
     driver.associate(conformance=FULL & ~Conformance.SELECTIVE_ACCESS)
