@@ -97,6 +97,8 @@ def judge(meter: Meter, client: Client, request: Aarq) -> Accepted | Rejection:
     if client not in CONFORMANCE:
         # The pre-established client has no object at all (P3, table of clients).
         return Rejection(UserDiagnostic.NO_REASON_GIVEN)
+    if not request.version_1:
+        return Rejection(ProviderDiagnostic.NO_COMMON_ACSE_VERSION)
     if request.context is not _CONTEXTS[client]:
         return Rejection(UserDiagnostic.APPLICATION_CONTEXT_NAME_NOT_SUPPORTED)
     if request.mechanism is not _MECHANISMS[client]:

@@ -11,6 +11,7 @@ from tests.meters.p3.driver import CHALLENGE, FULL, INVOKE, REPLY_TO_HLS, Driver
 from wire.cosem.rows import Client, Standard
 from wire.dlms import acse, apdu, axdr
 from wire.dlms.acse import (
+    Aare,
     ApplicationContext,
     AssociateResult,
     Mechanism,
@@ -143,6 +144,20 @@ def test_who_is_rejected_is_told_why(
     aare = driver.request(**changed)
     assert aare.result is AssociateResult.REJECTED_PERMANENT
     assert aare.diagnostic is UserDiagnostic[diagnostic]
+    assert not associated(driver)
+
+
+@pytest.mark.parametrize("client", [Client.MANAGEMENT, Client.PUBLIC])
+def test_another_version_of_acse_is_not_spoken(client: Client) -> None:
+    driver = Driver(make_meter(), client)
+    octets = acse.encode(driver.aarq())
+    body = bytes.fromhex("80020640") + octets[2:]
+    answer = driver.raw(bytes((acse.AARQ, len(body))) + body)
+    assert acse.decode(answer or b"") == Aare(
+        driver.aarq().context,
+        AssociateResult.REJECTED_PERMANENT,
+        ProviderDiagnostic.NO_COMMON_ACSE_VERSION,
+    )
     assert not associated(driver)
 
 
