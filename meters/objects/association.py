@@ -6,13 +6,14 @@ from functools import lru_cache
 
 from meters.meter import Meter
 from meters.model import LOGICAL_ERROR, Behaviour, Link, Model, encoded
+from meters.objects.buffers import SELECTORS
 from meters.p3.limits import MAX_RECEIVE_PDU_SIZE
-from wire.cosem.rows import Client, Right, Row
+from wire.cosem.rows import Attribute, Client, Right, Row
 from wire.cosem.types import type_of
 from wire.dlms import axdr
 from wire.dlms.action import ActionOutcome
 from wire.dlms.axdr import BitString, Data
-from wire.dlms.descriptors import ActionResult
+from wire.dlms.descriptors import ActionResult, AttributeDescriptor
 from wire.dlms.initiate import DLMS_VERSION
 from wire.dlms.security import unwrap_key
 from wire.errors import SecurityError
@@ -27,18 +28,26 @@ _ASSOCIATED = 2
 @lru_cache(maxsize=32)
 def _object_list(model: Model, client: Client) -> bytes:
     visible = [row for row in model.rows if row.visible(client)]
-    return type_of("objlist_type").encode([_element(row, client) for row in visible])
+    elements = [_element(model, row, client) for row in visible]
+    return type_of("objlist_type").encode(elements)
 
 
-def _element(row: Row, client: Client) -> tuple[object, ...]:
+def _element(model: Model, row: Row, client: Client) -> tuple[object, ...]:
     """object_list_element: class, version, logical name and this client's rights."""
     attributes = [
-        (item.number, int(item.right(client)), None) for item in row.attributes
+        (item.number, int(item.right(client)), _selectors(model, row, item))
+        for item in row.attributes
     ]
     methods = [
         (item.number, int(bool(item.right(client) & Right.X))) for item in row.methods
     ]
     return row.class_id, row.version, row.obis.octets, (attributes, methods)
+
+
+def _selectors(model: Model, row: Row, attribute: Attribute) -> tuple[int, ...] | None:
+    """access_selectors: what the attribute can be selected from by; None for not at all."""
+    key = AttributeDescriptor(row.class_id, row.obis, attribute.number).encode()
+    return SELECTORS if model.cells[key].select else None
 
 
 def _read_object_list(meter: Meter, link: Link) -> bytes:

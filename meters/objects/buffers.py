@@ -21,7 +21,7 @@ from wire.errors import WireError
 from wire.instants import decode_date_time
 from wire.obis import Obis
 
-BY_RANGE, BY_ENTRY = 1, 2
+SELECTORS = BY_RANGE, BY_ENTRY = 1, 2
 _DEFINITION = type_of("capture_object_definition")
 _DATE_TIMES = (Tag.OCTET_STRING, Tag.DATE_TIME)
 

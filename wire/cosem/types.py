@@ -30,7 +30,8 @@ class Fit(Enum):
 class Type:
     """A type: its tag, the longest string or array, the parts of a structure, the element.
 
-    A structure without `parts` and an array without `element` are not looked into.
+    A structure without `parts` and an array without `element` are not looked into. In place of
+    an `optional` value there may be null-data, which is None as a plain value.
     """
 
     name: str
@@ -38,11 +39,13 @@ class Type:
     longest: int | None = None
     parts: tuple[Type, ...] = ()
     element: Type | None = None
+    optional: bool = False
 
     def fit(self, data: Data) -> Fit:
         """Whether a value is of this type and no longer than it may be."""
         if data.tag is not self.tag:
-            return Fit.WRONG_TYPE
+            absent = self.optional and data.tag is Tag.NULL_DATA
+            return Fit.GOOD if absent else Fit.WRONG_TYPE
         inner: Sequence[tuple[Type, Data]] = ()
         if self.parts:
             if len(data.value) != len(self.parts):
@@ -63,6 +66,8 @@ class Type:
 
     def data(self, value: Any) -> Data:
         """The plain value with its types; raises `LocalError` when it has other parts."""
+        if value is None and self.optional:
+            return axdr.null_data()
         if isinstance(value, ScalerUnit):
             value = (value.scaler, value.unit)
         if self.parts:
@@ -94,7 +99,10 @@ _LONG_UNSIGNED, _OCTETS = _plain("long-unsigned"), _plain("octet-string")
 
 # Blue Book ed. 10: 4.3.2 (scal_unit_type), 4.4.3 (association), 4.4.4 (SAP), 4.4.6 (security).
 _ACCESS_ITEM = _structure(
-    "attribute_access_item", _INTEGER, _ENUM, Type("", Tag.NULL_DATA)
+    "attribute_access_item",
+    _INTEGER,
+    _ENUM,
+    Type("access_selectors", Tag.ARRAY, element=_INTEGER, optional=True),
 )
 _METHOD_ITEM = _structure("method_access_item", _INTEGER, _ENUM)
 _OBJECT_IDENTIFIER = (

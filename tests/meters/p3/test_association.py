@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from meters.p3.association import P3Association
 from tests.meters.builders import CLIENT_TITLE, KEYS, METER_TITLE, NOW_S, make_meter
 from tests.meters.p3.driver import CHALLENGE, FULL, INVOKE, REPLY_TO_HLS, Driver
 from wire.cosem.rows import Client, Standard
@@ -526,6 +527,21 @@ def test_the_association_shows_its_own_client() -> None:
     assert context == [2, 16, 756, 5, 8, 1, 1]
     listed = axdr.plain(axdr.decode(public.get(15, "0-0:40.0.0", 2)))  # type: ignore
     assert len(listed) == 8
+
+
+def test_the_object_list_tells_what_can_be_selected_from() -> None:
+    meter = make_meter()
+    link = P3Association(meter, Client.MANAGEMENT)
+    object_list = AttributeDescriptor(15, Obis.parse("0-0:40.0.0"), 2).encode()
+    octets = meter.model.get(meter, link, object_list, None)
+    assert isinstance(octets, bytes)
+    selectors = {
+        (class_id, Obis(code).short, number): by
+        for class_id, _, code, (attributes, _) in axdr.plain(axdr.decode(octets))
+        for number, _, by in attributes
+        if by is not None
+    }
+    assert selectors == {(7, "1-0:99.1.0", 2): [1, 2]}
 
 
 def test_the_public_client_has_no_service_but_get() -> None:

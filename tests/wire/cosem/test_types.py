@@ -50,6 +50,17 @@ def test_plain_values_become_octets() -> None:
     assert pairs.hex() == "0101020212000109" + "0178"
 
 
+def test_null_data_stands_for_what_is_optional_only() -> None:
+    kind = type_of("objlist_type")
+    rights = ([(1, 1, None), (2, 1, (1, 2))], [(1, 0)])
+    octets = kind.encode([(7, 1, bytes(6), rights)])
+    attributes = "0203" + "0f011601" + "00" + "0203" + "0f021601" + "01020f010f02"
+    assert octets.hex().endswith("0102" + attributes + "0101" + "02020f011600")
+    assert kind.fit(axdr.decode(octets)) is Fit.GOOD
+    with pytest.raises(LocalError):
+        kind.encode([(7, None, bytes(6), rights)])
+
+
 def test_a_structure_has_all_its_parts() -> None:
     with pytest.raises(LocalError, match="2 parts"):
         type_of("scal_unit_type").encode((1, 2, 3))
