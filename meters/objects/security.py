@@ -70,7 +70,10 @@ def _transfer(meter: Meter, link: Link, data: Data) -> ActionOutcome:
             return _REFUSED
     if not new:
         return _REFUSED
-    meter.replace_keys(**new)
+    # A key that comes again is no new one: the counters used under it stay used.
+    keys = meter.state.keys
+    changed = {name: key for name, key in new.items() if key != getattr(keys, name)}
+    meter.replace_keys(**changed)
     return _DONE
 
 

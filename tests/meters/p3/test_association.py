@@ -501,6 +501,17 @@ def test_keys_change_all_together_or_not_at_all(parameter: bytes) -> None:
     assert isinstance(driver.get(8, "0-0:1.0.0"), bytes)
 
 
+def test_a_key_that_comes_again_does_not_make_old_counters_new() -> None:
+    meter = make_meter(Standard.SMR_5_0)
+    driver = Driver(meter).associate()
+    again = driver.act(*KEY_TRANSFER, transfer((0, KEYS.encryption_key)))
+    assert again.result is ActionResult.SUCCESS
+    assert meter.state.received_counter == driver.counter
+    driver.release()
+    replayed = Driver(meter)
+    assert replayed.request().diagnostic is UserDiagnostic.AUTHENTICATION_FAILURE
+
+
 def test_the_hls_secret_changes_and_is_never_shown() -> None:
     meter = make_meter()
     driver = Driver(meter).associate()
