@@ -15,7 +15,13 @@ from wire.dlms import axdr
 from wire.dlms.data import Data
 from wire.dlms.descriptors import DataAccessResult
 from wire.errors import WireError
-from wire.instants import STATUS_DST, decode_date_time, encode_date_time, is_summer
+from wire.instants import (
+    DEVIATION_NOT_SPECIFIED,
+    STATUS_DST,
+    DateTime,
+    encode_date_time,
+    is_summer,
+)
 
 BEHAVIOUR = Behaviour.empty()
 
@@ -24,6 +30,8 @@ _SUMMER_BEGINS = bytes.fromhex("ffff03fe0702000000ffc400")
 _SUMMER_ENDS = bytes.fromhex("ffff0afe0703000000ff8880")
 # A time stamp of P1 reaches from 2001 to 2098; the clock must have years to run until then.
 _YEARS = range(2001, 2090)
+# Local time to UTC in minutes, or not specified (Blue Book ed. 10, 4.1.6.1).
+_DEVIATIONS = {DEVIATION_NOT_SPECIFIED, *range(-720, 721)}
 
 
 def _time(meter: Meter, link: Link) -> bytes:
@@ -32,10 +40,11 @@ def _time(meter: Meter, link: Link) -> bytes:
 
 def _set_time(meter: Meter, link: Link, data: Data) -> DataAccessResult:
     try:
-        instant = decode_date_time(data.value)
+        moment = DateTime.decode(data.value)
+        instant = moment.instant()
     except WireError:
         return LOGICAL_ERROR
-    if instant.year not in _YEARS:
+    if instant.year not in _YEARS or moment.deviation_min not in _DEVIATIONS:
         return LOGICAL_ERROR
     set_clock(meter, int(instant.timestamp()))
     return DataAccessResult.SUCCESS

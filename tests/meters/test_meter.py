@@ -227,6 +227,8 @@ def test_a_clock_that_is_set_moves_p1_and_the_rows() -> None:
         "07e8021e01080000ffffc400",
         "07ce010901080000ffffc400",
         "0834010901080000ffffc400",
+        "07e80109ff080000fffd2f00",
+        "07e80109ff080000ff02d100",
         "07e8010901080000ff",
         "",
     ],
