@@ -181,7 +181,7 @@ class P3Association:
             return self._release(request)
         return _NOT_NOW
 
-    def _associate(self, request: Aarq) -> bytes:
+    def _associate(self, request: Aarq) -> bytes | None:
         self._move(Input.AARQ)
         judged = self._judge(request)
         if isinstance(judged, Rejection):
@@ -189,7 +189,7 @@ class P3Association:
             self._move(Input.REJECTED)
             if judged.locks:
                 self._lock()
-            return judged.encode(request.context)
+            return None if judged.silent else judged.encode(request.context)
         return self._accept(request, judged)
 
     def _judge(self, request: Aarq) -> Accepted | Rejection:

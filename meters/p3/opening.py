@@ -54,12 +54,14 @@ class Rejection:
     """Why an association is not accepted; `error` tells of the xDLMS context, if it is that.
 
     `locks` is set for a failed authentication: a wrong key, not merely a wrong proposal.
+    `silent` is set for a client that wants no answer.
     """
 
     diagnostic: UserDiagnostic | ProviderDiagnostic
     result: AssociateResult = AssociateResult.REJECTED_PERMANENT
     error: InitiateError | None = None
     locks: bool = False
+    silent: bool = False
 
     def encode(self, context: ApplicationContext) -> bytes:
         """The AARE; the context is the one that was asked for, or else the plain one."""
@@ -142,6 +144,9 @@ def _terms(
         return Rejection(UserDiagnostic.NO_REASON_GIVEN, error=InitiateError.OTHER)
     if not isinstance(request, InitiateRequest) or request.dedicated_key is not None:
         return Rejection(UserDiagnostic.NO_REASON_GIVEN, error=InitiateError.OTHER)
+    if not request.response_allowed:
+        # An unconfirmed association, which P3 does not have.
+        return Rejection(UserDiagnostic.NO_REASON_GIVEN, silent=True)
     granted = request.conformance & CONFORMANCE[client]
     size = request.client_max_receive_pdu_size
     error = None

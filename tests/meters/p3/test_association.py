@@ -149,6 +149,16 @@ def test_who_is_rejected_is_told_why(
 
 
 @pytest.mark.parametrize("client", [Client.MANAGEMENT, Client.PUBLIC])
+def test_who_allows_no_answer_gets_none_and_no_association(client: Client) -> None:
+    driver = Driver(make_meter(), client)
+    initiate = apdu.encode(InitiateRequest(FULL, 1024, response_allowed=False))
+    information = driver.seal(initiate) if driver.ciphered else initiate
+    aarq = driver.aarq(user_information=information)
+    assert driver.raw(acse.encode(aarq)) is None
+    assert not associated(driver)
+
+
+@pytest.mark.parametrize("client", [Client.MANAGEMENT, Client.PUBLIC])
 def test_another_version_of_acse_is_not_spoken(client: Client) -> None:
     driver = Driver(make_meter(), client)
     octets = acse.encode(driver.aarq())
