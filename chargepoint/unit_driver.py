@@ -349,8 +349,10 @@ class UnitDriver:
             return
         difference = self._difference(status, target)
         if difference is None:
-            self._retry.reset()
-            self._board.over(now_s, Alarm.COMMIT_FAILED)
+            # A setting that is refused waits for its own turn, and fails by itself.
+            if self._refusing.isdisjoint(_SETTINGS):
+                self._retry.reset()
+                self._board.over(now_s, Alarm.COMMIT_FAILED)
         elif known:
             self._held = None
             self._attempt_failed(now_s, difference)

@@ -162,6 +162,18 @@ def test_commits_that_fail_are_a_fault_after_five_and_go_on() -> None:
     assert rig.commit == "done"
 
 
+def test_phases_that_the_unit_has_not_are_asked_for_ever_more_rarely() -> None:
+    rig = Rig(
+        text(6000, phases=3, seq=1), unit=ControlUnit("rig", now_s=START_S, phases=1)
+    )
+    rig.run(1200)
+    assert rig.applied_w == 6000 and rig.alarmed(Alarm.COMMIT_FAILED)
+    assert rig.count(Purpose.PHASES) < 30 and Event.OVER not in rig.events()
+    rig.text = text(5000, phases=1, seq=2)
+    rig.run(40)
+    assert rig.applied_w == 5000 and rig.logic.alarms == {}
+
+
 def test_a_new_message_does_not_inherit_the_waiting_of_a_refused_one() -> None:
     rig = Rig(text(6000, seq=5))
     rig.refuses = {Purpose.COMMIT: ExceptionCode.ILLEGAL_VALUE}
