@@ -70,7 +70,7 @@ class Gateway:
         self._monotonic = monotonic or clock.seconds
         self._on_notice = on_notice
         self._on_telegram = on_telegram
-        self._link = P1Link(p1, clock, self._heard)
+        self._link = P1Link(p1, clock, self._heard, on_lost=self._lost)
         self._running = False
         self._working = False
         self._work: Deferred[None] = succeed(None)
@@ -104,6 +104,10 @@ class Gateway:
         self._tell()
         if news:
             self._go_on()
+
+    def _lost(self, why: str) -> None:
+        self.logic.p1_lost(why, self._monotonic())
+        self._tell()
 
     def _go_on(self) -> None:
         """Does what is due, unless that is being done already."""

@@ -70,6 +70,7 @@ class GatewayLogic:
         self._cadence_s = _DEFAULT_CADENCE_S
         self._heard_s: float | None = None
         self._silent = False
+        self._dropped: Reject | None = None
 
     @property
     def record(self) -> Record:
@@ -100,6 +101,7 @@ class GatewayLogic:
         """Takes a telegram whose CRC is right; whether there may be a step to do."""
         metrics, clock = self._board.metrics, self._clock
         metrics.telegrams += 1
+        self._dropped = None
         time = telegram.time
         if time is None:
             self._board.raised(now_s, Alarm.NO_TIME)
@@ -129,7 +131,11 @@ class GatewayLogic:
         code = _DROPS.get(reason)
         if code is not None:
             metrics.rejects[code] += 1
-            metrics.last_reject = code
+            metrics.last_reject = self._dropped = code
+
+    def p1_lost(self, why: str, now_s: float) -> None:
+        """The P1 port cannot be reached, or hung up."""
+        self._board.raised(now_s, Alarm.P1_AWAY, why)
 
     # To the unit
 
@@ -142,9 +148,10 @@ class GatewayLogic:
             self._problem = None
         if self._silence_due_s() <= now_s:
             self._silent = True
-            self._board.raised(
-                now_s, Alarm.P1_SILENT, f"for {SILENT_CADENCES * self._cadence_s} s"
-            )
+            detail = f"for {SILENT_CADENCES * self._cadence_s} s"
+            if self._dropped is not None:
+                detail += f"; what comes is dropped, {self._dropped.name}"
+            self._board.raised(now_s, Alarm.P1_SILENT, detail)
         telegram_s = self._clock.at(now_s)
         if telegram_s is not None:
             self._messages.note_expiry(telegram_s, now_s)
@@ -198,6 +205,7 @@ class GatewayLogic:
         """Raises or ends the alarms that a telegram's arrival and time decide."""
         board = self._board
         self._silent = False
+        board.over(now_s, Alarm.P1_AWAY)
         board.over(now_s, Alarm.P1_SILENT)
         board.over(now_s, Alarm.NO_TIME)
         apart_s = round(telegram_s - host_s)

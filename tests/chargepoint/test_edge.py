@@ -50,8 +50,14 @@ def test_the_cable_is_plugged_in_again() -> None:
     bench.meter.text = text(6000, seq=5)
     bench.clock.advance(20)
     bench.unplug()
-    bench.clock.advance(100)
+    bench.clock.advance(1)
+    assert bench.alarmed(Alarm.P1_AWAY)
+    bench.clock.advance(99)
     assert bench.alarmed(Alarm.P1_SILENT) and bench.unit.applied_w == 6000
+    assert [n.alarm for n in bench.notices if n.alarm] == [
+        Alarm.P1_AWAY,
+        Alarm.P1_SILENT,
+    ]
     bench.plug()
     bench.meter.text = text(5000, seq=6)
     bench.clock.advance(80)

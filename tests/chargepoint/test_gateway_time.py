@@ -172,6 +172,18 @@ def test_p1_silent_raises_an_alarm_and_the_profile_runs_on() -> None:
     assert not rig.alarmed(Alarm.P1_SILENT)
 
 
+def test_p1_silent_names_what_is_wrong_with_the_telegrams() -> None:
+    rig = running()
+    rig.p1_on = False
+    for _ in range(3):
+        rig.run(10)
+        rig.feed(rig.telegram_octets()[:-6] + b"0000\r\n")
+    rig.run(10)
+    assert rig.logic.alarms == {
+        Alarm.P1_SILENT: "for 30 s; what comes is dropped, TELEGRAM_CRC"
+    }
+
+
 def test_p1_silent_from_the_start() -> None:
     rig = Rig()
     rig.p1_on = False
