@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from chargepoint.car import Visits
 from chargepoint.durable import replace_file
 from chargepoint.kept import Kept
 from chargepoint.modbus import Framing
-from chargepoint.modbus_server import UnitProtocol, UnitServerFactory
+from chargepoint.modbus_server import Registers, UnitProtocol, UnitServerFactory
 from chargepoint.serial_line import open_pty, open_serial
 from chargepoint.sessions import staying
 from chargepoint.unit import ControlUnit
@@ -118,7 +118,10 @@ class StateFile:
 
 
 class UnitService:
-    """A unit at work: it lives by the clock, a second at a time, and saves what it keeps."""
+    """A unit at work: it lives by the clock, a second at a time, and saves what it keeps.
+
+    Masters are served through it, so that settings are saved before their write is answered.
+    """
 
     def __init__(
         self, unit: ControlUnit, clock: IReactorTime, state: StateFile
@@ -140,6 +143,19 @@ class UnitService:
         if self._ticking.running:
             self._ticking.stop()
         self.tick(last=True)
+
+    def advance(self, now_s: int) -> None:
+        """Lets time pass for the unit."""
+        self.unit.advance(now_s)
+
+    def read(self, address: int, count: int) -> list[int]:
+        """Reads the unit's registers."""
+        return self.unit.read(address, count)
+
+    def write(self, address: int, words: Sequence[int]) -> None:
+        """Writes the unit's registers, and saves settings that are to be kept."""
+        self.unit.write(address, words)
+        self.tick()
 
     def tick(self, last: bool = False) -> None:
         """Lives until now; a file that cannot be written is no reason to stop charging."""
@@ -185,7 +201,7 @@ async def _run_unit(
     state = StateFile(state_path)
     unit = settings.build(int(reactor.seconds()), state.load())
     service = UnitService(unit, reactor, state)
-    address, close = await _listen(reactor, listen, unit)
+    address, close = await _listen(reactor, listen, service)
     service.start()
     stopping: Deferred[None] = Deferred()
     ended: Deferred[None] = Deferred()
@@ -205,7 +221,7 @@ async def _run_unit(
 
 
 async def _listen(
-    reactor: Reactor, listen: Address, unit: ControlUnit
+    reactor: Reactor, listen: Address, unit: Registers
 ) -> tuple[Address, Callable[[], Any]]:
     if isinstance(listen, TcpAddress):
         factory = UnitServerFactory(unit, reactor)
