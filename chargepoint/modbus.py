@@ -45,6 +45,8 @@ _HEADER = Struct(">HHH")
 _MBAP_LENGTHS = range(2, 255)
 _LONGEST_RTU = 256
 _SIZED_ON_RTU = frozenset((*range(1, 7), 15, 16, 22, 23))
+_REQUESTS_ON_RTU = _SIZED_ON_RTU | {7, 8, 11, 12, 17, 24, 43}
+"""What masters also probe with: of a fixed size, so that it can be refused."""
 
 
 class Framing(Enum):
@@ -164,8 +166,9 @@ class _RtuFrames(_Frames):
         """Bytes of the frame that starts here; 0 when not yet known, None when it is none."""
         function = pending[1]
         decoder = self.framer.decoder
-        if function not in _SIZED_ON_RTU:
-            is_refusal = function & 0x7F in _SIZED_ON_RTU and decoder.pdu_inx == 1
+        is_client = decoder.pdu_inx == 1
+        if function not in (_SIZED_ON_RTU if is_client else _REQUESTS_ON_RTU):
+            is_refusal = is_client and function & 0x7F in _SIZED_ON_RTU
             return ExceptionResponse.rtu_frame_size if is_refusal else None
         pdu = decoder.lookupPduClass(bytes(pending[:8]))
         return pdu.calculateRtuFrameSize(bytes(pending[:12])) if pdu else None

@@ -101,6 +101,12 @@ def test_requests_that_can_only_be_refused(
     assert answer == f"12340000000301{function | 0x80:02x}{code:02x}"
 
 
+@pytest.mark.parametrize("pdu", ["07", "080000a5a5", "11", "1800fe", "2b0e0100"])
+def test_on_rtu_what_masters_probe_with_is_refused_too(pdu: str) -> None:
+    (request,) = feed(ServerCodec(Framing.RTU), rtu(pdu))
+    assert request == Request(1, 0, int(pdu[:2], 16), fault=FUNCTION)
+
+
 def test_answers() -> None:
     codec = ServerCodec(Framing.TCP)
     read, read_input, single, multiple = feed(codec, *(tcp(pdu) for pdu, _ in PDUS))
