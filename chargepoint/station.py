@@ -149,7 +149,8 @@ class Station:
             bits |= Status.ACCOUNTED_FOR.value
         if self.watchdog.tripped:
             bits |= Status.WATCHDOG_TRIPPED.value
-        if self.limit.limit_w and not self.offered_da and self.powered:
+        charges = self.powered and not self.faults
+        if charges and self.limit.limit_w and not self.offered_da:
             bits |= Status.BELOW_MINIMUM.value
         if self.clock_set:
             bits |= Status.CLOCK_SET.value

@@ -107,5 +107,6 @@ def test_a_hard_fault_stops_charging_and_a_communication_fault_does_not() -> Non
     unit.station.set_faults(Fault.RCD | Fault.COMMUNICATION)
     assert get(unit, "faults") == Fault.RCD
     assert unit.power_w == (0, 0, 0) and chr(get(unit, "iec61851_state")) == "F"
+    assert not get(unit, "status") & Status.BELOW_MINIMUM
     unit.station.set_faults(Fault(0))
     assert chr(get(unit, "iec61851_state")) == "C"
