@@ -71,6 +71,7 @@ class GatewayLogic:
         self._heard_s: float | None = None
         self._silent = False
         self._dropped: Reject | None = None
+        self._losses = 0
 
     @property
     def record(self) -> Record:
@@ -101,7 +102,8 @@ class GatewayLogic:
         """Takes a telegram whose CRC is right; whether there may be a step to do."""
         metrics, clock = self._board.metrics, self._clock
         metrics.telegrams += 1
-        self._dropped = None
+        self._dropped, self._losses = None, 0
+        self._board.over(now_s, Alarm.P1_AWAY)
         time = telegram.time
         if time is None:
             self._board.raised(now_s, Alarm.NO_TIME)
@@ -134,8 +136,10 @@ class GatewayLogic:
             metrics.last_reject = self._dropped = code
 
     def p1_lost(self, why: str, now_s: float) -> None:
-        """The P1 port cannot be reached, or hung up."""
-        self._board.raised(now_s, Alarm.P1_AWAY, why)
+        """The P1 port cannot be reached, or hung up; some do so after each telegram."""
+        self._losses += 1
+        if self._losses > 1:
+            self._board.raised(now_s, Alarm.P1_AWAY, why)
 
     # To the unit
 
@@ -205,7 +209,6 @@ class GatewayLogic:
         """Raises or ends the alarms that a telegram's arrival and time decide."""
         board = self._board
         self._silent = False
-        board.over(now_s, Alarm.P1_AWAY)
         board.over(now_s, Alarm.P1_SILENT)
         board.over(now_s, Alarm.NO_TIME)
         apart_s = round(telegram_s - host_s)

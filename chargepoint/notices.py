@@ -13,7 +13,7 @@ class Alarm(StrEnum):
     """A condition that stands until it is over."""
 
     P1_AWAY = "p1-away"
-    """The P1 port cannot be reached, or hung up; ends with the next telegram."""
+    """The P1 port cannot be reached, or hung up, twice without a telegram between."""
     P1_SILENT = "p1-silent"
     """No whole telegram for three times the meter's cadence; the profile runs on."""
     NO_TIME = "telegram-without-time"

@@ -50,9 +50,9 @@ def test_the_cable_is_plugged_in_again() -> None:
     bench.meter.text = text(6000, seq=5)
     bench.clock.advance(20)
     bench.unplug()
-    bench.clock.advance(1)
+    bench.clock.advance(3)
     assert bench.alarmed(Alarm.P1_AWAY)
-    bench.clock.advance(99)
+    bench.clock.advance(97)
     assert bench.alarmed(Alarm.P1_SILENT) and bench.unit.applied_w == 6000
     assert [n.alarm for n in bench.notices if n.alarm] == [
         Alarm.P1_AWAY,
@@ -63,6 +63,17 @@ def test_the_cable_is_plugged_in_again() -> None:
     bench.clock.advance(80)
     assert bench.gateway.logic.alarms == {} and bench.unit.applied_w == 5000
     assert len(bench.meter.cables) == 1
+
+
+def test_a_port_that_hangs_up_after_each_telegram_is_not_away() -> None:
+    bench = Bench()
+    for _ in range(10):
+        bench.clock.advance(10)
+        bench.unplug()
+        bench.plug()
+    bench.clock.advance(10)
+    assert bench.gateway.logic.metrics.telegrams >= 9
+    assert not [n for n in bench.notices if n.alarm]
 
 
 def test_reconnects_come_ever_more_rarely_and_start_anew_after_a_telegram() -> None:
