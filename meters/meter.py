@@ -25,6 +25,8 @@ P1_VERSIONS = {
     Standard.SMR_5_0: P1Version.SMR_5_0_2,
 }
 _MAX_POWER_W, _MAX_CURRENT_A, _MAX_VOLTAGE_DV = 99_999, 999, 9999
+# Nothing disconnects these meters: the threshold is the highest possible (DSMR-M 4.5.56).
+_THRESHOLD_W, _BREAKER_ON = 999_900, 1
 
 
 class Meter:
@@ -188,8 +190,6 @@ class Meter:
             lines[f"1-0:{32 + 20 * phase}.32.0"] = 0
             lines[f"1-0:{32 + 20 * phase}.36.0"] = 0
             power_w = state.power_w[phase]
-            if version is P1Version.DSMR_4_0:
-                continue
             current_a = (self.current_ca(phase) + 50) // 100
             lines[f"1-0:{31 + 20 * phase}.7.0"] = _held(current_a, _MAX_CURRENT_A)
             lines[f"1-0:{21 + 20 * phase}.7.0"] = _held(power_w, _MAX_POWER_W)
@@ -199,6 +199,9 @@ class Meter:
                 lines[f"1-0:{32 + 20 * phase}.7.0"] = _held(voltage_dv, _MAX_VOLTAGE_DV)
         if version is not P1Version.SMR_5_0_2:
             lines["0-0:96.13.1"] = state.message_code
+        if version is P1Version.DSMR_4_0:
+            lines["0-0:17.0.0"] = _THRESHOLD_W
+            lines["0-0:96.3.10"] = _BREAKER_ON
         return lines
 
 

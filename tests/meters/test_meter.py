@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from wire.dlms.descriptors import AttributeDescriptor, DataAccessResult
 from wire.errors import ConfigError, LocalError
 from wire.instants import encode_date_time, from_epoch
 from wire.obis import Obis
-from wire.p1 import Telegram, TelegramReader, TelegramReceived
+from wire.p1 import TABLES, Telegram, TelegramReader, TelegramReceived
 
 TEXT = ("0-0:96.13.0", 2)
 LONGEST = bytes(32 + index % 95 for index in range(1024))
@@ -57,10 +58,29 @@ def test_the_telegram_says_what_was_measured(standard: Standard, phases: int) ->
     assert values["1-0:1.7.0"] == 0
     assert values["1-0:2.7.0"] == 2200
     assert ("1-0:52.32.0" in values) is (phases == 3)
-    if standard is not Standard.DSMR_4_0_6:
-        assert values["1-0:22.7.0"] == (0 if phases == 3 else 2200)
-        assert values["1-0:31.7.0"] == 10
+    assert values["1-0:22.7.0"] == (0 if phases == 3 else 2200)
+    assert values["1-0:31.7.0"] == 10
     assert ("1-0:32.7.0" in values) is (standard is Standard.SMR_5_0)
+
+
+@pytest.mark.parametrize("standard", list(Standard))
+@pytest.mark.parametrize("phases", [1, 3])
+def test_the_telegram_has_all_lines_of_its_standard(
+    standard: Standard, phases: int
+) -> None:
+    meter = make_meter(standard, phases)
+    lines = [row.obis for row in TABLES[meter.p1_version]]
+    other_phases = re.compile(r"1-0:[4567][12]\.(7|32|36)\.0" if phases == 1 else "-")
+    mbus = re.compile(r"0-[1-4]:")
+    assert list(read(meter.telegram(NOW_S)).values) == [
+        obis for obis in lines if not mbus.match(obis) and not other_phases.match(obis)
+    ]
+
+
+def test_nothing_switches_a_4_0_6_meter_off() -> None:
+    telegram = read(make_meter(Standard.DSMR_4_0_6).telegram(NOW_S))
+    assert telegram.raw("0-0:17.0.0") == "(999.9*kW)"
+    assert telegram.raw("0-0:96.3.10") == "(1)"
 
 
 def test_a_telegram_follows_load_time_and_tariff() -> None:

@@ -1,10 +1,11 @@
 """The object table of each version: one row per line of a telegram.
 
-Sources: P1 companion standards 3.0; 4.0 (2011) and 4.2.2 (2014), clause 5.12; 5.0.2, clause
-6.12: "Representation of COSEM objects in P1 telegram". The order is that of the examples in
-the clause that follows; a reader must not rely on it. Typing errors of the standards
-(`1-0:99:97.0`, `1-0:72:32.0`, a missing 1.8.2, nine `.255`) are corrected as the 4.0.6 release
-notes have it.
+Sources: P1 companion standards 3.0; 4.0.4 (2012) and 4.2.2 (2014), clause 5.12; 5.0.2, clause
+6.12: "Representation of P1 telegram". The order is that of the examples in the clause that
+follows; a reader must not rely on it. 4.0.6 has the lines of 4.0.4; 4.0 (2011) was without
+those per phase, under the same version 40. Typing errors of the standards (`1-0:99:97.0`,
+`1-0:72:32.0`, a missing 1.8.2, nine `.255`) are corrected, some as the 4.0.6 release notes
+have it.
 
 A value's unit follows from the printed one: kWh is an integer of Wh, kW of W, V of 0.1 V, A of
 A, s of s; octet strings are bytes, TST is epoch seconds or an aware instant (read: UTC).
@@ -27,7 +28,7 @@ TEXT_MESSAGE = "0-0:96.13.0"
 CHANNELS = (1, 2, 3, 4)
 
 V3, V40, V42, V50 = P1Version
-_CLAUSE = {V3: "3.0", V40: "4.0, 5.12", V42: "4.2.2, 5.12", V50: "5.0.2, 6.12"}
+_CLAUSE = {V3: "3.0", V40: "4.0.4, 5.12", V42: "4.2.2, 5.12", V50: "5.0.2, 6.12"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +91,15 @@ ROWS: tuple[Row, ...] = (
     row("1-0:32.7.0", "voltage L1", Fixed(4, 1, "V"), V50),
     row("1-0:52.7.0", "voltage L2", Fixed(4, 1, "V"), V50),
     row("1-0:72.7.0", "voltage L3", Fixed(4, 1, "V"), V50),
-    row("1-0:31.7.0", "current L1", Fixed(3, 0, "A"), V42, V50),
-    row("1-0:51.7.0", "current L2", Fixed(3, 0, "A"), V42, V50),
-    row("1-0:71.7.0", "current L3", Fixed(3, 0, "A"), V42, V50),
-    row("1-0:21.7.0", "power imported, L1", _POWER, V42, V50),
-    row("1-0:41.7.0", "power imported, L2", _POWER, V42, V50),
-    row("1-0:61.7.0", "power imported, L3", _POWER, V42, V50),
-    row("1-0:22.7.0", "power exported, L1", _POWER, V42, V50),
-    row("1-0:42.7.0", "power exported, L2", _POWER, V42, V50),
-    row("1-0:62.7.0", "power exported, L3", _POWER, V42, V50),
+    row("1-0:31.7.0", "current L1", Fixed(3, 0, "A")),
+    row("1-0:51.7.0", "current L2", Fixed(3, 0, "A")),
+    row("1-0:71.7.0", "current L3", Fixed(3, 0, "A")),
+    row("1-0:21.7.0", "power imported, L1", _POWER),
+    row("1-0:41.7.0", "power imported, L2", _POWER),
+    row("1-0:61.7.0", "power imported, L3", _POWER),
+    row("1-0:22.7.0", "power exported, L1", _POWER),
+    row("1-0:42.7.0", "power exported, L2", _POWER),
+    row("1-0:62.7.0", "power exported, L3", _POWER),
 )
 
 
