@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IListeningPort
+from twisted.internet.interfaces import IDelayedCall, IListeningPort
 from twisted.internet.task import LoopingCall
 
 from meters.behaviour.premises import premises_load
@@ -20,6 +20,8 @@ from wire.errors import SurroundingsError
 # How often the energy of a meter goes to the disk, and its household changes its mind.
 SAVE_EVERY_S = 300
 LOAD_EVERY_S = 60
+# Where in a second its tick is due, for one that comes late must not fall in the next.
+TICK_AT_S = 0.1
 
 
 class P1Kind(StrEnum):
@@ -49,9 +51,10 @@ class FleetService:
         self._p1_ports: list[P1Port | P1Pty] = []
         self._ticking = LoopingCall(self._tick)
         self._ticking.clock = reactor
+        self._first_tick: IDelayedCall | None = None
 
     def start(self) -> None:
-        """Opens all ports and begins to tick.
+        """Opens all ports and begins to tick, within a second.
 
         Raises `SurroundingsError` when a port is taken; nothing stays open then.
         """
@@ -64,10 +67,13 @@ class FleetService:
         if self._premises:
             for place in self.fleet.meters:
                 self._follow_premises(place, int(self._reactor.seconds()))
-        self._ticking.start(1.0, now=True).addErrback(self._failed)
+        wait_s = (TICK_AT_S - self._reactor.seconds()) % 1.0
+        self._first_tick = self._reactor.callLater(wait_s, self._begin)
 
     def stop(self) -> None:
         """Closes everything and saves all meters; `failure` tells of one that was not."""
+        if self._first_tick is not None and self._first_tick.active():
+            self._first_tick.cancel()
         if self._ticking.running:
             self._ticking.stop()
         self._close()
@@ -78,6 +84,9 @@ class FleetService:
                 self.fleet.store.save(place.meter)
             except SurroundingsError as error:
                 self.failure = self.failure or error
+
+    def _begin(self) -> None:
+        self._ticking.start(1.0).addErrback(self._failed)
 
     def _open(self, place: FleetMeter) -> None:
         meter = place.meter
