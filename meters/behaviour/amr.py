@@ -1,4 +1,4 @@
-"""The AMR profile status: one octet that says how far to trust a captured row (P3, annex).
+"""The AMR profile status: one octet that says how far to trust a captured row (P3, 4.2.5).
 
 Bits 0 (critical error) and 1 (clock invalid) are never set: these meters have no such fault.
 """

@@ -1,6 +1,6 @@
 """The load profile 1-0:99.1.0: one row per quarter-hour, 960 rows, oldest first.
 
-There is exactly one row per capture period (P3, section 5), so the time of a row follows from
+There is exactly one row per capture period (P3, 6.3), so the time of a row follows from
 its place and is not kept: a row is two counters and a status. Rows become octets on demand,
 column by column: every octet column of the answer is one slice assignment.
 """

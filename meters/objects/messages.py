@@ -15,7 +15,7 @@ def _read_text(meter: Meter, link: Link) -> bytes:
 
 
 def _write_text(meter: Meter, link: Link, data: Data) -> DataAccessResult:
-    """Any octets but CR and LF, which would break the line of the telegram (P1 5.0.2, 6.8)."""
+    """Any octets but CR and LF, which would break the line of the telegram (P1 5.0.2, 7.2)."""
     if b"\r" in data.value or b"\n" in data.value:
         return LOGICAL_ERROR
     meter.state.message = data.value
@@ -28,7 +28,7 @@ def _read_code(meter: Meter, link: Link) -> bytes:
 
 
 def _write_code(meter: Meter, link: Link, data: Data) -> DataAccessResult:
-    """Digits, and blanks between groups of them: "01 61 81" (P3, 0-0:96.13.1)."""
+    """Digits, and blanks between groups of them: "01 61 81" (P1 4.2.2, 6.2)."""
     if data.value.strip(b"0123456789 "):
         return LOGICAL_ERROR
     meter.state.message_code = data.value

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 CHARACTERS_PER_S = 11_520
-"""115200 baud, 8N1 (P1 5.0.2, 5.12)."""
+"""115200 baud, 8N1 (P1 5.0.2, 6.1)."""
 
 CHUNK_S = 0.01
 
@@ -16,7 +16,7 @@ class Line:
     """One consumer's cable: while its request line is high, telegrams go down its data line.
 
     The first telegram leaves as soon as the line rises; dropping it stops the transfer at
-    once, in the middle of a telegram if need be (P1 5.0.2, 5.6). A telegram whose
+    once, in the middle of a telegram if need be (P1 5.0.2, 5.7.1). A telegram whose
     predecessor has not left yet is skipped, so at most one is ever kept. With `paced` a
     telegram takes the time that its characters take at 115200 baud; else it leaves whole.
     """

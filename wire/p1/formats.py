@@ -1,4 +1,4 @@
-"""The forms that values have on a line (P1 4.x, 5.11; 5.0.2, 6.11): one class per form.
+"""The forms that values have on a line (P1 4.x, 5.4; 5.0.2, 6.4): one class per form.
 
 Each has two functions. `read` takes a line from its first bracket to its last and returns the
 value, or raises `ValueError` (or a `WireError`) when it has another form. `write` does the

@@ -20,5 +20,5 @@ class P1Version(Enum):
 
     @property
     def period_s(self) -> int:
-        """Seconds from one telegram to the next (P1 4.x, 5.9; 5.0.2, 6.9)."""
+        """Seconds from one telegram to the next (P1 4.x, 4.5; 5.0.2, 6.1)."""
         return 1 if self is P1Version.SMR_5_0_2 else 10
