@@ -20,13 +20,13 @@ class Encoder:
     def __init__(self, version: P1Version, identification: str) -> None:
         identification = identification.removeprefix("/")
         if not (
-            4 <= len(identification) <= 32
+            4 <= len(identification) <= 20
             and identification.isascii()
             and identification.isprintable()
             and not set(identification) & set("/!")
         ):
             raise LocalError(
-                f"{identification!r} is not 4 to 32 printable characters but / and !"
+                f"{identification!r} is not 4 to 20 printable characters but / and !"
             )
         self.version = version
         self.identification = identification
