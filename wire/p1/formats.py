@@ -118,31 +118,6 @@ class Fixed:
 
 
 @dataclass(frozen=True, slots=True)
-class HexNumber:
-    """A number in hexadecimal digits: the M-Bus device type, `003` or `00A` (EN 13757-3)."""
-
-    digits: int
-
-    def read(self, brackets: str) -> int:
-        """The number, of however many digits."""
-        digits = single(brackets)
-        if not 0 < len(digits) <= 4:
-            raise ValueError("not a device type")
-        return int.from_bytes(unhexlify(digits.rjust(4, "0")), "big")
-
-    def writer(self) -> Write:
-        """Refuses what needs more digits."""
-        digits, limit = self.digits, 16**self.digits
-
-        def write(value: object) -> str:
-            if not (isinstance(value, int) and 0 <= value < limit):
-                raise LocalError(f"{value!r} is not an integer from 0 to {limit - 1}")
-            return f"({value:0{digits}X})"
-
-        return write
-
-
-@dataclass(frozen=True, slots=True)
 class Octets:
     """Sn of an octet string: two hexadecimal digits per octet, `()` when it is empty.
 

@@ -17,7 +17,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from wire.p1.formats import Fixed, Format, HexNumber, Octets, Text, Tst
+from wire.p1.formats import Fixed, Format, Octets, Text, Tst
 from wire.p1.records import FailureEntries, GasBlock, MBusValue
 from wire.p1.version import P1Version
 
@@ -105,8 +105,8 @@ ROWS: tuple[Row, ...] = (
 
 def _channel_rows(n: int) -> tuple[Row, ...]:
     return (
-        row(f"0-{n}:24.1.0", "M-Bus device type", HexNumber(3)),
-        row(f"0-{n}:24.1.0", "M-Bus device type", HexNumber(2), V3),
+        row(f"0-{n}:24.1.0", "M-Bus device type, decimal", Fixed(3)),
+        row(f"0-{n}:24.1.0", "M-Bus device type, decimal", Fixed(2), V3),
         row(f"0-{n}:96.1.0", "M-Bus identifier", _IDENTIFIER, V3, V40, V42, V50),
         row(f"0-{n}:24.2.1", "last M-Bus value", MBusValue()),
         row(f"0-{n}:24.3.0", "last M-Bus value", GasBlock(f"0-{n}:24.2.1"), V3),
