@@ -22,10 +22,10 @@ class P1Pty:
     """The port; `path` is what the consumer opens.
 
     Opening it raises the data-request line, which `tick` notices: call it every second, and
-    the first telegram follows within one. While nobody has it open nothing is written, so a
-    consumer never reads old telegrams. `reactor` needs `addReader` and `addWriter`; `clock`
-    and `render` are as for `P1Port`. Raises `SurroundingsError` when there is no pseudo
-    terminal to be had.
+    the first telegram follows within one. While nobody has it open nothing is written, and
+    what a consumer left unread is thrown away, so the next never reads old telegrams.
+    `reactor` needs `addReader` and `addWriter`; `clock` and `render` are as for `P1Port`.
+    Raises `SurroundingsError` when there is no pseudo terminal to be had.
     """
 
     def __init__(
@@ -66,7 +66,6 @@ class P1Pty:
             if self._poll.poll(0):
                 return
             self._open = True
-            termios.tcflush(self._master, termios.TCIOFLUSH)
             self._reactor.addReader(self)
             self.line.request(True)
         if now_s < self._due_s:
@@ -138,3 +137,17 @@ class P1Pty:
         self._unsent = b""
         self.line.request(False)
         self.line.unblock()
+        self._forget_unread()
+
+    def _forget_unread(self) -> None:
+        """Throws away what the consumer left: the kernel would keep it for the next.
+
+        The master reaches what is under way; what has arrived only the other side.
+        """
+        try:
+            consumer = os.open(self.path, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        except OSError:
+            return
+        termios.tcflush(self._master, termios.TCIOFLUSH)
+        termios.tcflush(consumer, termios.TCIFLUSH)
+        os.close(consumer)
