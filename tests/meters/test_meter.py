@@ -21,7 +21,7 @@ from wire.dlms.descriptors import AttributeDescriptor, DataAccessResult
 from wire.errors import ConfigError, LocalError
 from wire.instants import encode_date_time, from_epoch
 from wire.obis import Obis
-from wire.p1 import TABLES, Telegram, TelegramReader, TelegramReceived
+from wire.p1 import TABLES, PowerFailure, Telegram, TelegramReader, TelegramReceived
 
 TEXT = ("0-0:96.13.0", 2)
 LONGEST = bytes(32 + index % 95 for index in range(1024))
@@ -301,3 +301,17 @@ def test_the_scaler_of_a_voltage_can_be_written() -> None:
 def test_an_identity_has_its_form(equipment_id: str, title: bytes, phases: int) -> None:
     with pytest.raises(LocalError):
         Identity(equipment_id, Standard.DSMR_4_2_2, title, phases)
+
+
+def test_a_failure_is_a_long_one_after_three_minutes() -> None:
+    meter = make_meter()
+    for begin_s, duration_s in ((0, 180), (1000, 181)):
+        meter.advance(NOW_S + begin_s)
+        meter.power_off()
+        meter.power_on(NOW_S + begin_s + duration_s)
+    telegram = read(meter.telegram(NOW_S + 2000))
+    assert telegram.values["0-0:96.7.21"] == 2
+    assert telegram.values["0-0:96.7.9"] == 1
+    assert telegram.values["1-0:99.97.0"] == (
+        PowerFailure(from_epoch(NOW_S + 1181), 181),
+    )

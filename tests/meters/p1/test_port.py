@@ -64,7 +64,7 @@ def test_the_first_telegram_leaves_at_once_and_then_one_per_period() -> None:
 
 def test_a_tick_in_the_second_of_the_first_telegram_does_not_repeat_it() -> None:
     bench = Bench(period_s=1)
-    bench.run(1)
+    bench.clock.advance(1)
     _, transport = bench.connect()
     bench.port.tick(START + 1)
     bench.run(2)

@@ -117,7 +117,9 @@ def test_what_a_row_cannot_read_stays_raw(line: str) -> None:
 )
 def test_values_in_other_widths_and_units(line: str, value: object) -> None:
     name = line.partition("(")[0]
-    assert telegram(line).values[name] == value
+    seen = telegram(line).values[name]
+    assert seen == value
+    assert type(seen) is type(value)
 
 
 def test_names_as_the_standards_misprint_them() -> None:
