@@ -58,7 +58,7 @@ def share(
         stays = {n for n in rising if not full or full & set(loads[n].phases)}
         for index in stays:
             load = loads[index]
-            limits[index] = max(level, load.minimum_w)
+            limits[index] = min(max(level, load.minimum_w), ceiling_w)
             left_w = less(left_w, draw([load], [limits[index]]))
         rising -= stays
     return limits

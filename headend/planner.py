@@ -126,7 +126,9 @@ class Planner:
             for phase, power in enumerate(power_w)
             if power >= 200 and 5 * power >= max(power_w)
         )
-        most_w = self.settings.station_max_w * len(charging) // 3
+        drawn_w = sum(power_w)
+        # A third per phase, or what is seen: a station may be of one phase only.
+        most_w = max(self.settings.station_max_w * len(charging) // 3, drawn_w)
         just_now = from_epoch(now_s - 1)
         allowed_w = self._said_w(state.profile, just_now)
         # A car that is paused draws nothing, and is still there.
@@ -137,13 +139,12 @@ class Planner:
         state.charging_slots = state.charging_slots + 1 if charging else 0
         if not charging:
             return
-        drawn_w = sum(power_w)
         state.energy_wh += drawn_w * SLOT_S // HOUR_S
         if state.profile and now_s - state.profile.valid_from.timestamp() < 2 * SLOT_S:
             # The newest message may have been long on its way.
             allowed_w = min(allowed_w, self._said_w(state.before, just_now))
         if drawn_w * 10 >= allowed_w * 9:
-            state.demand_w = most_w
+            state.demand_w = max(state.demand_w, most_w)
         elif state.charging_slots >= 2:
             # It could have drawn more for all of the quarter-hour, and did not.
             state.demand_w = min(most_w, drawn_w * 21 // 20 + 100)
@@ -257,7 +258,8 @@ class Planner:
         minimum_w = MINIMUM_PER_PHASE_W * len(state.phases)
         periods = [Period(now, limit_w)]
         for begin_s, level_w in tail:
-            begin, max_w = from_epoch(begin_s), max(level_w, minimum_w)
+            begin = from_epoch(begin_s)
+            max_w = min(max(level_w, minimum_w), self.settings.station_max_w)
             if begin < valid_to and max_w != periods[-1].max_w:
                 periods.append(Period(begin, max_w))
         state.seq = max(state.seq + 1, int(now.timestamp()))

@@ -32,9 +32,15 @@ def sample(now: datetime, power_w: PerPhase) -> FeederSample:
 class Bench:
     """A planner of three stations on 30 kVA (9 kW target per phase), asked each quarter."""
 
-    def __init__(self, *stations: str, transformer_va: int = 30_000) -> None:
+    def __init__(
+        self,
+        *stations: str,
+        transformer_va: int = 30_000,
+        station_max_w: int = 22_000,
+    ) -> None:
         self.stations = stations or ("A", "B", "C")
-        self.planner = Planner(Settings(self.stations, transformer_va))
+        settings = Settings(self.stations, transformer_va, station_max_w)
+        self.planner = Planner(settings)
         self.now = START
 
     def step(self, premises_w: int | PerPhase, *powers: PerPhase) -> dict[str, int]:
@@ -298,6 +304,23 @@ def test_a_meter_that_is_not_read_counts_as_a_car_after_a_while() -> None:
     assert phases() == (0, 1, 2)
     bench.step(1000, NO_CAR, NO_CAR, NO_CAR)
     assert not phases()
+
+
+def test_no_station_is_told_more_than_it_can() -> None:
+    bench = Bench(station_max_w=3680)
+    for _ in range(5):
+        for command in bench.plan(1000, {}):
+            decode(encode(command.profile), hardware_max_w=3680)
+    assert bench.planner.in_force_w("A", bench.now) == 3680
+
+
+def test_a_station_of_one_phase_draws_all_of_it_there() -> None:
+    bench = Bench(station_max_w=3680)
+    for _ in range(3):
+        limits = bench.step((3000, 0, 0), (3680, 0, 0), (3680, 0, 0), NO_CAR)
+    assert limits["A"] == limits["B"] == 3000
+    limits = bench.step((3000, 0, 0), (3000, 0, 0), (3000, 0, 0), NO_CAR)
+    assert limits["A"] == limits["B"] == 3000
 
 
 def test_without_a_fresh_measurement_the_load_is_taken_as_bad() -> None:
