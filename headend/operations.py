@@ -23,7 +23,7 @@ from wire.charging_profile import MAX_CHARACTERS, ProfileRejected
 from wire.cosem.rows import Standard
 from wire.dlms import axdr
 from wire.dlms.descriptors import AttributeDescriptor, DataAccessResult
-from wire.errors import ConfigError
+from wire.errors import ConfigError, SimError, TransportError
 from wire.instants import DEVIATION_NOT_SPECIFIED, DateTime
 
 Plan = Callable[[Engine], Coroutine[Deferred[Any], Any, Any]]
@@ -34,6 +34,10 @@ _ANY_POWER_W = 0xFFFF_FFFF
 _PROFILE_CLASS = 7
 _REGISTERS = (3, 4)
 _YEARS = range(2000, 2100)
+
+
+class OutcomeUnknown(SimError):
+    """The answer to an action was lost; another attempt might do it twice."""
 
 
 def prepare(
@@ -109,6 +113,7 @@ def prepare_action(standard: Standard | str, arguments: Mapping[str, Any]) -> Pl
     """`object` (OBJECT:METHOD), `value` (JSON) if the method wants one, `type` as for set.
 
     Without a value a method that takes an integer is given 0, as the Blue Book writes it.
+    Raises `OutcomeUnknown` when the answer is lost: an action is not tried again.
     """
     given = _only(arguments, {"object"}, {"value", "type"})
     reference = references.method(_text(given, "object"), standard)
@@ -124,7 +129,12 @@ def prepare_action(standard: Standard | str, arguments: Mapping[str, Any]) -> Pl
     axdr.encode(parameters)
 
     async def run(meter: Engine) -> Any:
-        returned = await meter.action(reference.descriptor, parameters)
+        try:
+            returned = await meter.action(reference.descriptor, parameters)
+        except TransportError as error:
+            raise OutcomeUnknown(
+                f"{error}; the meter may have done it: look before asking again"
+            ) from None
         return {
             "object": str(reference.descriptor.obis),
             "class_id": reference.descriptor.class_id,

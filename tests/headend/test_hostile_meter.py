@@ -170,6 +170,24 @@ def test_a_bent_answer(store: Store, name: str, operation: str) -> None:
         assert meter.state.message == b"hello"
 
 
+@pytest.mark.parametrize("name", PASSING)
+def test_an_action_whose_answer_is_lost_is_not_done_again(
+    store: Store, name: str
+) -> None:
+    meter_id = prepare(store, KEYS)
+    for at, attempts in enumerate((2, 2, 1)):
+        world = World(
+            store, KEYS, living_meter(Standard.DSMR_4_2_2), START_S + 1000 * at
+        )
+        world.bend, world.bend_at = PASSING[name], at
+        job_id = world.hand_in(meter_id, "action", object="load_profile:reset")
+        world.run()
+        job = world.show(job_id)
+        assert job.attempts == world.connects == attempts
+        assert (job.state is JobState.DONE) is (attempts == 2)
+    assert job.error and "may have done it" in job.error
+
+
 def test_a_bent_goodbye_changes_nothing(store: Store) -> None:
     meter_id = prepare(store, KEYS)
     for bend in (PASSING | FINAL).values():
