@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
+from twisted.internet.defer import ensureDeferred
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
 from headend import operations
@@ -21,9 +22,13 @@ from headend.store.engine import Store
 from headend.store.job import Job
 from headend.store.keys import KeyKind
 from headend.store.meters import Meter
+from wire.errors import TransportError
 
 SYSTEM_TITLE = b"DSLHE\x00\x00\x01"
 """The head-end's own: FLAG letters and a number; its counters are shared through the store."""
+
+# All of a job may take as long as so many answers may: the longest profile has half of them.
+_MOST_ANSWERS = 60
 
 Endpoint = Callable[[str, int], IStreamClientEndpoint]
 
@@ -81,8 +86,9 @@ class Desk:
             random_bytes=self._random_bytes,
             trace=self._trace(meter),
         )
-        async with client:
-            return await plan(client)
+        talking = ensureDeferred(_talk(client, plan))
+        talking.addTimeout(_MOST_ANSWERS * self._timeout_s, self._clock, _too_slow)
+        return await talking
 
     def _look_up(self, meter_id: int) -> _Line:
         with self._store.read() as connection:
@@ -99,6 +105,15 @@ class Desk:
             authentication_key=authentication.octets,
         )
         return _Line(meter, encryption.id, credentials)
+
+
+async def _talk(client: Any, plan: operations.Plan) -> Any:
+    async with client:
+        return await plan(client)
+
+
+def _too_slow(_: object, limit_s: float) -> NoReturn:
+    raise TransportError(f"the meter was not done within {limit_s:g} s")
 
 
 def _native(*args: Any, **kwargs: Any) -> Any:

@@ -7,6 +7,7 @@ should be, and no invocation counter used twice.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,6 +18,7 @@ from headend.keys import KeyStore
 from headend.store import Store, open_store
 from headend.store.job import JobState
 from tests.headend.bent_line import (
+    CIPHER,
     LATENCY_S,
     LEASE_S,
     ROWS,
@@ -26,8 +28,12 @@ from tests.headend.bent_line import (
     living_meter,
     prepare,
 )
-from tests.meters.builders import NOW_S
+from tests.meters.builders import METER_TITLE, NOW_S
 from wire.cosem.rows import Standard
+from wire.dlms import apdu
+from wire.dlms.get import GetResponseWithDatablock
+from wire.dlms.security import Kind, SecurityControl, protect
+from wire.dlms.wrapper import encode_wpdu
 
 START_S = NOW_S + ROWS * 900
 KEYS = KeyStore(bytes(32), "here")
@@ -229,6 +235,34 @@ def test_no_counter_is_used_again_wherever_the_process_dies(
     store.close()
     assert len(worlds[-2].frames) > 3, "the last crash came late"
     check_counters(*worlds)
+
+
+def test_a_meter_that_drips_blocks_without_end(store: Store) -> None:
+    blocks = count(1)
+
+    def drip(world: World, take: Any, answer: bytes, before: bytes) -> None:
+        number = next(blocks)
+        block = GetResponseWithDatablock(0x42, False, number, b"\x00")
+        octets = protect(
+            apdu.encode(block),
+            cipher=CIPHER,
+            title=METER_TITLE,
+            counter=1000 + number,
+            control=SecurityControl.AUTHENTICATED_ENCRYPTED,
+            kind=Kind.GLO,
+        )
+        octets = encode_wpdu(1, 1, octets)
+        world.clock.callLater(TIMEOUT_S - 1, take, octets)
+
+    meter_id = prepare(store, KEYS)
+    world = World(store, KEYS, living_meter(Standard.DSMR_4_2_2), START_S)
+    world.bend, world.bend_at = drip, 2
+    job_id = world.hand_in(meter_id, "get", object="load_profile")
+    world.run()
+    job = world.show(job_id)
+    assert (job.state, job.attempts) == (JobState.DONE, 2), job.error
+    assert job.error is None and 60 < next(blocks) < 70
+    check_counters(world)
 
 
 def test_a_meter_that_is_power_cycled_in_the_middle_of_a_profile(store: Store) -> None:
