@@ -107,7 +107,7 @@ class Planner:
         """Takes in the meter readings: who has a car, on which phases, and what it draws."""
         for name in self.settings.stations:
             state = self.state.stations[name]
-            power_w = metered.get(name)
+            power_w = self._plausible(metered.get(name))
             # One that was never read yet gets the same time to be heard as any other.
             state.metered_s = state.metered_s or now_s
             if power_w is not None:
@@ -118,6 +118,16 @@ class Planner:
                 state.power_w, state.charging_slots = None, 0
                 state.phases = state.phases or ALL_PHASES
                 state.demand_w = self.settings.station_max_w
+
+    def _plausible(self, power_w: PerPhase | None) -> PerPhase | None:
+        """A reading, unless it is more than a station can draw or give.
+
+        Taken off what the transformer measures, it would make room that is not there.
+        """
+        most_w = self.settings.station_max_w * 3 // 2
+        if power_w is None or sum(map(abs, power_w)) > most_w:
+            return None
+        return power_w
 
     def _watch(self, now_s: int, state: StationState, power_w: PerPhase) -> None:
         """What a meter's reading tells of the car."""

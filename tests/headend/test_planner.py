@@ -306,6 +306,18 @@ def test_a_meter_that_is_not_read_counts_as_a_car_after_a_while() -> None:
     assert not phases()
 
 
+@pytest.mark.parametrize("lie", [(34_000, 0, 0), (-9000, -20_000, -9000)])
+def test_a_meter_that_cannot_be_believed_counts_as_unread(lie: PerPhase) -> None:
+    lied_to, unaware = Bench(), Bench()
+    heard = {"A": three(11_000), "B": three(11_000)}
+    for _ in range(6):
+        unaware.now += QUARTER
+        measured = sample(unaware.now, (11_000,) * 3)
+        expected = unaware.planner.plan(unaware.now, measured, heard)
+        told = lied_to.planner.plan(unaware.now, measured, heard | {"C": lie})
+        assert told == expected
+
+
 def test_no_station_is_told_more_than_it_can() -> None:
     bench = Bench(station_max_w=3680)
     for _ in range(5):
