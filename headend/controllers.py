@@ -52,7 +52,8 @@ class Threshold:
 
     Above the target each station gets the profile that ElaadNL's report prints (figure 8):
     6 kW for two hours, 9 kW for one more, then its own configuration again. It is renewed
-    while phase 1 stays above and the first period is over.
+    while phase 1 stays above and the first period is over. A station is never told more than
+    it can: its gateway would refuse the whole profile.
     """
 
     FIRST_W, FIRST_S = 6000, 7200
@@ -73,13 +74,17 @@ class Threshold:
         limit_w = self.settings.per_phase_w(self.settings.target_permille)
         if sample is None or sample.power_w[0] <= limit_w:
             return []
+        most_w = self.settings.station_max_w
         now = from_epoch(int(now.timestamp()))
         self._seq = max(self._seq + 1, int(now.timestamp()))
         second = now + timedelta(seconds=self.FIRST_S)
         profile = ChargingProfile(
             now,
             second + timedelta(seconds=self.SECOND_S),
-            (Period(now, self.FIRST_W), Period(second, self.SECOND_W)),
+            (
+                Period(now, min(self.FIRST_W, most_w)),
+                Period(second, min(self.SECOND_W, most_w)),
+            ),
             seq=self._seq,
         )
         commands = []

@@ -435,6 +435,12 @@ def test_the_threshold_sees_phase_1_only_and_sends_the_printed_profile() -> None
     assert again[0].profile.seq != profile.seq
 
 
+def test_the_threshold_tells_no_station_more_than_it_can() -> None:
+    rule = Threshold(Settings(("A",), 30_000, station_max_w=7400))
+    (command,) = rule.plan(START, sample(START, (10**6, 0, 0)), {})
+    assert [period.max_w for period in command.profile.periods] == [6000, 7400]
+
+
 def test_no_control_says_nothing() -> None:
     nothing = NoControl(Settings(("A",), 1))
     assert nothing.plan(START, sample(START, (10**6,) * 3), {}) == []
