@@ -189,10 +189,17 @@ def _rows(
                 if cell.tag is not Tag.NULL_DATA:
                     time = rendering.instant(cell.value)
                 elif time is not None:
-                    time += timedelta(seconds=period_s)
+                    time = _later(time, period_s)
         rows.append((time, row))
         before = row
     return rows
+
+
+def _later(time: datetime, seconds: int) -> datetime:
+    try:
+        return time + timedelta(seconds=seconds)
+    except OverflowError:
+        raise WireError("the profile's times go past the last year") from None
 
 
 def _describe(column: Column, quantity: ScalerUnit | None) -> dict[str, Any]:
@@ -212,7 +219,9 @@ def _show(
     columns: Sequence[Column],
     captured: Sequence[int],
 ) -> dict[str, Any]:
-    status = [cell.value for cell, column in zip(row, columns) if column.is_status]
+    status = [
+        axdr.to_json(cell) for cell, column in zip(row, columns) if column.is_status
+    ]
     return {
         "time": None if time is None else rendering.iso(time),
         "status": status[0] if status else None,

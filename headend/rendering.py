@@ -13,6 +13,7 @@ from wire.instants import decode_date_time
 from wire.quantities import ScalerUnit, Unit
 
 DATE_TIME_OCTETS = 12
+_SCALERS = range(-128, 128)
 
 
 def iso(instant: datetime) -> str:
@@ -28,6 +29,8 @@ def scaler_unit_of(data: object) -> ScalerUnit | None:
         return None
     scaler, unit = (item.value for item in data.value)
     if not isinstance(scaler, int) or not isinstance(unit, int):
+        return None
+    if scaler not in _SCALERS:
         return None
     try:
         return ScalerUnit(scaler, Unit(unit))

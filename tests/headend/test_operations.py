@@ -331,6 +331,11 @@ def at(hour: int) -> Data:
     return axdr.octet_string(encode_date_time(datetime(2024, 1, 9, hour, tzinfo=UTC)))
 
 
+LATER = axdr.array(
+    [axdr.structure(at(1), PERIOD), *[axdr.structure(axdr.null_data(), PERIOD)] * 60]
+)
+
+
 def test_nulls_stand_for_what_was_before() -> None:
     null, one = axdr.null_data(), axdr.double_long_unsigned(1)
     meter = Odd(
@@ -361,6 +366,14 @@ def test_nulls_stand_for_what_was_before() -> None:
     assert read["columns"][1]["name"] == "0-1:24.2.1"
 
 
+def test_a_status_that_is_no_number_is_shown_as_it_is() -> None:
+    status = captured(1, bytes((0, 0, 96, 10, 2, 255)))
+    row = axdr.structure(at(7), axdr.octet_string(b"\x08"))
+    meter = Odd((axdr.array([CLOCK, status]), PERIOD), (), axdr.array([row]))
+    read = ask(meter, "get", object="load_profile")
+    assert read["rows"][0]["status"] == {"hex": "08"}
+
+
 def test_rows_outside_the_range_are_dropped() -> None:
     rows = [axdr.structure(at(hour), axdr.double_long_unsigned(1)) for hour in range(5)]
     meter = Odd((axdr.array([CLOCK, ENERGY]), PERIOD), (UNIT,), axdr.array(rows))
@@ -389,6 +402,8 @@ def test_rows_outside_the_range_are_dropped() -> None:
         ((axdr.array([ENERGY]), PERIOD), axdr.integer(1)),
         ((axdr.array([ENERGY]), PERIOD), axdr.array([axdr.integer(1)])),
         ((axdr.array([ENERGY]), PERIOD), axdr.array([axdr.structure()])),
+        ((axdr.array([CLOCK, ENERGY]), axdr.long64_unsigned(2**64 - 1)), LATER),
+        ((axdr.array([CLOCK, ENERGY]), axdr.double_long_unsigned(2**32 - 1)), LATER),
     ],
 )
 def test_a_profile_that_is_none(layout: Any, buffer: Data) -> None:
@@ -404,6 +419,8 @@ def test_a_profile_that_is_none(layout: Any, buffer: Data) -> None:
         axdr.structure(axdr.integer(1)),
         axdr.structure(axdr.integer(1), axdr.enum(254)),
         axdr.structure(axdr.octet_string(b""), axdr.enum(30)),
+        axdr.structure(axdr.double_long(10**6), axdr.enum(30)),
+        axdr.structure(axdr.double_long(-(2**31)), axdr.enum(30)),
     ],
 )
 def test_a_register_without_a_unit_is_shown_bare(unit: Any) -> None:
