@@ -29,6 +29,8 @@ from wire.errors import ConfigError, LocalError, SimError
 
 SOON = Retries(first_s=1.0)
 _URGENT = 8
+# Another command may have the meter, and nothing but the store tells when it is done.
+_LOOK_S = 0.5
 _SHOWN_CANDIDATES = 5
 
 
@@ -101,6 +103,7 @@ class Office:
             loop,
             concurrency=concurrency,
             retries=SOON,
+            look_s=_LOOK_S,
             correlation_id=correlation_id,
         )
 
