@@ -304,9 +304,11 @@ class Scheduler:
                 none_held.callback(None)
 
     def _trouble(self, error: SimError) -> None:
-        """The store cannot be used: whoever waits is told, a service goes on trying."""
-        _log.error("%s", error)
-        self._disappoint(error)
+        """The store cannot be used: whoever waits is told, else the log; we go on trying."""
+        if self._awaiting_idle or self._awaiting_end:
+            self._disappoint(error)
+        else:
+            _log.error("%s", error)
         self._arm(self._clock.seconds() + _LOOK_AGAIN_S)
 
     def _disappoint(self, error: SimError) -> None:

@@ -338,8 +338,11 @@ def test_a_store_that_is_away_for_a_while_loses_nothing(
     assert meters.begun(job_id) == [1000.0]
 
 
-def test_who_waits_is_told_that_the_store_is_away(
-    memory: Store, clock: HeapClock, meters: Meters
+def test_who_waits_is_told_once_that_the_store_is_away(
+    memory: Store,
+    clock: HeapClock,
+    meters: Meters,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def call(function: Callable[[], Any], /) -> Any:
         raise SurroundingsError("locked")
@@ -348,6 +351,7 @@ def test_who_waits_is_told_that_the_store_is_away(
     with pytest.raises(SurroundingsError, match="locked"):
         clock.play(scheduler.run_until_idle())
     assert clock.getDelayedCalls() == []
+    assert caplog.messages == []
 
 
 def test_a_service_goes_on_when_the_store_is_back(
