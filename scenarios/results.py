@@ -52,7 +52,7 @@ class Hop(Enum):
 
     PLANNED = "planned"
     JOB = "job committed"
-    SET_ANSWERED = "SET answered"
+    IN_METER = "in the meter"
     ON_P1 = "on P1"
     GATEWAY_ACCEPTED = "gateway accepted"
     COMMITTED = "committed to the unit"

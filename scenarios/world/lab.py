@@ -26,7 +26,7 @@ from scenarios.clock import sleep_until
 from scenarios.document import Scenario
 from scenarios.event_log import EventLog
 from scenarios.network import Network
-from scenarios.results import Hop, RunData
+from scenarios.results import RunData
 from scenarios.settings import Controller
 from scenarios.world.feeder import Feeder
 from scenarios.world.figures import key_figures, run_data
@@ -92,6 +92,7 @@ class Lab:
                 settings.station_max_w,
                 self._witness.notice,
                 self._witness.telegram,
+                self._witness.kept,
             )
             for number, place in enumerate(fleet.meters, 1)
         ]
@@ -176,7 +177,7 @@ class Lab:
     async def send_message(self, meter: int, text: bytes, *, check: bool) -> Outcome:
         """The long message, through a durable job."""
         station = self._station(meter)
-        journey = self._witness.handed_in(station, text, self._clock.seconds())
+        self._witness.handed_in(station, text, self._clock.seconds())
         if not check:
             arguments = {"object": "consumer_message:2", "value": {"hex": text.hex()}}
             outcome = await self._do(station, "set", arguments)
@@ -185,8 +186,6 @@ class Lab:
             outcome = await self._do(station, "message", arguments)
         else:
             outcome = await self._do(station, "message", {"clear": True})
-        if outcome.accepted:
-            journey.reach(Hop.SET_ANSWERED, self._clock.seconds())
         self._witness.note(
             "message", station, characters=len(text), result=outcome.result
         )

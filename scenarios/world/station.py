@@ -53,6 +53,7 @@ class Station:
         own_limit_w: int,
         on_notice: Callable[[Station, Notice], None],
         on_telegram: Callable[[Station, Telegram], None],
+        on_kept: Callable[[Station], None],
     ) -> None:
         now_s = int(clock.seconds())
         self.name = name
@@ -72,12 +73,13 @@ class Station:
             visits=Visits(sessions),
         )
         self.unit.station.on_power = self._power
-        self.p3 = P3Factory(meter, clock)
+        self.p3 = P3Factory(meter, clock, self._keep)
         self.p1 = P1Port(meter.telegram, clock, period_s)
         self._units = UnitServerFactory(self.unit, clock)
         self._clock = clock
         self._on_notice = on_notice
         self._on_telegram = on_telegram
+        self._on_kept = on_kept
         self._journal = MemoryJournal()
         self._ports: list[Port] = []
         self.gateway: Gateway | None = None
@@ -242,6 +244,11 @@ class Station:
 
     def _modbus(self) -> ModbusClient:
         return ModbusClient(self._network.endpoint(*self.addresses.modbus), self._clock)
+
+    def _keep(self, meter: Meter) -> None:
+        """No file: a world's meters live as long as it."""
+        meter.state.unsaved = False
+        self._on_kept(self)
 
     def _telegram(self, telegram: Telegram) -> None:
         if self.meter.powered and self.p1.plugged:

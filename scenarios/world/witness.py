@@ -13,7 +13,7 @@ from headend.store.job import Job, JobState
 from scenarios.event_log import EventLog
 from scenarios.results import Hop
 from scenarios.world.follower import Follower
-from scenarios.world.journeys import Journey, Journeys
+from scenarios.world.journeys import Journeys
 from scenarios.world.station import Station
 from wire.instants import from_epoch
 from wire.p1 import Telegram
@@ -40,11 +40,10 @@ class Witness:
         """Something happened at a station."""
         self.log.add(self._now, what, station=station.name, **fields)
 
-    def handed_in(self, station: Station, text: bytes, planned_s: float) -> Journey:
+    def handed_in(self, station: Station, text: bytes, planned_s: float) -> None:
         """A message to a station is a job now."""
         journey = self.journeys.begin(station.name, text, planned_s)
         journey.reach(Hop.JOB, self._clock.seconds())
-        return journey
 
     def sent(self, station: Station, sent: Sent, planned_s: float) -> None:
         """The controller's message to a station is a job now."""
@@ -58,18 +57,23 @@ class Witness:
     def ended(self, station: Station, sent: Sent, job: Job) -> None:
         """The job of the controller's message has ended."""
         self.note("message", station, characters=len(sent.text), result=job.state.value)
-        journey = self.journeys.newest(station.name)
         if job.state is JobState.DONE:
             self.delivered += 1
-            if journey is not None and journey.text == sent.text:
-                journey.reach(Hop.SET_ANSWERED, self._clock.seconds())
         if (follower := self._following(station, sent.text)) is not None:
             follower.ended(self._now, job)
+
+    def kept(self, station: Station) -> None:
+        """A station's meter keeps what it was told, before it answers."""
+        journey = self.journeys.newest(station.name)
+        if journey is not None and station.meter.state.message == journey.text:
+            journey.reach(Hop.IN_METER, self._clock.seconds())
 
     def telegram(self, station: Station, telegram: Telegram) -> None:
         """A telegram came out of a station's cable."""
         journey = self.journeys.newest(station.name)
-        if journey is None or not journey.text or Hop.ON_P1 in journey.reached:
+        if journey is None or not journey.text:
+            return
+        if Hop.IN_METER not in journey.reached or Hop.ON_P1 in journey.reached:
             return
         if telegram.text_message == journey.text:
             journey.reach(Hop.ON_P1, self._clock.seconds())

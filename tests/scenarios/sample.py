@@ -185,7 +185,7 @@ def _latencies() -> tuple:  # type: ignore[type-arg]
     spans = {
         Hop.PLANNED: [0.0] * 9,
         Hop.JOB: [0.004, 0.006, 0.012] * 9,
-        Hop.SET_ANSWERED: [1.1, 1.2, 1.9, 4.2] * 9,
+        Hop.IN_METER: [1.1, 1.2, 1.9, 4.2] * 9,
         Hop.ON_P1: [n * 1.1 for n in range(10)],
         Hop.GATEWAY_ACCEPTED: [0.02, 0.05],
         Hop.COMMITTED: [0.11, 0.13, 0.4],

@@ -27,7 +27,7 @@ world:
   feeder: {files}/../data/lv_feeder_january.csv
   rating_va: {rating_va}
   controller: headroom
-  latency_s: 0.7
+  latency_s: {latency_s}
 steps:
   - run_for: 1s
 """
@@ -38,6 +38,7 @@ def scenario(
     stations: int = 2,
     rating_va: int = 160_000,
     standard: str = "dsmr-4.2.2",
+    latency_s: float = 0.7,
 ) -> Scenario:
     """A small evening world."""
     text = TEXT.format(
@@ -45,6 +46,7 @@ def scenario(
         stations=stations,
         rating_va=rating_va,
         standard=standard,
+        latency_s=latency_s,
         files=FILES,
     )
     return parse(text, FILES / "small.yaml")
@@ -102,6 +104,21 @@ def test_a_tight_transformer_cuts_the_cars_over_every_wire() -> None:
     assert [stage.at for stage in data.followed.stages] == sorted(
         stage.at for stage in data.followed.stages
     )
+
+
+def test_a_message_goes_forward_from_hop_to_hop_however_late_the_answer_comes() -> None:
+    made = scenario(latency_s=10)
+    lab = SimulatedLab(made, Controller.NONE)
+
+    async def play() -> None:
+        assert (await lab.send_message(1, b"HELLO", check=True)).accepted
+
+    lab.drive(play())
+    lab.close()
+    (journey,) = lab._witness.journeys.all
+    assert {Hop.IN_METER, Hop.ON_P1} < journey.reached.keys()
+    times = [journey.reached[hop] for hop in Hop if hop in journey.reached]
+    assert times == sorted(times)
 
 
 def test_energy_is_the_same_to_the_car_the_meter_and_the_transformer() -> None:
