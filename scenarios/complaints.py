@@ -86,7 +86,10 @@ _WANTED = {
     "model_type": "should be a mapping of keys to values",
     "dict_type": "should be a mapping of keys to values",
     "tuple_type": "should be a list",
+    "string_pattern_mismatch": "should be lower-case letters, digits, _ and -",
 }
+# As YAML has them, not Python.
+_WORDS = {"None": "nothing", "True": "true", "False": "false"}
 
 
 def _words(detail: ErrorDetails, known: list[str]) -> str:
@@ -106,6 +109,7 @@ def _words(detail: ErrorDetails, known: list[str]) -> str:
         named = isinstance(loc[-1], str) if loc else False
         return f"{key}: {text}" if named and not text.startswith(key) else text
     value = repr(detail["input"])
+    value = _WORDS.get(value, value)
     value = value if len(value) <= 60 else f"{value[:57]}..."
     wanted = _WANTED.get(kind)
     if wanted is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -170,7 +171,7 @@ def _cross_check(content: ScenarioFile, steps: Node, file: str) -> None:
         why, name = "", str(node.value)
         match path:
             case (*_, "meter" | "station" as what) if node.value > stations:
-                why = f"there is no {what} {name}: the world has {stations} stations"
+                why = f"there is no {what} {name}: the last is {stations}"
             case (*_, "kpi", "name") if name not in KPIS:
                 why = unknown("key figure", name, KPIS)
             case (*_, "register", "name") if name not in BY_NAME:
@@ -179,6 +180,14 @@ def _cross_check(content: ScenarioFile, steps: Node, file: str) -> None:
                 why = f"no run with controller {name!r} is played"
         if why:
             raise ScenarioError(why, file, node.line, node.column)
+    earliest = content.world.start
+    for step, node in zip(content.steps, steps.value):
+        if isinstance(until := step.run_until, datetime):
+            if until < earliest:
+                place = node.value["run_until"]
+                why = f"run_until: {until.isoformat()} has passed by then"
+                raise ScenarioError(why, file, place.line, place.column)
+            earliest = until
 
 
 def _walk(node: Node, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Node]]:

@@ -5,7 +5,7 @@ A new kind is a field of `Expectation` and a row in `scenarios.eyes`.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -23,9 +23,7 @@ class P1Text(AtMeter):
         bool | None,
         Field(description="the last text that this meter accepted in this run"),
     ] = None
-    silent: Annotated[
-        bool | None, Field(description="no telegram comes, or no message in it")
-    ] = None
+    silent: Annotated[bool | None, Field(description="no telegram comes")] = None
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
@@ -33,6 +31,11 @@ class P1Text(AtMeter):
         if form in ("sent", "silent") and getattr(self, form) is not True:
             raise ValueError(f"{form} is either true or left out")
         return self
+
+
+def _in_order(low: float | None, high: float | None) -> None:
+    if low is not None and high is not None and low > high:
+        raise ValueError(f"nothing lies between min {low:g} and max {high:g}")
 
 
 class Bounds(Model):
@@ -47,6 +50,7 @@ class Bounds(Model):
         given = self.model_fields_set & {"equals", "min", "max"}
         if not given or "equals" in given and len(given) > 1:
             raise ValueError("needs either equals, or min, max or both")
+        _in_order(self.min, self.max)
         return self
 
     def hold(self, value: object) -> bool:
@@ -91,7 +95,7 @@ class Refused(Model):
     read: Read | None = None
     write: Write | None = None
     result: str | None = None
-    by: str | None = Field(None, pattern="^(head-end|meter|transport)$")
+    by: Literal["head-end", "meter", "transport"] | None = None
 
     @model_validator(mode="after")
     def _one_command(self) -> Self:
@@ -118,6 +122,7 @@ class KpiValue(Model):
     def _some_bound(self) -> Self:
         if not self.model_fields_set & {"min", "max", "below_run"}:
             raise ValueError("needs min, max or below_run")
+        _in_order(self.min, self.max)
         return self
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field, ValidationInfo, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from scenarios.values import File, Instant, Model, Real
 from wire.cosem.rows import Standard
@@ -81,6 +81,7 @@ class WorldSettings(Model):
         tuple[Annotated[Controller, Field(strict=False)], ...],
         Field(
             strict=False,
+            min_length=1,
             max_length=3,
             description="play once for each controller, side by side; the last is judged",
         ),
@@ -102,6 +103,19 @@ class WorldSettings(Model):
         if isinstance(given, dict) and "start" not in given and "feeder" in given:
             folder = (info.context or {}).get("folder", ".")
             return {**given, "start": _first_time(Path(folder) / str(given["feeder"]))}
+        return given
+
+    @model_validator(mode="after")
+    def _one_choice(self) -> Self:
+        if {"controller", "compare"} <= self.model_fields_set:
+            raise ValueError("controller and compare exclude each other")
+        return self
+
+    @field_validator("compare")
+    @classmethod
+    def _once_each(cls, given: tuple[Controller, ...]) -> tuple[Controller, ...]:
+        if len(set(given)) < len(given):
+            raise ValueError("each controller is played once")
         return given
 
     @property

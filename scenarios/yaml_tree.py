@@ -125,7 +125,9 @@ class _Builder:
         items: dict[str, Node] = {}
         keys: dict[str, Node] = {}
         while not isinstance(event := next(self._events), MappingEndEvent):
-            if not isinstance(event, ScalarEvent) or event.value == "<<":
+            if getattr(event, "value", "") == "<<":
+                raise self.fail("merge keys (<<) are not used", event)
+            if not isinstance(event, ScalarEvent):
                 raise self.fail("a key must be a plain word", event)
             key = self.build(event, depth + 1)
             name = event.value

@@ -76,6 +76,27 @@ def test_the_files_that_come_along_are_valid(path: Path) -> None:
             "4:29: unknown register 'aplied_limit', did you mean 'applied_limit'?",
         ),
         ("- expect: {register: {name: status}}", "needs either equals, or min"),
+        (
+            "- expect: {register: {name: power, min: 9, max: 3}}",
+            "4:22: register: nothing lies between min 9 and max 3",
+        ),
+        (
+            "- expect: {kpi: {name: max_pu, min: 2, max: 1}}",
+            "4:17: kpi: nothing lies between min 2 and max 1",
+        ),
+        (
+            "- expect: {refused: {read: {object: x}, by: me}}",
+            "by: should be 'head-end', 'meter' or 'transport', not 'me'",
+        ),
+        (
+            "- run_until: 2023-01-27T18:00:00Z",
+            "4:14: run_until: 2023-01-27T18:00:00+00:00 has passed by then",
+        ),
+        (
+            "- run_until: 2024-01-28T00:00:00Z\n- run_until: 2024-01-27T00:00:00Z",
+            "5:14: run_until: 2024-01-27T00:00:00+00:00 has passed by then",
+        ),
+        ("- power_off: {meter: true}", "meter: should be a whole number, not true"),
         ("- expect: {registr: {name: x}}", "did you mean 'register'?"),
         ("- expect: {kpi: {name: max_pu, max: 1}, within: 5s}", "within does not go"),
         ("- expect: {refused: {read: {meter: 9, object: x}}}", "there is no meter 9"),
@@ -99,6 +120,21 @@ def test_a_wrong_step_is_found(steps: str, where_and_why: str) -> None:
         (HEAD + "stepz: []", "f.yaml:3:1: unknown key 'stepz', did you mean 'steps'?"),
         (HEAD + "steps: []", "f.yaml:3:8: steps: needs at least 1 items"),
         (HEAD + "steps: 3", "f.yaml:3:8: steps: should be a list, not 3"),
+        (HEAD + "steps:", "f.yaml:3:7: steps: should be a list, not nothing"),
+        (
+            "scenario: T 1\nworld: {start: 2024-01-27T00:00:00Z}\nsteps: [{run_for: 1s}]",
+            "f.yaml:1:11: scenario: should be lower-case letters, digits, _ and -",
+        ),
+        (
+            "scenario: t\nworld: {start: 2024-01-27T00:00:00Z, compare: [none, none]}\n"
+            "steps: [{run_for: 1s}]",
+            "f.yaml:2:47: compare: each controller is played once",
+        ),
+        (
+            "scenario: t\nworld: {start: 2024-01-27T00:00:00Z, controller: none,\n"
+            "  compare: [none]}\nsteps: [{run_for: 1s}]",
+            "controller and compare exclude each other",
+        ),
         (HEAD + "version: 2\nsteps: [{run_for: 1s}]", "f.yaml:3:10: version"),
         (HEAD + "seed: -1\nsteps: [{run_for: 1s}]", "f.yaml:3:7: seed"),
         (

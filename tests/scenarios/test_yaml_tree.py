@@ -54,7 +54,7 @@ def test_an_alias_is_what_its_anchor_was() -> None:
         ("a: !!python/object:os.system x", "f.yaml:1:4: tags"),
         ("a: *b", "f.yaml:1:4: *b refers to nothing"),
         ("a: &a [*a]", "refers to nothing"),
-        ("<<: {a: 1}", "a key must be a plain word"),
+        ("<<: {a: 1}", "merge keys (<<) are not used"),
         ("? [1]\n: 2", "a key must be a plain word"),
         ("a: 1e999", "too large a number"),
         ("a\x00b", "not YAML"),
