@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+import signal
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from random import Random
 from typing import Any, TypeVar
 
@@ -86,7 +89,39 @@ class SimulatedLab(DrivenLab):
 
     def drive(self, play: Coroutine[Any, Any, T]) -> T:
         """Turns the clock until the play is over."""
-        return self._simulated.play(self._play(play))
+        with _interrupted_between_calls(self._simulated):
+            try:
+                return self._simulated.play(self._play(play))
+            except KeyboardInterrupt:
+                # Left to the garbage collector, its parts would complain as they go.
+                self._simulated.play(self._end())
+                raise
+
+
+@contextmanager
+def _interrupted_between_calls(clock: HeapClock) -> Iterator[None]:
+    """Ctrl-C and SIGTERM wait for the call under way: raised within one, Twisted would take
+    the interruption for a failure of that call, and the play would go on, spoilt.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    held = [
+        number
+        for number in (signal.SIGINT, signal.SIGTERM)
+        if signal.getsignal(number) is signal.default_int_handler
+    ]
+    for number in held:
+        signal.signal(number, lambda *_: clock.soon(_interrupt))
+    try:
+        yield
+    finally:
+        for number in held:
+            signal.signal(number, signal.default_int_handler)
+
+
+def _interrupt() -> None:
+    raise KeyboardInterrupt
 
 
 class RealLab(DrivenLab):

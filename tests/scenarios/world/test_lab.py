@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from twisted.internet.defer import Deferred
 
 from scenarios.document import Scenario, load, parse
 from scenarios.results import Hop
@@ -135,6 +137,21 @@ def test_energy_is_the_same_to_the_car_the_meter_and_the_transformer() -> None:
     )
     carried_ws = 900 * sum(sum(quarter) for quarter in lab._transformer.quarters)
     assert carried_ws == premises_ws + cars_ws
+
+
+def test_an_interruption_within_a_call_ends_the_play() -> None:
+    lab = SimulatedLab(scenario(), Controller.NONE)
+    struck: Deferred[None] = Deferred()
+    struck.addCallback(lambda _: signal.raise_signal(signal.SIGINT))
+
+    async def play() -> None:
+        lab._clock.callLater(1, struck.callback, None)
+        await lab.run_until(lab.now + timedelta(minutes=1))
+
+    with pytest.raises(KeyboardInterrupt):
+        lab.drive(play())
+    lab.close()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_refusals_are_outcomes() -> None:
