@@ -101,8 +101,13 @@ class WorldSettings(Model):
     @classmethod
     def _start_of_feeder(cls, given: Any, info: ValidationInfo) -> Any:
         if isinstance(given, dict) and "start" not in given and "feeder" in given:
-            folder = (info.context or {}).get("folder", ".")
-            return {**given, "start": _first_time(Path(folder) / str(given["feeder"]))}
+            folder = Path((info.context or {}).get("folder", "."))
+            feeder = folder / str(given["feeder"])
+            start = _first_time(feeder)
+            if start is None:
+                why = f"start is missing, and no first time can be read from {feeder}"
+                raise ValueError(why)
+            return {**given, "start": start}
         return given
 
     @model_validator(mode="after")

@@ -235,8 +235,12 @@ def test_paths_count_from_the_scenario_and_start_may_come_from_the_feeder(
 def test_a_feeder_without_a_time_gives_no_start(tmp_path: Path) -> None:
     (tmp_path / "feeder.csv").write_bytes(b"\xff\xfe,\n")
     text = "scenario: t\nworld: {feeder: feeder.csv}\nsteps: [{run_until: end}]"
-    with pytest.raises(ScenarioError, match="start"):
+    with pytest.raises(
+        ScenarioError, match="2:8: .*start is missing, and .*feeder.csv"
+    ):
         parse(text, tmp_path / "s.yaml")
+    with pytest.raises(ScenarioError, match="2:8: .*start is missing, and .*nix.csv"):
+        parse(text.replace("feeder.csv", "nix.csv"), tmp_path / "s.yaml")
 
 
 def test_what_cannot_be_read_is_said_in_one_line(tmp_path: Path) -> None:
