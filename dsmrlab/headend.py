@@ -177,7 +177,7 @@ def set_(
 
 
 @headend.command(
-    example="headend action E0422 1-0:99.1.0:2 0",
+    example="headend action E0422 1-0:99.1.0:1 0",
     context_settings=_WITH_VALUE,
 )
 @click.argument("meter")
