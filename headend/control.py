@@ -53,7 +53,8 @@ class CongestionControl:
     """Keeps one feeder's stations within what its controller allows.
 
     `meters` are the numbers, in the store, of the meters of the stations. `on_sent` hears of
-    each message as its job is committed, `on_ended` what became of it.
+    each message as its job is committed, `on_ended` what became of it. `delay_s` is how long a
+    message waits before it leaves, as one does for a mobile network.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class CongestionControl:
         *,
         on_sent: Callable[[Sent], None] = lambda sent: None,
         on_ended: Callable[[Sent, Job], None] = lambda sent, job: None,
+        delay_s: float = 0.0,
     ) -> None:
         self._controller = controller
         self._meters = meters
@@ -72,19 +74,27 @@ class CongestionControl:
         self._clock = clock
         self._on_sent = on_sent
         self._on_ended = on_ended
+        self._delay_s = delay_s
         self._metered: dict[str, _Metered] = {}
 
     async def step(self, sample: FeederSample | None) -> list[Job]:
         """Reads all stations, plans with the transformer's latest sample, and sends.
 
-        Returns the jobs of the messages, all ended. A station that cannot be read is planned
-        for as unknown; a message that does not arrive is made known to the controller.
+        Returns the jobs of the messages, all ended.
+        """
+        return await _together(await self.send(sample))
+
+    async def send(self, sample: FeederSample | None) -> list[Deferred[Job]]:
+        """The same, but returns when the messages are on their way: their jobs, once ended.
+
+        A station that cannot be read is planned for as unknown; a message that does not arrive
+        is made known to the controller.
         """
         names = list(self._meters)
         means = await _together(self._read(name) for name in names)
         now = from_epoch(self._clock.seconds())
         commands = self._controller.plan(now, sample, dict(zip(names, means)))
-        return await _together(self._send(command) for command in commands)
+        return [ensureDeferred(self._send(command)) for command in commands]
 
     async def _read(self, station: str) -> PerPhase | None:
         """The station's mean power since it was read before, W per phase; None if unread."""
@@ -105,12 +115,14 @@ class CongestionControl:
 
     async def _send(self, command: Command) -> Job:
         text = encode(command.profile)
+        leaves_s = self._clock.seconds() + self._delay_s
         job_id = await self._scheduler.submit(
             self._meters[command.station],
             "message",
             {"text": text},
             priority=_URGENT,
-            not_after_s=self._clock.seconds() + SEND_WITHIN_S,
+            not_before_s=leaves_s,
+            not_after_s=leaves_s + SEND_WITHIN_S,
         )
         sent = Sent(command, text.encode(), job_id)
         self._on_sent(sent)

@@ -39,6 +39,9 @@ def _first_time(feeder: Path) -> object:
         return None
 
 
+SLOWEST_WIRE_S = 10.0
+
+
 class WorldSettings(Model):
     """The world that a scenario plays in."""
 
@@ -89,13 +92,24 @@ class WorldSettings(Model):
     loss: Annotated[
         Share, Field(description="share of messages that do not arrive")
     ] = 0.0
-    latency_s: Annotated[Real, Field(ge=0, le=86_400, description="on P3, one way")] = (
-        0.0
-    )
+    latency_s: Annotated[
+        Real,
+        Field(ge=0, le=86_400, description="until what the head-end sends arrives"),
+    ] = 0.0
     rating_va: Annotated[int, Field(ge=1, description="the transformer's rating")] = (
         160_000
     )
     station_max_w: Annotated[int, Field(ge=0, le=1_000_000)] = 22_000
+
+    @property
+    def wire_latency_s(self) -> float:
+        """What of the latency P3 itself has, one way; beyond that no association stands."""
+        return min(self.latency_s, SLOWEST_WIRE_S)
+
+    @property
+    def message_delay_s(self) -> float:
+        """The rest: a message waits so long for its network before it leaves."""
+        return self.latency_s - self.wire_latency_s
 
     @model_validator(mode="before")
     @classmethod

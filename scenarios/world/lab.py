@@ -8,7 +8,7 @@ and the feeder's controller acts on it.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from math import gcd
 from pathlib import Path
@@ -20,6 +20,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
 from chargepoint.sessions import read_sessions
+from headend.store.job import Job
 from meters.fleet import create_fleet, load_fleet
 from meters.meter import P1_VERSIONS
 from scenarios.clock import sleep_until
@@ -312,8 +313,13 @@ class Lab:
                 now_s - QUARTER_S, self._transformer.quarters[-1]
             )
         self._planned_s = now_s
-        self._step = ensureDeferred(self._control.step(sample))
-        self._step.addErrback(self._fault)
+        self._step = ensureDeferred(self._control.send(sample))
+        self._step.addCallbacks(self._follow, self._fault)
+
+    def _follow(self, messages: Sequence[Deferred[Job]]) -> None:
+        """Messages are on their way; the next step does not wait for them."""
+        for message in messages:
+            message.addErrback(self._fault)
 
     async def _do(
         self, station: Station, operation: str, arguments: Mapping[str, object]

@@ -81,7 +81,8 @@ class SimulatedLab(DrivenLab):
         super().__init__(scenario, controller, clock, network, random)
         for address in self._addresses:
             p3 = network.link(*address.p3)
-            p3.latency_s, p3.loss = scenario.world.latency_s, scenario.world.loss
+            p3.latency_s = scenario.world.wire_latency_s
+            p3.loss = scenario.world.loss
             network.link(*address.p1).latency_s = P1_LATENCY_S
             network.link(*address.modbus).latency_s = MODBUS_LATENCY_S
         self.network = network

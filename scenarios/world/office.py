@@ -98,6 +98,7 @@ class Office:
             self._clock,
             on_sent=on_sent,
             on_ended=on_ended,
+            delay_s=settings.message_delay_s,
         )
 
     async def do(

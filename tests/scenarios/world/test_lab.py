@@ -123,6 +123,29 @@ def test_a_message_goes_forward_from_hop_to_hop_however_late_the_answer_comes() 
     assert times == sorted(times)
 
 
+def test_a_message_may_wait_a_quarter_of_an_hour_and_control_goes_on() -> None:
+    lab = SimulatedLab(scenario(rating_va=30_000, latency_s=900), Controller.HEADROOM)
+
+    async def play() -> None:
+        lab.plug_car(1, Car(energy_wh=40_000, max_w=11_000))
+        await lab.run_until(lab.now + timedelta(minutes=20))
+        lab.plug_car(2, Car(energy_wh=40_000, max_w=11_000))
+        await lab.run_until(lab.now + timedelta(minutes=40))
+
+    lab.drive(play())
+    lab.close()
+    journeys = lab._witness.journeys.all
+    arrived_s = {
+        journey.reached[Hop.PLANNED]: journey.reached[Hop.IN_METER]
+        for journey in journeys
+        if Hop.IN_METER in journey.reached
+    }
+    assert arrived_s
+    assert all(at_s - planned_s >= 890 for planned_s, at_s in arrived_s.items())
+    first, second, *_ = sorted({journey.reached[Hop.PLANNED] for journey in journeys})
+    assert second - first == 900
+
+
 def test_energy_is_the_same_to_the_car_the_meter_and_the_transformer() -> None:
     lab = played(rating_va=110_000)
     for station in lab._stations:
@@ -148,10 +171,15 @@ def test_an_interruption_within_a_call_ends_the_play() -> None:
         lab._clock.callLater(1, struck.callback, None)
         await lab.run_until(lab.now + timedelta(minutes=1))
 
-    with pytest.raises(KeyboardInterrupt):
-        lab.drive(play())
-    lab.close()
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    # Whoever starts the tests in the background has SIGINT ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            lab.drive(play())
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+        lab.close()
 
 
 def test_refusals_are_outcomes() -> None:
