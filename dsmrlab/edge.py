@@ -104,10 +104,16 @@ class LabCommand(click.Command):
 
 
 class LabGroup(click.Group):
-    """Commands under one name."""
+    """Commands under one name; the example of the first is the group's too."""
 
     command_class = LabCommand
     group_class = type
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        """Takes a command in."""
+        super().add_command(cmd, name)
+        if self.epilog is None:
+            self.epilog = cmd.epilog
 
 
 def exit_code(error: SimError) -> int:

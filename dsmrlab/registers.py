@@ -45,7 +45,7 @@ def registers_text() -> str:
         _codes("`faults`, bits by value", _bits(Fault)),
         _codes("`commit`, written", {item.value: item.name for item in Command}),
         _codes("`commit`, read", outcomes | rejects),
-        _codes("`last_reject`", {0: "NONE"} | rejects),
+        _codes("`last_reject`", {0: "NONE", 4: Outcome.BUFFER_CRC.name} | rejects),
     ]
     return "\n\n".join(parts)
 

@@ -24,7 +24,7 @@ from headend.keys import KeyStore
 from headend.store import Connection, keys, meters
 from headend.store.keys import KeyKind, KeyState
 from headend.store.meters import Meter
-from wire.errors import ConfigError, SurroundingsError
+from wire.errors import ConfigError
 
 _MAX_OCTETS = 256 * 1024 * 1024
 
@@ -137,8 +137,7 @@ def import_shipment(
 ) -> Imported:
     """Takes over all meters of a file, or none; once more changes nothing.
 
-    Raises `ConfigError` with file, line and column for what cannot be used, and
-    `SurroundingsError` for a file that cannot be read.
+    Raises `ConfigError` with file, line and column for what cannot be used.
     """
     shipment = read_shipment(path)
     known = {meter.equipment_id: meter for meter in meters.every(connection)}
@@ -225,7 +224,7 @@ def _read(path: Path) -> tuple[str, tuple[str, ...]]:
             mode = stat.S_IMODE(path.stat().st_mode)
             octets = file.read(_MAX_OCTETS + 1)
     except OSError as error:
-        raise SurroundingsError(f"{path}: {error.strerror}") from None
+        raise ConfigError(error.strerror or "cannot be read", str(path)) from None
     if len(octets) > _MAX_OCTETS:
         raise ConfigError("larger than a shipment can be", str(path))
     try:

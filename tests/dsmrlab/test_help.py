@@ -67,6 +67,18 @@ def test_its_help_has_an_example_and_the_common_options(
         assert option in ended.out
 
 
+@pytest.mark.parametrize(
+    "path", ["", "fleet", "meters", "headend", "headend jobs", "chargepoint"]
+)
+def test_the_help_of_a_group_has_an_example(
+    path: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = here(capsys, *path.split(), "--help")
+    example = ended.out.partition("Example:\n")[2].strip()
+    assert any(example.startswith(f"dsmrlab {name}") for name in ALL)
+    assert example.startswith(f"dsmrlab {path}")
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_its_example_can_be_parsed(name: str) -> None:
     """Names, options and choices of the example are real; shell redirections apart."""

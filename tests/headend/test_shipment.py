@@ -13,7 +13,7 @@ from headend.keys import KeyStore
 from headend.shipment import Imported, import_shipment
 from headend.store import Store, counters, keys, meters, open_store
 from headend.store.keys import KeyKind, KeyState
-from wire.errors import ConfigError, SurroundingsError
+from wire.errors import ConfigError
 
 
 def entry(number: int = 1) -> dict[str, Any]:
@@ -256,7 +256,7 @@ def test_shared_encryption_keys_are_warned_about(memory: Store, path: Path) -> N
 def test_files_that_cannot_be_read(memory: Store, tmp_path: Path) -> None:
     with memory.begin() as connection:
         for path in (tmp_path, tmp_path / "missing.json"):
-            with pytest.raises(SurroundingsError, match=str(path)):
+            with pytest.raises(ConfigError, match=str(path)):
                 import_shipment(connection, KEYSTORE, path, now_s=0.0)
         octets = tmp_path / "octets"
         octets.write_bytes(b"[\n\xff\xfe]")

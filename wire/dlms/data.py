@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from math import isfinite
 from typing import Any, NamedTuple
 
 from wire.errors import ConfigError, LocalError
@@ -186,7 +187,10 @@ def plain(data: Data) -> Any:
 
 
 def to_json(data: Data) -> Any:
-    """What JSON can hold: octets as {"hex": ...}, bits as {"bits": "01..."}, the rest bare."""
+    """What JSON can hold: octets as {"hex": ...}, bits as {"bits": "01..."}, the rest bare.
+
+    A float that is no number is a text, "nan" or "inf".
+    """
     tag, value = data
     if tag is Tag.STRUCTURE or tag is Tag.ARRAY:
         return [to_json(item) for item in value]
@@ -194,6 +198,8 @@ def to_json(data: Data) -> Any:
         return {"hex": value.hex()}
     if isinstance(value, BitString):
         return {"bits": str(value)}
+    if isinstance(value, float) and not isfinite(value):
+        return str(value)
     return value
 
 
@@ -227,8 +233,8 @@ def from_json(value: Any, type_name: str) -> Data:
         )
         made = value
     elif tag is Tag.FLOAT32 or tag is Tag.FLOAT64:
-        fits = isinstance(value, (int, float)) and not isinstance(value, bool)
-        made = float(value) if fits else None
+        made = _float(value)
+        fits = made is not None
     elif tag is Tag.VISIBLE_STRING or tag is Tag.UTF8_STRING:
         made = value
         fits = isinstance(value, str) and (tag is Tag.UTF8_STRING or value.isascii())
@@ -261,6 +267,15 @@ _WANTED = {
     Tag.DATE: 'a date: {"hex": "..."} of 5 octets',
     Tag.TIME: 'a time: {"hex": "..."} of 4 octets',
 }
+
+
+def _float(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None
 
 
 def _bounds(tag: Tag) -> str:

@@ -80,6 +80,7 @@ def test_what_a_person_writes(value: Any, type_name: str, data: Data) -> None:
         ("é", "visible-string", "ASCII"),
         ("012", "bit-string", "bits"),
         ("x", "float64", "number"),
+        (10**400, "float64", "number"),
         (5, "array", "list"),
         ([5], "structure", "does not name its type"),
         ([{"unsigned": 256}], "structure", "0 to 255"),
@@ -89,6 +90,11 @@ def test_what_a_person_writes(value: Any, type_name: str, data: Data) -> None:
 def test_what_does_not_fit_is_said(value: Any, type_name: str, says: str) -> None:
     with pytest.raises(ConfigError, match=says):
         from_json(value, type_name)
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-inf"])
+def test_a_float_that_is_no_number_is_a_text_in_json(text: str) -> None:
+    assert to_json(Data(Tag.FLOAT32, float(text))) == text
 
 
 def test_bits_count_from_the_most_significant() -> None:
