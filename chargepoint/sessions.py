@@ -82,7 +82,10 @@ def _read(rows: csv.DictReader[str], file: str) -> dict[str, list[Session]]:
                 raise ConfigError(f"column {name} is missing", file, 1)
         for row in rows:
             session = _Row(row, file, rows.line_num).session()
-            stations.setdefault(session.station, []).append(session)
+            others = stations.setdefault(session.station, [])
+            if session in others:
+                raise ConfigError("this session is there twice", file, rows.line_num)
+            others.append(session)
     except csv.Error as error:
         raise ConfigError(f"is not CSV: {error}", file, rows.line_num) from None
     for sessions in stations.values():

@@ -65,8 +65,7 @@ def read_fleet_file(path: Path) -> FleetFile:
     except ValidationError as error:
         first = error.errors()[0]
         line, column = _place(text, first["loc"])
-        where = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"{where}: {first['msg']}", str(path), line, column) from None
+        raise ConfigError(_explain(first), str(path), line, column) from None
     except (ValueError, RecursionError):
         raise ConfigError(
             "nested too deep, or a number or date that is none", str(path)
@@ -74,6 +73,18 @@ def read_fleet_file(path: Path) -> FleetFile:
     for name in ("equipment_id", "system_title"):
         _check_unique(path, text, made, name)
     return made
+
+
+def _explain(error: Any) -> str:
+    where = ".".join(str(part) for part in error["loc"])
+    match error["type"]:
+        case "missing":
+            return f"{where} is missing"
+        case "extra_forbidden":
+            return f"{where} is not known here"
+        case "model_type":
+            return f"{where or 'a fleet'} is a list of names with their values"
+    return f"{where} {error['msg'].removeprefix('Input ')}"
 
 
 def _check_unique(path: Path, text: str, made: FleetFile, name: str) -> None:

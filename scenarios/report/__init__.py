@@ -12,7 +12,7 @@ from wire.errors import SurroundingsError
 
 
 def write(result: RunResult, folder: Path) -> Path:
-    """Writes all files and returns the page's path.
+    """Writes all files and returns the page's path; what stood there stays until all are written.
 
     Raises `SurroundingsError` when the folder cannot be written.
     """
@@ -27,8 +27,11 @@ def write(result: RunResult, folder: Path) -> Path:
         files[folder / f"events-{run.name}.jsonl"] = lines
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for path, text in files.items():
-            path.write_text(text, encoding="utf-8")
+        drafts = {path: path.with_name(f".{path.name}.new") for path in files}
+        for path, draft in drafts.items():
+            draft.write_text(files[path], encoding="utf-8")
+        for path, draft in drafts.items():
+            draft.replace(path)
     except OSError as error:
         raise SurroundingsError(
             f"cannot write the report to {folder}: {error.strerror}"

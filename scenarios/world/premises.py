@@ -58,6 +58,8 @@ class Premises:
         for row in rows:
             at = (file, rows.line_num)
             slot = _slot(row["time"], *at)
+            if slot in self._slots:
+                raise ConfigError(f"column time: {row['time']} is there twice", *at)
             self._slots[slot] = (
                 _permille(row, houses, *at),
                 _permille(row, roofs, *at),

@@ -93,6 +93,11 @@ def test_a_line_that_is_no_row_is_refused(tmp_path: Path, line: str) -> None:
     assert caught.value.line is not None
 
 
+def test_a_session_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=":3: this session is there twice"):
+        read_sessions(write(tmp_path, HEADER, GOOD, GOOD))
+
+
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         read_sessions(tmp_path / "absent.csv")

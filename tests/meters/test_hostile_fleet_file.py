@@ -60,3 +60,19 @@ def test_what_it_cannot_say(tmp_path: Path, old: str, new: str) -> None:
     said = str(caught.value)
     assert said.startswith(f"{path}:") and "\n" not in said
     assert len(said) < 300
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("base_port: 4059\n", "", "base_port is missing"),
+        ("host:", "hoast: 1\nhost:", "2:1: hoast is not known here"),
+        ("4059", "x", "3:1: base_port should be a valid integer"),
+        (GOOD, "[]", "a fleet is a list of names"),
+    ],
+)
+def test_it_says_what_is_wrong(tmp_path: Path, old: str, new: str, says: str) -> None:
+    path = tmp_path / "fleet.yaml"
+    path.write_text(GOOD.replace(old, new))
+    with pytest.raises(ConfigError, match=says):
+        read_fleet_file(path)

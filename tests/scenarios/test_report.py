@@ -117,6 +117,15 @@ def test_a_folder_that_cannot_be_made_is_the_surroundings_fault(tmp_path: Path) 
         write(sample_result(), tmp_path / "file" / "x")
 
 
+def test_a_report_that_cannot_be_finished_leaves_the_one_before(tmp_path: Path) -> None:
+    page = write(sample_result(), tmp_path)
+    before = page.read_text()
+    (tmp_path / ".junit.xml.new").mkdir()
+    with pytest.raises(SurroundingsError):
+        write(replace(sample_result(), seed=8), tmp_path)
+    assert page.read_text() == before
+
+
 def test_junit_counts_what_failed() -> None:
     result = sample_result()
     run = result.runs[0]

@@ -72,6 +72,10 @@ def test_a_roof_can_give_more_than_its_house_takes() -> None:
         ("time,h0_a_permille\n2024-01-01T00:00:00Z,-1\n", "2: column h0_a_permille"),
         ("time,h0_a_permille\n2024-01-01T00:00:00Z\n", "2: column h0_a_permille"),
         ("time,h0_a_permille\n2024-01-01T00:00:00Z,nan\n", "'nan' is not a permille"),
+        (
+            "time,h0_a_permille\n" + 2 * "2024-01-01T00:00:00Z,1\n",
+            "3: .* is there twice",
+        ),
     ],
 )
 def test_bad_premises_are_named(tmp_path: Path, text: str, complaint: str) -> None:
