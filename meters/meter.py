@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 
-from meters.behaviour import supply, tariff, timeline
+from meters.behaviour import breaker, limiter, schedule, supply, tariff, timeline
+from meters.behaviour.disconnect import Cause
 from meters.identity import Identity, Keys
 from meters.model import Model
 from meters.state import State
@@ -25,8 +26,6 @@ P1_VERSIONS = {
     Standard.SMR_5_0: P1Version.SMR_5_0_2,
 }
 _MAX_POWER_W, _MAX_CURRENT_A, _MAX_VOLTAGE_DV = 99_999, 999, 9999
-# Nothing disconnects these meters: the threshold is the highest possible (DSMR-M 4.5.56).
-_THRESHOLD_W, _BREAKER_ON = 999_900, 1
 
 
 class Meter:
@@ -43,6 +42,7 @@ class Meter:
         "random_bytes",
         "p3_locked_until_s",
         "wake_s",
+        "on_breaker",
         "_encoder",
         "_printed",
     )
@@ -61,6 +61,8 @@ class Meter:
         self.p3_locked_until_s = 0
         # When the next task of the timeline is due; 0 while that is to be found out.
         self.wake_s = 0
+        # Called with the instant and whether current can flow, whenever the breaker moves.
+        self.on_breaker: Callable[[int, bool], None] | None = None
         self._encoder = encoder_for(identity.standard)
         # The P1 lines of the newest telegram, until one of the standing values changes.
         self._printed: dict[str, str] | None = None
@@ -97,17 +99,47 @@ class Meter:
         return self.model.defaults[key]
 
     def set_load(self, power_w: PerPhase, voltage_dv: PerPhase) -> None:
-        """What flows from now on: W per phase, negative for export, and 0.1 V per phase.
+        """What is asked for from now on: W per phase, negative for export, and 0.1 V per phase.
 
         A meter with one phase measures the first; raises `LocalError` if another carries load.
         """
         state = self.state
         if self.identity.phases == 1 and any(power_w[1:]):
             raise LocalError("a meter with one phase cannot measure L2 and L3")
-        if power_w != state.power_w or voltage_dv != state.voltage_dv:
-            state.power_w, state.voltage_dv = power_w, voltage_dv
-            state.net_w = sum(power_w)
-            self._printed = None
+        if power_w != state.demand_w or voltage_dv != state.voltage_dv:
+            state.demand_w, state.voltage_dv = power_w, voltage_dv
+            self._flow()
+
+    @property
+    def has_breaker(self) -> bool:
+        """Whether a meter of this standard has a breaker and a limiter."""
+        return ("disconnect_control", "control_mode") in self.model.defaults
+
+    @property
+    def connected(self) -> bool:
+        """Whether current can flow through the meter."""
+        return self.state.breaker is None or self.state.breaker.closed
+
+    def press_button(self, close: bool) -> bool:
+        """Someone closes or opens the breaker by hand; says whether it moved.
+
+        Raises `LocalError` when there is none.
+        """
+        if not self.has_breaker:
+            raise LocalError(f"a meter of {self.identity.standard} has no breaker")
+        cause = Cause.MANUAL_CONNECT if close else Cause.MANUAL_DISCONNECT
+        return self.state.powered and breaker.operate(self, cause)
+
+    def switched(self) -> None:
+        """The breaker has opened or closed."""
+        self._flow()
+        if self.on_breaker is not None:
+            self.on_breaker(self.state.at_s, self.connected)
+
+    def _flow(self) -> None:
+        self.state.flow()
+        self._printed = None
+        limiter.watch(self)
 
     def current_ca(self, phase: int) -> int:
         """The current in a phase, in 0.01 A, without sign; at a power factor of 1."""
@@ -123,8 +155,12 @@ class Meter:
 
     def power_on(self, now_s: int) -> None:
         """The supply is back."""
+        if self.state.powered:
+            return
         supply.restore(self, now_s)
         tariff.switch(self)
+        schedule.power_up(self)
+        limiter.power_up(self)
         self.changed()
 
     def changed(self) -> None:
@@ -132,6 +168,11 @@ class Meter:
         self.state.unsaved = True
         self.wake_s = 0
         self._printed = None
+
+    def set_setting(self, name: str, attribute: str, data: Data) -> None:
+        """Keeps what was written to an attribute that the table gives a value."""
+        self.state.settings = {**(self.state.settings or {}), (name, attribute): data}
+        self.changed()
 
     def replace_keys(self, **keys: bytes) -> None:
         """Takes new keys into use; under a new encryption key any counter is new again."""
@@ -197,11 +238,11 @@ class Meter:
             if version is P1Version.SMR_5_0_2:
                 voltage_dv = state.voltage_dv[phase]
                 lines[f"1-0:{32 + 20 * phase}.7.0"] = _held(voltage_dv, _MAX_VOLTAGE_DV)
+        if self.has_breaker:
+            lines["0-0:17.0.0"] = breaker.threshold_active_w(self)
+            lines["0-0:96.3.10"] = int(breaker.control_state(self))
         if version is not P1Version.SMR_5_0_2:
             lines["0-0:96.13.1"] = state.message_code
-        if version is P1Version.DSMR_4_0:
-            lines["0-0:17.0.0"] = _THRESHOLD_W
-            lines["0-0:96.3.10"] = _BREAKER_ON
         return lines
 
 

@@ -135,10 +135,10 @@ class _Setting:
     def write(self, meter: Meter, link: Link, data: Data) -> DataAccessResult:
         if not self.accepts(meter, data):
             return LOGICAL_ERROR
-        meter.state.settings = {**(meter.state.settings or {}), self._name: data}
+        meter.set_setting(*self._name, data)
         if self._effect is not None:
             self._effect(meter)
-        meter.changed()
+            meter.changed()
         return DataAccessResult.SUCCESS
 
 
@@ -230,6 +230,8 @@ class Model:
 
     def judge(self, meter: Meter) -> None:
         """Raises `ConfigError` when a setting of a restored meter is none, or cannot be."""
+        if meter.state.breaker is not None and not meter.has_breaker:
+            raise ConfigError(f"a meter of {self.standard} has no breaker")
         for name, data in (meter.state.settings or {}).items():
             setting = self._settings.get(name)
             if (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from meters.behaviour.breaker import Breaker
 from meters.behaviour.events import EventLogs
 from meters.behaviour.loadprofile import PERIOD_S, LoadProfile
 from meters.identity import KEY_NAMES, Keys
@@ -28,8 +29,10 @@ class State:
     `at_s` is true time (epoch seconds) up to which energy is counted; the meter's own clock is
     `clock_offset_s` ahead of it. `energy_wh` is import rate 1 (low), import rate 2 (normal),
     export rate 1, export rate 2; `remainder_ws` what is not yet a whole Wh, import and export.
-    `rate` is 0 for low and 1 for normal; `settings` what was written, by object and attribute
-    (see `meters.model`). `unsaved` is set by whatever must not get lost.
+    `demand_w` is what the premises ask for, per phase, negative for export; `power_w` what of it
+    flows, and `net_w` the sum of that. `rate` is 0 for low and 1 for normal; `settings` what was
+    written, by object and attribute (see `meters.model`). `unsaved` is set by whatever must not
+    get lost.
     """
 
     keys: Keys
@@ -38,6 +41,7 @@ class State:
     rate: int = 0
     energy_wh: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
     remainder_ws: list[int] = field(default_factory=lambda: [0, 0])
+    demand_w: tuple[int, ...] = (0, 0, 0)
     power_w: tuple[int, ...] = (0, 0, 0)
     voltage_dv: tuple[int, ...] = (2300, 2300, 2300)
     net_w: int = 0
@@ -49,6 +53,7 @@ class State:
     interval_flags: int = 0
     profile: LoadProfile | None = None
     logs: EventLogs | None = None
+    breaker: Breaker | None = None
     message: bytes = b""
     message_code: bytes = b""
     settings: dict[tuple[str, str], Data] | None = None
@@ -57,6 +62,12 @@ class State:
     sending_counter: int = 1
     reserved_counter: int = 1
     unsaved: bool = False
+
+    def flow(self) -> None:
+        """Lets the demand through, or nothing past an open breaker."""
+        closed = self.breaker is None or self.breaker.closed
+        self.power_w = self.demand_w if closed else (0, 0, 0)
+        self.net_w = sum(self.power_w)
 
     def take_counter(self) -> int:
         """The next invocation counter of the meter's own frames; never one twice.
@@ -77,9 +88,8 @@ _AS_IS = (
     "rate",
     "energy_wh",
     "remainder_ws",
-    "power_w",
+    "demand_w",
     "voltage_dv",
-    "net_w",
     "powered",
     "off_since_s",
     "failures",
@@ -91,7 +101,11 @@ _AS_IS = (
 )
 
 # What is None until a meter has any, and otherwise keeps itself.
-_PARTS: dict[str, Any] = {"profile": LoadProfile, "logs": EventLogs}
+_PARTS: dict[str, Any] = {
+    "profile": LoadProfile,
+    "logs": EventLogs,
+    "breaker": Breaker,
+}
 
 # How many numbers, the least and the most that each can be.
 _BOUNDS = {
@@ -100,9 +114,8 @@ _BOUNDS = {
     "rate": (1, 0, 1),
     "energy_wh": (4, 0, 10**9 - 1),
     "remainder_ws": (2, 0, 3599),
-    "power_w": (3, -(10**9), 10**9),
+    "demand_w": (3, -(10**9), 10**9),
     "voltage_dv": (3, -(10**6), 10**6),
-    "net_w": (1, -(10**10), 10**10),
     "off_since_s": (1, 0, 2**33),
     "failures": (1, 0, 0xFFFF),
     "long_failures": (1, 0, 0xFFFF),
@@ -139,7 +152,7 @@ def from_json(saved: dict[str, Any]) -> State:
         )
         for name in _AS_IS:
             setattr(state, name, saved[name])
-        state.power_w = tuple(saved["power_w"])
+        state.demand_w = tuple(saved["demand_w"])
         state.voltage_dv = tuple(saved["voltage_dv"])
         state.failure_log = tuple(
             (int(end), int(spent)) for end, spent in saved["failure_log"]
@@ -155,6 +168,7 @@ def from_json(saved: dict[str, Any]) -> State:
             if saved[name] is not None:
                 setattr(state, name, kind.from_json(saved[name]))
         _check(state)
+        state.flow()
     except (
         KeyError,
         TypeError,

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from meters.behaviour import energy, intervals, tariff
+from meters.behaviour import energy, intervals, limiter, schedule, tariff
+from meters.behaviour.task import NEVER, Task
 
 if TYPE_CHECKING:
     from meters.meter import Meter
 
-# Later than any clock reaches: nothing is due.
-NEVER = 1 << 62
-
-
-class Task(NamedTuple):
-    """Something that is due at instants which can be told in advance.
-
-    `due(meter, after_s)` is the next of them later than `after_s`, both in true time (epoch
-    seconds), or `NEVER`; `run` does it, with the meter at that instant.
-    """
-
-    due: Callable[[Meter, int], int]
-    run: Callable[[Meter], None]
-
+__all__ = ["NEVER", "TASKS", "Task", "advance"]
 
 # In the order in which they run at one and the same instant: a row is captured with the rate
 # that held until now.
 TASKS = (
     Task(intervals.due, intervals.capture),
     Task(tariff.due, tariff.switch),
+    Task(schedule.due, schedule.execute),
+    Task(limiter.emergency_due, limiter.refresh),
+    Task(limiter.action_due, limiter.act),
 )
 
 

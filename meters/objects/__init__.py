@@ -13,6 +13,7 @@ from meters.objects import (
     messages,
     profile,
     security,
+    switching,
 )
 from wire.cosem.rows import Standard
 
@@ -24,6 +25,7 @@ _PARTS = (
     messages,
     profile,
     security,
+    switching,
 )
 
 BEHAVIOUR = Behaviour.empty()

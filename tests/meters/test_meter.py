@@ -77,7 +77,7 @@ def test_the_telegram_has_all_lines_of_its_standard(
     ]
 
 
-def test_nothing_switches_a_4_0_6_meter_off() -> None:
+def test_a_new_4_0_6_meter_is_connected_and_not_limited() -> None:
     telegram = read(make_meter(Standard.DSMR_4_0_6).telegram(NOW_S))
     assert telegram.raw("0-0:17.0.0") == "(999.9*kW)"
     assert telegram.raw("0-0:96.3.10") == "(1)"

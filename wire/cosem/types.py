@@ -97,7 +97,8 @@ def _plain(name: str) -> Type:
 _INTEGER, _ENUM, _UNSIGNED = _plain("integer"), _plain("enum"), _plain("unsigned")
 _LONG_UNSIGNED, _OCTETS = _plain("long-unsigned"), _plain("octet-string")
 
-# Blue Book ed. 10: 4.3.2 (scal_unit_type), 4.4.3 (association), 4.4.4 (SAP), 4.4.6 (security).
+# Blue Book ed. 10: 4.3.2 (scal_unit_type), 4.4.3 (association), 4.4.4 (SAP), 4.4.6 (security),
+# 4.5.2 (script), 4.5.7 (single action schedule), 4.5.9 (limiter).
 _ACCESS_ITEM = _structure(
     "attribute_access_item",
     _INTEGER,
@@ -105,6 +106,9 @@ _ACCESS_ITEM = _structure(
     Type("access_selectors", Tag.ARRAY, element=_INTEGER, optional=True),
 )
 _METHOD_ITEM = _structure("method_access_item", _INTEGER, _ENUM)
+_SCRIPT = _structure("script", _OCTETS, _LONG_UNSIGNED)
+# More group identifiers than a central system has groups, so that a meter stays small.
+_MAX_GROUPS = 255
 _OBJECT_IDENTIFIER = (
     *(_UNSIGNED, _UNSIGNED, _LONG_UNSIGNED),
     *(_UNSIGNED, _UNSIGNED, _UNSIGNED, _UNSIGNED),
@@ -113,6 +117,25 @@ _NAMED = {
     named.name: named
     for named in (
         _structure("scal_unit_type", _INTEGER, _ENUM),
+        _SCRIPT,
+        _structure("action_set", _SCRIPT, _SCRIPT),
+        _structure("value_definition", _LONG_UNSIGNED, _OCTETS, _INTEGER),
+        _structure(
+            "emergency_profile_type",
+            _LONG_UNSIGNED,
+            Type("octet-string", Tag.OCTET_STRING, 12),
+            _plain("double-long-unsigned"),
+        ),
+        _array(
+            "execution_time_type",
+            _structure(
+                "execution_time_date",
+                Type("octet-string", Tag.OCTET_STRING, 4),
+                Type("octet-string", Tag.OCTET_STRING, 5),
+            ),
+            1,
+        ),
+        _array("array of long-unsigned", _LONG_UNSIGNED, _MAX_GROUPS),
         _array("asslist_type", _structure("asslist_item", _LONG_UNSIGNED, _OCTETS)),
         _structure("associated_partners_type", _INTEGER, _LONG_UNSIGNED),
         _structure("application_context_name", *_OBJECT_IDENTIFIER),

@@ -40,14 +40,14 @@ def test_the_public_client_reads_what_is_public_only(exchange: MeterExchange) ->
     public.release()
 
 
-def test_the_object_list_is_understood(peer: GuruxPeer) -> None:
+def test_the_object_list_is_understood(meter: Meter, peer: GuruxPeer) -> None:
     reply = peer.ask(peer.client.getObjectsRequest())
     objects = peer.client.parseObjects(reply.data)
     codes = {item.logicalName for item in objects}
     assert {"0.0.96.13.0.255", "1.0.99.1.0.255", "0.0.40.0.0.255"} <= codes
     message = next(item for item in objects if item.logicalName == "0.0.96.13.0.255")
     assert int(message.getAccess(2)) == 3
-    assert len(objects) == 33
+    assert len(objects) == len(meter.model.rows)
 
 
 def test_a_register_with_its_scaler(exchange: MeterExchange, peer: GuruxPeer) -> None:

@@ -7,7 +7,15 @@ are silent an SMR 5 meter keeps the 4.2.2 row. A new object is a new row in a mo
 
 from __future__ import annotations
 
-from wire.cosem.dsmr import clock, communication, energy, identity, messages, profiles
+from wire.cosem.dsmr import (
+    clock,
+    communication,
+    energy,
+    identity,
+    messages,
+    profiles,
+    switching,
+)
 from wire.cosem.rows import Row
 
 OBJECTS: tuple[Row, ...] = (
@@ -17,4 +25,5 @@ OBJECTS: tuple[Row, ...] = (
     *energy.ROWS,
     *messages.ROWS,
     *profiles.ROWS,
+    *switching.ROWS,
 )

@@ -1,0 +1,100 @@
+"""The scheduler of the disconnect control (P3, 0-0:15.0.1): one script, at one instant."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+from meters.behaviour import breaker
+from meters.behaviour.disconnect import Cause
+from meters.behaviour.task import NEVER
+from wire.cosem.dsmr.switching import CONNECT_SCRIPT, DISCONNECT_SCRIPT
+from wire.cosem.types import Fit, type_of
+from wire.dlms.data import Data
+from wire.errors import WireError
+from wire.instants import (
+    DEVIATION_NOT_SPECIFIED,
+    NOT_SPECIFIED,
+    DateTime,
+    local,
+)
+
+if TYPE_CHECKING:
+    from meters.meter import Meter
+
+SCRIPTS = {
+    DISCONNECT_SCRIPT: Cause.REMOTE_DISCONNECT,
+    CONNECT_SCRIPT: Cause.REMOTE_CONNECT,
+}
+"""What the scripts of the table ask for, whoever but the limiter executes them."""
+
+_NAME = "disconnect_control_scheduler"
+_EXECUTION_TIME = type_of("execution_time_type")
+
+
+def instant_of(execution_time: Data) -> int | None:
+    """The epoch second of a Blue Book array of one time and date (4.5.7).
+
+    None when it is not exactly one, or has a wildcard, or names what Dutch clocks never show.
+    The hundredths and the day of the week may be left out; the hour that autumn has twice is
+    taken in winter time.
+    """
+    if _EXECUTION_TIME.fit(execution_time) is not Fit.GOOD or not execution_time.value:
+        return None
+    time, date = (part.value for part in execution_time.value[0].value)
+    if (len(time), len(date)) != (4, 5):
+        return None
+    year, month, day, day_of_week = struct.unpack(">HBBB", date)
+    hour, minute, second, hundredths = time
+    written = DateTime(
+        *(year, month, day, day_of_week, hour, minute, second, hundredths),
+        deviation_min=DEVIATION_NOT_SPECIFIED,
+        status=0,
+    )
+    try:
+        instant = written.instant()
+    except WireError:
+        return None
+    civil = local(instant)
+    if (
+        (civil.day, civil.hour) != (day, hour)
+        or day_of_week not in (civil.isoweekday(), NOT_SPECIFIED)
+        or hundredths not in (0, NOT_SPECIFIED)
+    ):
+        return None
+    return int(instant.timestamp())
+
+
+def schedule(meter: Meter, execution_time: Data) -> bool:
+    """Sets when the script is executed, or that it is not; whether that can be done."""
+    clock_s = instant_of(execution_time)
+    if execution_time.value and (clock_s is None or clock_s < meter.clock_s):
+        return False
+    breaker.used(meter).scheduled = clock_s is not None
+    return True
+
+
+def due(meter: Meter, after_s: int) -> int:
+    """When the script is executed; at once where the time passed meanwhile."""
+    kept = meter.state.breaker
+    if kept is None or not kept.scheduled:
+        return NEVER
+    clock_s = instant_of(meter.setting(_NAME, "execution_time"))
+    if clock_s is None:
+        return NEVER
+    return max(clock_s - meter.state.clock_offset_s, after_s + 1)
+
+
+def execute(meter: Meter) -> None:
+    """Executes the script, once; what the mode does not let it do is left undone."""
+    breaker.used(meter).scheduled = False
+    meter.changed()
+    _, selector = meter.setting(_NAME, "executed_script").value
+    breaker.operate(meter, SCRIPTS[selector.value])
+
+
+def power_up(meter: Meter) -> None:
+    """What fell due without supply is done now."""
+    at_s = meter.state.at_s
+    if due(meter, at_s - 1) == at_s:
+        execute(meter)
