@@ -82,6 +82,11 @@ class Meter:
         timeline.advance(self, now_s)
 
     @property
+    def next_s(self) -> int:
+        """When the meter does something by itself next, in true time, if it has supply."""
+        return timeline.next_s(self)
+
+    @property
     def clock_s(self) -> int:
         """What the meter's own clock says, in epoch seconds."""
         return self.state.at_s + self.state.clock_offset_s

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 
-from scenarios.commands import AtMeter, AtStation, Read, SendMessage, Write
-from scenarios.steps import PlugCar, PowerCycle, SetLoad
+from scenarios.commands import Act, AtMeter, AtStation, Read, SendMessage, Write
+from scenarios.steps import PlugCar, PowerCycle, PressButton, SetLoad
 from scenarios.world_protocol import Car, Outcome, World
 from wire.instants import SUMMER, WINTER, local
 
@@ -106,6 +106,10 @@ async def _write(scene: Scene, body: Write) -> Seen:
     return _seen(await scene.world.write(body.meter, body.object, body.value))
 
 
+async def _act(scene: Scene, body: Act) -> Seen:
+    return _seen(await scene.world.act(body.meter, body.object, body.value))
+
+
 async def _power_cycle(scene: Scene, body: PowerCycle) -> Seen:
     scene.world.power_off(body.meter)
     await scene.wait(scene.world.now + body.off_for)
@@ -121,6 +125,11 @@ async def _power_off(scene: Scene, body: AtMeter) -> Seen:
 async def _power_on(scene: Scene, body: AtMeter) -> Seen:
     scene.world.power_on(body.meter)
     return Seen()
+
+
+async def _press_button(scene: Scene, body: PressButton) -> Seen:
+    moved = scene.world.press_button(body.meter, body.to == "close")
+    return Seen(result="done" if moved else "nothing moved")
 
 
 async def _unplug_p1(scene: Scene, body: AtMeter) -> Seen:
@@ -173,9 +182,11 @@ ACTIONS: Final[dict[str, Callable[[Scene, Any], Awaitable[Seen]]]] = {
     "send_message": _send_message,
     "read": _read,
     "write": _write,
+    "act": _act,
     "power_cycle": _power_cycle,
     "power_off": _power_off,
     "power_on": _power_on,
+    "press_button": _press_button,
     "unplug_p1": _unplug_p1,
     "plug_p1": _plug_p1,
     "restart_gateway": _restart_gateway,

@@ -1,4 +1,4 @@
-"""What a step can ask of the head-end: messages, reads and writes; their models."""
+"""What a step can ask of the head-end: messages, reads, writes and actions; their models."""
 
 from __future__ import annotations
 
@@ -132,3 +132,9 @@ class Write(Read):
     """Writes an object over P3."""
 
     value: Any
+
+
+class Act(Read):
+    """Invokes a method over P3: OBJECT:METHOD as on the command line."""
+
+    value: Any = None

@@ -9,7 +9,15 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from scenarios.commands import AtMeter, AtStation, Read, Repeat, SendMessage, Write
+from scenarios.commands import (
+    Act,
+    AtMeter,
+    AtStation,
+    Read,
+    Repeat,
+    SendMessage,
+    Write,
+)
 from scenarios.settings import Controller
 from scenarios.values import Duration, Model, Real, one_of
 
@@ -94,12 +102,13 @@ class Refused(Model):
     send_message: SendMessage | None = None
     read: Read | None = None
     write: Write | None = None
+    act: Act | None = None
     result: str | None = None
     by: Literal["head-end", "meter", "transport"] | None = None
 
     @model_validator(mode="after")
     def _one_command(self) -> Self:
-        one_of(self, ("send_message", "read", "write"))
+        one_of(self, ("send_message", "read", "write", "act"))
         return self
 
 

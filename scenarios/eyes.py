@@ -41,6 +41,8 @@ def subject(expectation: Expectation) -> str:
         return f"a message to meter {refused.send_message.meter}"
     if refused.read is not None:
         return f"reading {refused.read.object} of meter {refused.read.meter}"
+    if refused.act is not None:
+        return f"invoking {refused.act.object} of meter {refused.act.meter}"
     assert refused.write is not None
     return f"writing {refused.write.object} of meter {refused.write.meter}"
 
@@ -98,6 +100,9 @@ async def _refused(scene: Scene, body: Refused) -> Look:
         outcome = await send(scene, body.send_message)
     elif body.read is not None:
         outcome = await scene.world.read(body.read.meter, body.read.object)
+    elif body.act is not None:
+        act = body.act
+        outcome = await scene.world.act(act.meter, act.object, act.value)
     else:
         assert body.write is not None
         write = body.write

@@ -6,11 +6,11 @@ A step and an expectation are mappings with exactly one kind; what it needs stan
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from scenarios.commands import AtMeter, AtStation, Read, SendMessage, Write
+from scenarios.commands import Act, AtMeter, AtStation, Read, SendMessage, Write
 from scenarios.expectations import Expectation
 from scenarios.values import Duration, Model, Real, Until, one_of
 
@@ -21,6 +21,12 @@ class PowerCycle(AtMeter):
     """Takes the supply of a meter away and gives it back."""
 
     off_for: Duration
+
+
+class PressButton(AtMeter):
+    """Someone opens or closes a meter's breaker by hand."""
+
+    to: Literal["open", "close"]
 
 
 class SetLoad(AtMeter):
@@ -64,9 +70,11 @@ class Step(Model):
     send_message: SendMessage | None = None
     read: Read | None = None
     write: Write | None = None
+    act: Act | None = None
     power_cycle: PowerCycle | None = None
     power_off: AtMeter | None = None
     power_on: AtMeter | None = None
+    press_button: PressButton | None = None
     unplug_p1: AtMeter | None = None
     plug_p1: AtMeter | None = None
     restart_gateway: AtStation | None = None

@@ -99,6 +99,9 @@ class World(Protocol):
     async def write(self, meter: int, name: str, value: object) -> Outcome:
         """SET over P3, through a durable job; `value` as on the command line."""
 
+    async def act(self, meter: int, name: str, value: object) -> Outcome:
+        """ACTION over P3, through a durable job; `name` is OBJECT:METHOD, `value` may be None."""
+
     def p1_text(self, meter: int) -> bytes | None:
         """The text message in the newest telegram that this meter's cable carried.
 
@@ -117,6 +120,12 @@ class World(Protocol):
 
     def power_on(self, meter: int) -> None:
         """The supply returns; what the meter keeps, it has kept."""
+
+    def press_button(self, meter: int, close: bool) -> bool:
+        """Someone closes or opens the meter's breaker by hand; whether it moved.
+
+        Raises `LocalError` when the meter has none.
+        """
 
     def unplug_p1(self, meter: int) -> None:
         """Pulls the P1 cable out, if need be in mid-telegram."""

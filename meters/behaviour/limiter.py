@@ -85,9 +85,8 @@ def arm(meter: Meter) -> None:
 
     One that has no duration or begins in the past never is, and so ends the one before.
     """
-    begin, duration_s = _profile(meter)
-    armed = begin is not None and duration_s > 0 and begin >= meter.clock()
-    breaker.used(meter).armed = armed
+    begin, _ = _profile(meter)
+    breaker.used(meter).armed = begin is not None and begin >= meter.clock()
     refresh(meter)
 
 

@@ -31,7 +31,7 @@ def advance(meter: Meter, now_s: int) -> None:
     if not state.powered:
         state.at_s = now_s
         return
-    while (wake_s := meter.wake_s or _next(meter)) <= now_s:
+    while (wake_s := next_s(meter)) <= now_s:
         energy.count(state, wake_s - state.at_s)
         state.at_s = wake_s
         for task in TASKS:
@@ -42,8 +42,9 @@ def advance(meter: Meter, now_s: int) -> None:
     state.at_s = now_s
 
 
-def _next(meter: Meter) -> int:
-    """When something is due; kept, until the meter changes, in `wake_s`."""
-    at_s = meter.state.at_s
-    meter.wake_s = min(task.due(meter, at_s) for task in TASKS)
+def next_s(meter: Meter) -> int:
+    """When something is due, in true time; kept, until the meter changes, in `wake_s`."""
+    if not meter.wake_s:
+        at_s = meter.state.at_s
+        meter.wake_s = min(task.due(meter, at_s) for task in TASKS)
     return meter.wake_s

@@ -201,6 +201,11 @@ class Lab:
         arguments = {"object": name, "value": value}
         return await self._do(self._station(meter), "set", arguments)
 
+    async def act(self, meter: int, name: str, value: object) -> Outcome:
+        """ACTION over P3."""
+        arguments = {"object": name, "value": value}
+        return await self._do(self._station(meter), "action", arguments)
+
     def p1_text(self, meter: int) -> bytes | None:
         """The text message in the newest telegram."""
         telegram = self._station(meter).telegram
@@ -217,6 +222,10 @@ class Lab:
     def power_on(self, meter: int) -> None:
         """The supply returns."""
         self._station(meter).power_on()
+
+    def press_button(self, meter: int, close: bool) -> bool:
+        """Someone presses the meter's button."""
+        return self._station(meter).press_button(close)
 
     def unplug_p1(self, meter: int) -> None:
         """Pulls the P1 cable."""

@@ -40,7 +40,8 @@ class Addresses:
 class Station:
     """A charge point behind its own meter, every wire between the parts a network's.
 
-    What the unit lets the car draw is what the meter measures, from the same second on.
+    What the unit lets the car draw is what the meter measures, from the same second on. Behind
+    an open breaker the unit has no power; it boots when the breaker closes.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Station:
             visits=Visits(sessions),
         )
         self.unit.station.on_power = self._power
+        meter.on_breaker = self._breaker
         self.p3 = P3Factory(meter, clock, self._keep)
         self.p1 = P1Port(meter.telegram, clock, period_s)
         self._units = UnitServerFactory(self.unit, clock)
@@ -86,6 +88,7 @@ class Station:
         self._work_ws = [0, 0, 0]
         self._since_s = now_s
         self._power_w = NO_LOAD
+        self._wakes_s = now_s
         self._power(now_s, self.unit.power_w)
 
     async def connect(self, network: Network, wanted: Addresses) -> None:
@@ -141,9 +144,10 @@ class Station:
         self.start_gateway()
 
     def restart_unit(self) -> None:
-        """The unit boots: connections drop and setpoints are gone."""
+        """The unit boots, if it has power: connections drop and setpoints are gone."""
         self._units.hang_up()
-        self.unit.restart(int(self._clock.seconds()))
+        if self.meter.connected:
+            self.unit.restart(int(self._clock.seconds()))
 
     def power_off(self) -> None:
         """The meter loses its supply."""
@@ -155,6 +159,14 @@ class Station:
     def power_on(self) -> None:
         """The supply returns."""
         self.meter.power_on(int(self._clock.seconds()))
+        self._await_meter()
+
+    def press_button(self, close: bool) -> bool:
+        """Someone presses the meter's button; whether the breaker moved."""
+        self.meter.advance(int(self._clock.seconds()))
+        moved = self.meter.press_button(close)
+        self._await_meter()
+        return moved
 
     def unplug_p1(self) -> None:
         """Pulls the P1 cable."""
@@ -203,6 +215,7 @@ class Station:
         if car is not None and not point.offered_da and car.remaining_ws:
             self.starved_s += tick_s
         self.p1.tick(now_s)
+        self._await_meter()
 
     def take_work(self, now_s: int) -> list[int]:
         """W·s per phase that the station drew since the last time."""
@@ -221,14 +234,40 @@ class Station:
     def _power(self, now_s: int, car_w: PerPhase) -> None:
         """Something else flows from this second on."""
         self._flow(now_s)
-        base = self.base_w
-        power_w = (base[0] + car_w[0], base[1] + car_w[1], base[2] + car_w[2])
-        self._power_w = power_w
         self.meter.advance(now_s)
-        self.meter.set_load(power_w, self.voltage_dv)
+        # Not what we were called with: the meter may just have opened its breaker.
+        base, car_w = self.base_w, self.unit.power_w
+        demand_w = (base[0] + car_w[0], base[1] + car_w[1], base[2] + car_w[2])
+        self.meter.set_load(demand_w, self.voltage_dv)
+        l1, l2, l3 = self.meter.state.power_w
+        self._power_w = l1, l2, l3
+        self._await_meter()
         total_w = sum(car_w)
         if not self.draws or self.draws[-1][1] != total_w:
             self.draws.append((now_s, total_w))
+
+    def _breaker(self, now_s: int, closed: bool) -> None:
+        """The meter's breaker has moved, and the unit's power with it."""
+        if closed:
+            self.unit.restart(now_s)
+        else:
+            self._units.hang_up()
+            self.unit.power_off(now_s)
+        self._power(now_s, self.unit.power_w)
+
+    def _await_meter(self) -> None:
+        """Lets the meter act at its own second, so that the unit does not draw beyond it."""
+        meter = self.meter
+        if not meter.has_breaker or meter.next_s == self._wakes_s:
+            return
+        self._wakes_s = meter.next_s
+        delay_s = max(0.0, self._wakes_s - self._clock.seconds())
+        self._clock.callLater(delay_s, self._wake, self._wakes_s)
+
+    def _wake(self, at_s: int) -> None:
+        self.unit.advance(at_s)
+        self.meter.advance(at_s)
+        self._await_meter()
 
     def _flow(self, now_s: int) -> None:
         seconds = now_s - self._since_s
@@ -246,8 +285,9 @@ class Station:
         return ModbusClient(self._network.endpoint(*self.addresses.modbus), self._clock)
 
     def _keep(self, meter: Meter) -> None:
-        """No file: a world's meters live as long as it."""
+        """No file: a world's meters live as long as it. What is new may be due at another time."""
         meter.state.unsaved = False
+        self._await_meter()
         self._on_kept(self)
 
     def _telegram(self, telegram: Telegram) -> None:

@@ -56,6 +56,7 @@ def test_it_opens_when_the_load_has_been_too_high_for_long_enough(bench: Bench) 
     bench.later(40)
     assert [bench.get(CONTROL, number) for number in (2, 3)] == [False, 2]
     bench.later(100)
+    assert bench.meter.next_s == NOW_S + 900
     assert bench.meter.state.energy_wh[1] == 60
     assert bench.events() == [
         (0, 67, 3600),
@@ -65,6 +66,15 @@ def test_it_opens_when_the_load_has_been_too_high_for_long_enough(bench: Bench) 
     ]
     values = read(bench.meter.telegram(NOW_S + 100)).values
     assert (values["0-0:17.0.0"], values["0-0:96.3.10"]) == (3600, 2)
+
+
+def test_it_can_be_switched_off_again(bench: Bench) -> None:
+    bench.limit(4, 1000)
+    bench.limit(4, OFF_W)
+    bench.load(2_000_000)
+    bench.later(1000)
+    assert bench.connected()
+    assert bench.events() == [(0, 67, 1000), (0, 67, OFF_W)]
 
 
 def test_the_threshold_itself_is_not_too_much(bench: Bench) -> None:
@@ -161,6 +171,8 @@ def test_a_mode_that_is_always_connected_only_tells(bench: Bench) -> None:
     bench.limit(4, 1000)
     bench.load(2000)
     bench.later(1000)
+    bench.mode(4)
+    bench.later(2000)
     assert bench.connected()
     assert [code for _, code, _ in bench.events()] == [67, 65]
 
@@ -203,6 +215,17 @@ def test_an_outage_starts_the_count_anew(bench: Bench) -> None:
     assert bench.connected()
     bench.later(530)
     assert not bench.connected()
+
+
+def test_without_supply_nothing_is_told(bench: Bench) -> None:
+    bench.limit(4, 1000)
+    bench.later(20)
+    bench.meter.power_off()
+    bench.load(2000)
+    bench.later(500)
+    assert bench.events() == [(0, 67, 1000)]
+    bench.meter.power_on(NOW_S + 500)
+    assert bench.events()[1:] == [(500, 65, 1000)]
 
 
 def test_a_count_outlives_the_process(bench: Bench) -> None:

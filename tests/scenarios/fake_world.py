@@ -71,6 +71,10 @@ class FakeWorld:
         self.done.append(("write", meter, name, value))
         return Outcome("read-write-denied", Refuser.METER)
 
+    async def act(self, meter: int, name: str, value: object) -> Outcome:
+        self.done.append(("act", meter, name, value))
+        return Outcome("other-reason", Refuser.METER)
+
     def p1_text(self, meter: int) -> bytes | None:
         if not (self.plugged and self.powered):
             return None
@@ -90,6 +94,10 @@ class FakeWorld:
     def power_on(self, meter: int) -> None:
         self.powered = True
         self.done.append(("on", self.now))
+
+    def press_button(self, meter: int, close: bool) -> bool:
+        self.done.append(("button", meter, close))
+        return close
 
     def unplug_p1(self, meter: int) -> None:
         self.plugged = False

@@ -114,6 +114,26 @@ def test_a_refused_message_fails_its_step_only_unless_refusal_is_expected() -> N
     assert world.done[0] == ("send", 1, 1025, True)
 
 
+def test_methods_and_buttons_are_what_was_asked_for() -> None:
+    played, world = play(
+        "- press_button: {meter: 1, to: close}\n- press_button: {to: open}\n"
+        "- act: {object: 'x:1', value: 2}\n"
+        "- expect: {refused: {act: {object: 'x:2'}, by: meter, result: other-reason}}\n"
+        "- expect: {refused: {act: {object: 'x:2'}, result: read-write-denied}}\n"
+    )
+    assert world.done == [
+        ("button", 1, True),
+        ("button", 1, False),
+        ("act", 1, "x:1", 2),
+        ("act", 1, "x:2", None),
+        ("act", 1, "x:2", None),
+    ]
+    assert [step.passed for step in played.run.steps[:3]] == [True, True, False]
+    assert played.run.steps[1].result == "nothing moved"
+    assert [seen.passed for seen in played.run.expectations] == [True, False]
+    assert played.run.expectations[0].subject == "invoking x:2 of meter 1"
+
+
 def test_sent_is_what_the_meter_took_last_not_what_it_refused() -> None:
     played, _ = play(
         "- expect: {p1_text: {sent: true}}\n"

@@ -83,6 +83,17 @@ def test_the_proof_of_concept_s_tests_pass(standard: str) -> None:
     assert len(result.run.expectations) > 25 and not result.stopped
 
 
+@pytest.mark.parametrize("name", ["limiter", "disconnect"])
+def test_what_the_breaker_s_scenarios_expect_is_seen(name: str) -> None:
+    switching = load(FILES / f"{name}.yaml")
+    lab = SimulatedLab(switching, Controller.NONE)
+    result: Played = lab.drive(Runner(switching, lab, "none").play())
+    lab.close()
+    assert [step for step in result.run.steps if not step.passed] == []
+    assert [seen for seen in result.run.expectations if not seen.passed] == []
+    assert len(result.run.expectations) > 20 and not result.stopped
+
+
 def test_the_same_seed_gives_the_same_run() -> None:
     first, second, other = played(seed=5), played(seed=5), played(seed=6)
     assert first.log.lines == second.log.lines

@@ -1,0 +1,119 @@
+"""A station behind the breaker of its meter: to the second, and on every wire."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from chargepoint.sessions import staying
+from scenarios.document import parse
+from scenarios.settings import Controller
+from scenarios.world.making import SimulatedLab
+from scenarios.world_protocol import Car
+from wire.errors import LocalError, PeerRefused
+
+TEXT = """
+scenario: breaker
+world:
+  start: 2024-01-08T12:00:00+01:00
+  stations: 2
+  standard: {standard}
+steps:
+  - run_for: 1s
+"""
+CAR = Car(energy_wh=60_000, max_w=11_040)
+
+
+def make_lab(standard: str = "dsmr-4.0.6") -> SimulatedLab:
+    scenario = parse(TEXT.format(standard=standard), Path("breaker.yaml"))
+    return SimulatedLab(scenario, Controller.NONE)
+
+
+@pytest.mark.parametrize("over_s", [1, 7, 30, 33])
+def test_a_trip_stops_car_meter_and_transformer_at_one_second(over_s: int) -> None:
+    """However the trip lies between the ticks, and although Modbus moves the unit on, too."""
+    lab = make_lab()
+
+    async def play() -> None:
+        await lab.write(1, "limiter:min_over_threshold_duration", over_s)
+        lab.plug_car(1, CAR)
+        await lab.run_until(lab.now + timedelta(seconds=3))
+        lab.set_load(1, (600, 0, 0), None)
+        await lab.write(1, "limiter:threshold_normal", 5000)
+        await lab.run_until(lab.now + timedelta(minutes=15))
+        station = lab._stations[0]
+        flowed_s = 3 + over_s
+        assert station.unit.station.lifetime_ws == 11_040 * flowed_s
+        assert station.draws[-1] == (lab._start_s + flowed_s, 0)
+        work_ws = 11_040 * flowed_s + 600 * over_s
+        assert sum(station.meter.state.energy_wh) == work_ws // 3600
+        carried = sum(sum(quarter) for quarter in lab._transformer.quarters)
+        assert round(carried * 900) == work_ws
+
+    lab.drive(play())
+    lab.close()
+
+
+def test_a_unit_without_power_answers_nothing_and_boots_when_it_is_back() -> None:
+    lab = make_lab()
+
+    async def play() -> None:
+        lab.plug_car(1, CAR)
+        await lab.run_until(lab.now + timedelta(minutes=1))
+        assert await lab.register(1, "power") == 11_040
+        assert (await lab.act(1, "disconnect_control:remote_disconnect", None)).accepted
+        with pytest.raises(PeerRefused):
+            await lab.register(1, "power")
+        lab.restart_unit(1)
+        await lab.run_until(lab.now + timedelta(minutes=1))
+        with pytest.raises(PeerRefused):
+            await lab.register(1, "power")
+        assert lab._stations[0].unit.power_w == (0, 0, 0)
+        assert (await lab.act(1, "disconnect_control:remote_connect", None)).accepted
+        assert await lab.register(1, "power") == 11_040
+        assert lab._stations[0].meter.state.net_w == 11_040
+
+    lab.drive(play())
+    lab.close()
+
+
+def test_a_car_that_leaves_meanwhile_draws_nothing_afterwards() -> None:
+    lab = make_lab()
+
+    async def play() -> None:
+        lab.plug_car(1, CAR)
+        lab.set_load(1, (100, 0, 0), None)
+        await lab.act(1, "disconnect_control:remote_disconnect", None)
+        lab.unplug_car(1)
+        await lab.run_until(lab.now + timedelta(minutes=5))
+        await lab.act(1, "disconnect_control:remote_connect", None)
+        assert lab._stations[0].meter.state.power_w == (100, 0, 0)
+
+    lab.drive(play())
+    lab.close()
+
+
+def test_a_car_that_comes_as_the_breaker_opens_asks_for_nothing() -> None:
+    lab = make_lab()
+
+    async def play() -> None:
+        station = lab._stations[0]
+        lab.set_load(1, (6000, 0, 0), None)
+        await lab.write(1, "limiter:threshold_normal", 5000)
+        station.unit.advance(lab._start_s + 40)
+        station.unit.station.plug(staying("CP001", lab._start_s, 60_000, 3, 1, 11_040))
+        assert station.meter.state.demand_w == (6000, 0, 0)
+        assert station.draws[-1][1] == 0
+        assert station.unit.power_w == station.meter.state.power_w == (0, 0, 0)
+
+    lab.drive(play())
+    lab.close()
+
+
+def test_a_button_needs_a_breaker() -> None:
+    lab = make_lab("dsmr-4.2.2")
+    with pytest.raises(LocalError, match="no breaker"):
+        lab.press_button(2, close=True)
+    lab.close()
