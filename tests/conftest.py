@@ -6,11 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import text
 
 from headend.store import Store, open_store
 from headend.store.tables import metadata
 from tests.postgresql import Cluster, Unavailable, private_cluster
+
+# No property is about time: on a busy machine an example takes as long as it takes.
+settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

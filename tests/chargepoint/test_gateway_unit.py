@@ -391,7 +391,7 @@ def test_no_answers_break_the_gateway(seed: int) -> None:
 
 
 @given(st.lists(st.binary(max_size=60) | st.sampled_from(SOUND), max_size=8))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_no_messages_break_the_gateway(messages: list[bytes]) -> None:
     rig = Rig()
     for message in messages:

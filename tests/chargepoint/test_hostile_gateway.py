@@ -79,7 +79,7 @@ def hostile(rig: Rig, what: int, noise: Random) -> None:
 
 
 @given(st.lists(st.integers(0, 9), max_size=12), st.randoms(use_true_random=False))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_limit_stands_to_the_end_of_its_profile(
     happenings: list[int], noise: Random
 ) -> None:

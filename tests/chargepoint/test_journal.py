@@ -95,7 +95,7 @@ def test_every_truncation_is_reported_and_fresh(tmp_path: Path) -> None:
 
 
 @given(at=st.integers(min_value=0), octet=st.integers(min_value=0, max_value=255))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_damaged_byte_is_found_or_harmless(
     tmp_path_factory: pytest.TempPathFactory, at: int, octet: int
 ) -> None:

@@ -289,7 +289,7 @@ def test_an_echo_of_something_else_is_a_wire_error(pdu: str) -> None:
 @given(
     st.lists(st.binary(min_size=1, max_size=300), max_size=4), st.sampled_from(Framing)
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_whatever_answers_a_call_ends_in_time_with_a_simerror(
     chunks: list[bytes], framing: Framing
 ) -> None:
@@ -466,7 +466,7 @@ def test_a_new_master_takes_the_place_of_the_most_silent() -> None:
 
 
 @given(st.lists(st.binary(max_size=200), max_size=10), st.sampled_from(Framing))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_random_bytes_never_break_the_unit(
     chunks: list[bytes], framing: Framing
 ) -> None:

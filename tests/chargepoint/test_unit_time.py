@@ -145,7 +145,7 @@ STEPS = st.one_of(
 
 
 @given(st.lists(STEPS, max_size=30), st.integers(0, 2))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_whatever_is_asked_the_limit_holds_and_only_refusals_are_raised(
     steps: list[tuple[str, int, object]], commit_s: int
 ) -> None:
@@ -174,7 +174,7 @@ def test_whatever_is_asked_the_limit_holds_and_only_refusals_are_raised(
 
 
 @given(st.lists(st.integers(0, 5000), min_size=1, max_size=20))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_size_of_the_steps_of_time_does_not_matter(steps: list[int]) -> None:
     def day() -> ControlUnit:
         visits = Visits(

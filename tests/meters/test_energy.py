@@ -40,7 +40,7 @@ def epoch(text: str) -> int:
         max_size=8,
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_energy_is_lost_or_made(
     steps: list[tuple[tuple[int, int, int], int]],
 ) -> None:
@@ -61,7 +61,7 @@ def test_no_energy_is_lost_or_made(
 
 
 @given(st.lists(st.integers(1, 4000), max_size=20))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_how_often_it_is_advanced_does_not_matter(steps: list[int]) -> None:
     often, once = make_meter(), make_meter()
     for meter in (often, once):

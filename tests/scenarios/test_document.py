@@ -284,7 +284,7 @@ SMALL = (
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.integers(0, len(SMALL) - 1),
     st.integers(0, 12),

@@ -86,7 +86,7 @@ def test_aliases_cannot_stack_up_depth() -> None:
     assert "nested deeper" in refused("\n".join(rows))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(st.sampled_from("ab:[]{}-&*!|>'\"#%@,?~ \n\t01."), max_size=60))
 def test_any_text_is_a_tree_or_a_scenario_error(text: str) -> None:
     try:

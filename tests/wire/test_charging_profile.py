@@ -291,7 +291,7 @@ def profiles(draw: st.DrawFn) -> ChargingProfile:
 
 
 @given(profiles())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_what_is_written_reads_back(profile: ChargingProfile) -> None:
     text = encode(profile)
     decoded = read(text)
@@ -302,7 +302,7 @@ def test_what_is_written_reads_back(profile: ChargingProfile) -> None:
 
 
 @given(st.binary(max_size=1100), st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_bytes_break_the_reader(octets: bytes, tolerant: bool) -> None:
     try:
         read(octets, tolerant=tolerant)
@@ -344,7 +344,7 @@ tokens = st.sampled_from(
 
 
 @given(st.lists(tokens, max_size=200).map("".join), st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_tokens_break_the_reader(text: str, tolerant: bool) -> None:
     try:
         read(text, tolerant=tolerant)
@@ -357,7 +357,7 @@ def test_no_tokens_break_the_reader(text: str, tolerant: bool) -> None:
     st.binary(min_size=1, max_size=3),
     st.data(),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_damaged_message_is_taken_whole_or_refused(
     at: int, damage: bytes, data: st.DataObject
 ) -> None:

@@ -148,7 +148,7 @@ def test_a_long_value_by_blocks(block_size: int) -> None:
 
 
 @given(st.binary(max_size=3000), st.integers(96, 1024))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_what_is_written_is_what_is_read(octets: bytes, pdu: int) -> None:
     meter = FakeMeter()
     meter.max_pdu = pdu
@@ -340,7 +340,7 @@ def test_a_wrong_acknowledgement_ends_it() -> None:
 
 
 @given(st.binary(max_size=60), st.integers(0, 2))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_octets_do_more_than_end_it(octets: bytes, step: int) -> None:
     meter = FakeMeter()
     association = GuruxAssociation(MANAGEMENT, Counters())
@@ -358,7 +358,7 @@ def test_no_octets_do_more_than_end_it(octets: bytes, step: int) -> None:
 
 
 @given(st.binary(max_size=60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_value_does_more_than_end_it(octets: bytes) -> None:
     association, meter = opened()
     meter.values[MESSAGE] = octets

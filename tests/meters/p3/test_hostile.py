@@ -182,7 +182,7 @@ def seeds() -> list[bytes]:
     st.sampled_from(list(Client)),
     st.sampled_from(list(Standard)),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_payload_is_more_than_refused(
     payloads: list[bytes], client: Client, standard: Standard
 ) -> None:
@@ -196,7 +196,7 @@ def test_no_payload_is_more_than_refused(
 
 
 @given(st.lists(st.binary(max_size=200), max_size=8))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_stream_raises(chunks: list[bytes]) -> None:
     connection = P3Connection(make_meter())
     for chunk in chunks:
@@ -215,7 +215,7 @@ def test_no_stream_raises(chunks: list[bytes]) -> None:
         max_size=5,
     )
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_whatever_is_said_inside_an_association_is_answered(
     plains: list[bytes],
 ) -> None:
