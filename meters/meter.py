@@ -13,6 +13,7 @@ from meters.behaviour.disconnect import Cause
 from meters.identity import Identity, Keys
 from meters.model import Model
 from meters.state import State
+from wire.cosem.events import Log
 from wire.cosem.rows import Standard
 from wire.dlms.data import Data
 from wire.errors import LocalError
@@ -216,6 +217,15 @@ class Meter:
             "0-0:96.14.0": state.rate + 1,
         }
 
+    def _long_failures(self) -> tuple[PowerFailure, ...]:
+        """The power failure log, newest first."""
+        logs = self.state.logs
+        rows = () if logs is None else logs.rows(Log.POWER_FAILURE)
+        return tuple(
+            PowerFailure(from_epoch(end_s), duration_s)
+            for end_s, duration_s in reversed(rows)
+        )
+
     def _standing_values(self) -> dict[str, object]:
         """The lines that stay the same until the load or a setting changes."""
         state, version = self.state, self.p1_version
@@ -226,10 +236,7 @@ class Meter:
             "1-0:2.7.0": _held(-state.net_w, _MAX_POWER_W),
             "0-0:96.7.21": state.failures,
             "0-0:96.7.9": state.long_failures,
-            "1-0:99.97.0": tuple(
-                PowerFailure(from_epoch(end_s), duration_s)
-                for end_s, duration_s in state.failure_log
-            ),
+            "1-0:99.97.0": self._long_failures(),
             "0-0:96.13.0": state.message,
         }
         for phase in phases:

@@ -9,6 +9,7 @@ from meters.behaviour.breaker import Breaker
 from meters.behaviour.events import EventLogs
 from meters.behaviour.loadprofile import PERIOD_S, LoadProfile
 from meters.identity import KEY_NAMES, Keys
+from wire.cosem.events import Log
 from wire.dlms import axdr
 from wire.dlms.data import Data
 from wire.dlms.security import MAX_COUNTER
@@ -17,7 +18,6 @@ from wire.errors import ConfigError, LocalError, WireError
 # So many counters are set aside with one save: after a crash the rest of them is skipped.
 COUNTER_BLOCK = 1024
 LONG_FAILURE_S = 180
-FAILURES_KEPT = 10
 
 AUTHENTICATED_AND_ENCRYPTED = 3
 
@@ -49,7 +49,6 @@ class State:
     off_since_s: int = 0
     failures: int = 0
     long_failures: int = 0
-    failure_log: tuple[tuple[int, int], ...] = ()
     interval_flags: int = 0
     profile: LoadProfile | None = None
     logs: EventLogs | None = None
@@ -94,7 +93,6 @@ _AS_IS = (
     "off_since_s",
     "failures",
     "long_failures",
-    "failure_log",
     "interval_flags",
     "security_policy",
     "received_counter",
@@ -154,9 +152,6 @@ def from_json(saved: dict[str, Any]) -> State:
             setattr(state, name, saved[name])
         state.demand_w = tuple(saved["demand_w"])
         state.voltage_dv = tuple(saved["voltage_dv"])
-        state.failure_log = tuple(
-            (int(end), int(spent)) for end, spent in saved["failure_log"]
-        )
         state.settings = {
             _name(text): axdr.decode(bytes.fromhex(octets))
             for text, octets in saved["settings"].items()
@@ -199,13 +194,15 @@ def _check(state: State) -> None:
         ):
             raise ValueError(f"{name} cannot be {str(value)[:40]}")
     clock_s = state.at_s + state.clock_offset_s
-    ends_s = [clock_s, *(end_s for end_s, _ in state.failure_log)]
+    ends_s = [clock_s]
+    if state.logs is not None:
+        ends_s += [end_s for end_s, _ in state.logs.rows(Log.POWER_FAILURE)]
     if state.profile is not None:
         ends_s.append(state.profile.last_quarter * PERIOD_S)
     if not _EARLIEST_S < min(ends_s) <= max(ends_s) < _LATEST_S:
         raise ValueError("a time of it is outside what P1 can print")
-    if type(state.powered) is not bool or len(state.failure_log) > FAILURES_KEPT:
-        raise ValueError("its power failures cannot be")
+    if type(state.powered) is not bool:
+        raise ValueError("powered is true or false")
     if state.received_counter is not None and not (
         type(state.received_counter) is int
         and 0 <= state.received_counter <= MAX_COUNTER

@@ -2,46 +2,50 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable
+from array import array
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from wire.cosem.events import ENTRIES, LOG_OF, Event, Log
+from wire.cosem.events import LAYOUTS, LOG_OF, Event, Log
+from wire.dlms.data import INTEGER_BOUNDS
 
 if TYPE_CHECKING:
     from meters.meter import Meter
 
-# The clock (UTC epoch seconds), the event's code, and what the log captures beside it.
+# The clock (UTC epoch seconds), and what the log captures beside it: mostly a code first.
 EventRow = tuple[int, ...]
 
 
 class EventLogs:
-    """The rows of all event logs, oldest first; each log forgets its oldest beyond its size."""
+    """The rows of all event logs, oldest first; each log forgets its oldest beyond its size.
 
-    __slots__ = ("_rows",)
+    A log is one flat array of its rows' numbers, for the largest keeps 2190 rows.
+    """
+
+    __slots__ = ("_numbers",)
 
     def __init__(self) -> None:
-        self._rows: dict[Log, deque[EventRow]] = {}
+        self._numbers: dict[Log, array[int]] = {}
 
     def rows(self, log: Log) -> tuple[EventRow, ...]:
         """The rows of a log, oldest first."""
-        return tuple(self._rows.get(log, ()))
+        numbers = iter(self._numbers.get(log, ()))
+        return tuple(zip(*[numbers] * _width(log), strict=True))
 
     def append(self, log: Log, row: EventRow) -> None:
         """Adds a row."""
-        rows = self._rows.get(log)
-        if rows is None:
-            rows = self._rows[log] = deque(maxlen=ENTRIES[log])
-        rows.append(row)
+        numbers = self._numbers.setdefault(log, array("I"))
+        numbers.extend(row)
+        if len(numbers) > LAYOUTS[log].entries * len(row):
+            del numbers[: len(row)]
 
-    def clear(self, log: Log, row: EventRow) -> None:
-        """Forgets all rows of a log; the first one after that says so."""
-        self._rows.pop(log, None)
-        self.append(log, row)
+    def clear(self, log: Log) -> None:
+        """Forgets all rows of a log."""
+        self._numbers.pop(log, None)
 
     def to_json(self) -> dict[str, Any]:
         """The rows as JSON can hold them."""
-        return {log.value: list(rows) for log, rows in self._rows.items()}
+        return {log.value: list(self.rows(log)) for log in self._numbers}
 
     @classmethod
     def from_json(cls, saved: dict[str, Any]) -> EventLogs:
@@ -49,35 +53,53 @@ class EventLogs:
         logs = cls()
         for name, rows in saved.items():
             log = Log(name)
-            if len(rows) > ENTRIES[log]:
-                raise ValueError(f"{log} has {ENTRIES[log]} rows, not {len(rows)}")
+            if len(rows) > LAYOUTS[log].entries:
+                raise ValueError(f"{log} cannot have {len(rows)} rows")
             for row in rows:
-                logs.append(log, _row(row))
+                logs.append(log, _judged(log, row))
         return logs
 
 
-def _row(saved: Iterable[Any]) -> EventRow:
+def _width(log: Log) -> int:
+    return 1 + len(LAYOUTS[log].captured)
+
+
+def _judged(log: Log, saved: Sequence[Any]) -> EventRow:
+    """The clock fits in 32 bits until 2106, what is captured in its type."""
     row = tuple(saved)
-    if len(row) < 2 or not all(
-        type(part) is int and 0 <= part < 1 << 33 for part in row
+    most = [
+        0xFFFF_FFFF,
+        *(INTEGER_BOUNDS[item.tag][1] for item in LAYOUTS[log].captured),
+    ]
+    if len(row) != len(most) or not all(
+        type(part) is int and 0 <= part <= high
+        for part, high in zip(row, most, strict=True)
     ):
-        raise ValueError(f"no row of an event log: {str(row)[:40]}")
+        raise ValueError(f"no row of {log}: {str(row)[:40]}")
     return row
 
 
 def record(meter: Meter, event: Event, *captured: int) -> None:
     """Writes an event into its log, now, with what that log captures beside the code."""
-    _logs(meter).append(LOG_OF[event], (meter.clock_s, int(event), *captured))
+    logs_of(meter).append(LOG_OF[event], (meter.clock_s, int(event), *captured))
     meter.changed()
 
 
-def clear(meter: Meter, log: Log, *captured: int) -> None:
-    """Empties a log; 255 is the first row that it has then (P3, event codes)."""
-    _logs(meter).clear(log, (meter.clock_s, int(Event.LOG_CLEARED), *captured))
+def clear(meter: Meter, log: Log) -> None:
+    """Empties a log; where rows have codes, 255 is the first that it has then (P3).
+
+    What else the log captures is shown as 0 beside it.
+    """
+    logs = logs_of(meter)
+    logs.clear(log)
+    if log is not Log.POWER_FAILURE:
+        more = len(LAYOUTS[log].captured) - 1
+        logs.append(log, (meter.clock_s, int(Event.LOG_CLEARED), *(0,) * more))
     meter.changed()
 
 
-def _logs(meter: Meter) -> EventLogs:
+def logs_of(meter: Meter) -> EventLogs:
+    """The logs of a meter, which has none until its first event."""
     state = meter.state
     if state.logs is None:
         state.logs = EventLogs()

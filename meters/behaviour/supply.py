@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meters.behaviour import amr
+from meters.behaviour import amr, events
 from meters.behaviour.loadprofile import PERIOD_S
-from meters.state import FAILURES_KEPT, LONG_FAILURE_S
+from meters.state import LONG_FAILURE_S
+from wire.cosem.events import Log
 
 if TYPE_CHECKING:
     from meters.meter import Meter
@@ -35,5 +36,4 @@ def restore(meter: Meter, now_s: int) -> None:
     state.failures = min(state.failures + 1, 0xFFFF)
     if duration_s > LONG_FAILURE_S:
         state.long_failures = min(state.long_failures + 1, 0xFFFF)
-        log = ((clock_s, duration_s), *state.failure_log)
-        state.failure_log = log[:FAILURES_KEPT]
+        events.logs_of(meter).append(Log.POWER_FAILURE, (clock_s, duration_s))

@@ -10,7 +10,7 @@ from meters.behaviour import events
 from meters.meter import Meter
 from meters.state import from_json, to_json
 from tests.meters.builders import NOW_S, make_meter
-from wire.cosem.events import ENTRIES, LOG_OF, Event, Log
+from wire.cosem.events import LAYOUTS, LOG_OF, Event, Log
 from wire.errors import ConfigError
 
 
@@ -36,7 +36,7 @@ def test_a_row_has_the_meters_own_time_and_what_its_log_captures() -> None:
 
 def test_a_full_log_forgets_its_oldest_row() -> None:
     meter = make_meter()
-    for second in range(ENTRIES[Log.FRAUD] + 3):
+    for second in range(LAYOUTS[Log.FRAUD].entries + 3):
         meter.advance(NOW_S + second)
         events.record(meter, Event.FAILED_LOGIN)
     kept = rows(meter, Log.FRAUD)
@@ -57,7 +57,7 @@ def test_a_cleared_log_begins_with_255() -> None:
 def test_logs_outlive_the_process() -> None:
     meter = make_meter()
     events.record(meter, Event.POWER_UP)
-    events.clear(meter, Log.CONTROL, 0)
+    events.clear(meter, Log.CONTROL)
     again = from_json(json.loads(json.dumps(to_json(meter.state))))
     assert again.logs is not None
     for log in Log:
@@ -71,7 +71,13 @@ def test_logs_outlive_the_process() -> None:
         {"standard_event_log": [[1]]},
         {"standard_event_log": [[NOW_S, "2"]]},
         {"standard_event_log": [[NOW_S, -1]]},
-        {"disconnector_control_log": [[NOW_S, 62]] * 11},
+        {"standard_event_log": [[NOW_S, 256]]},
+        {"standard_event_log": [[1 << 32, 2]]},
+        {"standard_event_log": [[NOW_S, 2, 3]]},
+        {"disconnector_control_log": [[NOW_S, 62]]},
+        {"power_failure_log": [[1 << 32, 400]]},
+        {"power_failure_log": [[1, 400]]},
+        {"disconnector_control_log": [[NOW_S, 62, 0]] * 11},
         {"standard_event_log": 7},
         [],
     ],

@@ -7,6 +7,9 @@ channel; those of SMR 5 are as a running central system reads them.
 from __future__ import annotations
 
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
+
+from wire.dlms.data import Tag
 
 
 class Log(StrEnum):
@@ -18,6 +21,7 @@ class Log(StrEnum):
     MBUS = "mbus_event_log"
     SESSION = "communication_session_log"
     POWER_QUALITY = "power_quality_event_log"
+    POWER_FAILURE = "power_failure_log"
 
 
 class Event(IntEnum):
@@ -65,6 +69,21 @@ class Event(IntEnum):
     SESSION_READINGS_G = 74
     SESSION_INTERVALS_E = 75
     SESSION_INTERVALS_G = 76
+    UNDER_VOLTAGE_L1 = 77
+    UNDER_VOLTAGE_L2 = 78
+    UNDER_VOLTAGE_L3 = 79
+    OVER_VOLTAGE_L1 = 80
+    OVER_VOLTAGE_L2 = 81
+    OVER_VOLTAGE_L3 = 82
+    VOLTAGE_NORMAL_L1 = 83
+    VOLTAGE_NORMAL_L2 = 84
+    VOLTAGE_NORMAL_L3 = 85
+    PHASE_OUTAGE_L1 = 86
+    PHASE_OUTAGE_L2 = 87
+    PHASE_OUTAGE_L3 = 88
+    PHASE_RETURNED_L1 = 90
+    PHASE_RETURNED_L2 = 91
+    PHASE_RETURNED_L3 = 92
     LOG_CLEARED = 255
 
 
@@ -74,6 +93,7 @@ _RANGES = (
     (Event.TERMINAL_COVER_REMOVED, Event.CONFIGURATION_CHANGED, Log.FRAUD),
     (Event.MANUALLY_DISCONNECTED, Event.LIMITER_THRESHOLD_CHANGED, Log.CONTROL),
     (Event.SESSION_METER_MAINTENANCE, Event.SESSION_INTERVALS_G, Log.SESSION),
+    (Event.UNDER_VOLTAGE_L1, Event.PHASE_RETURNED_L3, Log.POWER_QUALITY),
 )
 LOG_OF = {
     event: log
@@ -83,12 +103,43 @@ LOG_OF = {
 }
 """The log of each event; `LOG_CLEARED` goes to whichever was cleared."""
 
-# How many rows each log keeps (P3 4.2.2, event logs).
-ENTRIES = {
-    Log.STANDARD: 100,
-    Log.FRAUD: 30,
-    Log.CONTROL: 10,
-    Log.MBUS: 30,
-    Log.SESSION: 2190,
-    Log.POWER_QUALITY: 100,
+
+class Captured(NamedTuple):
+    """An attribute that a log captures: its object's class and code, and its type."""
+
+    class_id: int
+    code: str
+    attribute: int
+    tag: Tag
+
+
+class Layout(NamedTuple):
+    """How many rows a log keeps, and what stands in each beside the clock."""
+
+    entries: int
+    captured: tuple[Captured, ...]
+
+
+def _codes(entries: int, code: str, *more: Captured) -> Layout:
+    return Layout(entries, (Captured(1, code, 2, Tag.UNSIGNED), *more))
+
+
+# P3 4.2.2, event logs. The third column of the session log is printed there as 0-1:94.31.x,
+# the counter of whichever code stands in the row; a central system reads it as one object.
+LAYOUTS = {
+    Log.STANDARD: _codes(100, "0-0:96.11.0"),
+    Log.FRAUD: _codes(30, "0-0:96.11.1"),
+    Log.CONTROL: _codes(
+        10,
+        "0-0:96.11.2",
+        Captured(71, "0-0:17.0.0", 3, Tag.DOUBLE_LONG_UNSIGNED),
+    ),
+    Log.MBUS: _codes(30, "0-0:96.11.3"),
+    Log.SESSION: _codes(
+        2190, "0-0:96.11.4", Captured(1, "0-0:96.15.4", 2, Tag.LONG_UNSIGNED)
+    ),
+    Log.POWER_QUALITY: _codes(100, "0-0:96.11.5"),
+    Log.POWER_FAILURE: Layout(
+        10, (Captured(3, "0-0:96.7.19", 2, Tag.DOUBLE_LONG_UNSIGNED),)
+    ),
 }

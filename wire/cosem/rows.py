@@ -181,12 +181,13 @@ def row(
     standards: frozenset[Standard] = ALL,
     polyphase_only: bool = False,
 ) -> Row:
-    """An object; attribute 1, the logical name, is added, readable by who can read more."""
+    """An object; attribute 1, the logical name, is added, readable by who can do more."""
     attributes = [item for item in members if isinstance(item, Attribute)]
     code = Obis.parse(obis)
+    management = R if any(item.management for item in members) else Right.NONE
     public = R if any(item.public for item in attributes) else Right.NONE
     logical_name = Attribute(
-        1, "logical_name", "octet-string[6]", R, public, code.octets
+        1, "logical_name", "octet-string[6]", management, public, code.octets
     )
     return Row(
         class_id,

@@ -1,0 +1,84 @@
+"""The event logs and the codes that they capture (P3, event logs)."""
+
+from __future__ import annotations
+
+from wire.cosem.dsmr.sources import D406, D422, P3, SMR
+from wire.cosem.events import LAYOUTS, Log
+from wire.cosem.rows import (
+    ALL,
+    DSMR4,
+    SMR5,
+    R,
+    Right,
+    Row,
+    Standard,
+    X,
+    attr,
+    data,
+    method,
+    row,
+)
+
+_SESSIONS = D422 | SMR5
+
+
+def _log(
+    log: Log, obis: str, source: str = P3, standards: frozenset[Standard] = ALL
+) -> Row:
+    return row(
+        7,
+        obis,
+        log.value,
+        source,
+        attr(2, "buffer", "array"),
+        attr(3, "capture_objects", "array"),
+        attr(4, "capture_period", "double-long-unsigned", value=0),
+        attr(5, "sort_method", "enum", value=1),
+        attr(6, "sort_object", "structure"),
+        attr(7, "entries_in_use", "double-long-unsigned"),
+        attr(8, "profile_entries", "double-long-unsigned", value=LAYOUTS[log].entries),
+        method(1, "reset", "integer", X),
+        method(2, "capture", "integer"),
+        version=1,
+        standards=standards,
+    )
+
+
+def _code(log: Log, name: str, standards: frozenset[Standard]) -> tuple[Row, ...]:
+    """A code can be read in SMR 5; in DSMR 4 it only stands in the log."""
+    obis = LAYOUTS[log].captured[0].code
+    sides = ((P3, Right.NONE, DSMR4), (SMR, R, SMR5))
+    return tuple(
+        data(obis, name, source, "unsigned", right, standards=standards & side)
+        for source, right, side in sides
+        if standards & side
+    )
+
+
+LOGS = (
+    _log(Log.STANDARD, "0-0:99.98.0"),
+    _log(Log.FRAUD, "0-0:99.98.1"),
+    _log(Log.CONTROL, "0-0:99.98.2", standards=D406),
+    _log(Log.MBUS, "0-0:99.98.3"),
+    _log(Log.SESSION, "0-0:99.98.4", standards=_SESSIONS),
+    _log(Log.POWER_QUALITY, "0-0:99.98.5", SMR, SMR5),
+    _log(Log.POWER_FAILURE, "1-0:99.97.0"),
+)
+
+CODES = (
+    *_code(Log.STANDARD, "standard_event_code", ALL),
+    *_code(Log.FRAUD, "fraud_detection_event_code", ALL),
+    *_code(Log.CONTROL, "disconnector_control_event_code", D406),
+    *_code(Log.MBUS, "mbus_event_code", ALL),
+    *_code(Log.SESSION, "communication_session_event_code", _SESSIONS),
+    *_code(Log.POWER_QUALITY, "power_quality_event_code", SMR5),
+    data(
+        "0-0:96.15.4",
+        "communication_session_event_counter",
+        SMR,
+        "long-unsigned",
+        standards=SMR5,
+    ),
+)
+
+ROWS = (*LOGS, *CODES)
