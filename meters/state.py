@@ -15,6 +15,8 @@ from wire.dlms.data import Data
 from wire.dlms.security import MAX_COUNTER
 from wire.errors import ConfigError, LocalError, WireError
 
+_PUSH_SCRIPTS = {1, 2, 3}
+
 # So many counters are set aside with one save: after a crash the rest of them is skipped.
 COUNTER_BLOCK = 1024
 LONG_FAILURE_S = 180
@@ -31,8 +33,9 @@ class State:
     export rate 1, export rate 2; `remainder_ws` what is not yet a whole Wh, import and export.
     `demand_w` is what the premises ask for, per phase, negative for export; `power_w` what of it
     flows, and `net_w` the sum of that. `rate` is 0 for low and 1 for normal; `settings` what was
-    written, by object and attribute (see `meters.model`). `unsaved` is set by whatever must not
-    get lost.
+    written, by object and attribute (see `meters.model`). `pushes` are the scripts of the push
+    script table that were asked for and wait to be executed, first come first. `unsaved` is set
+    by whatever must not get lost.
     """
 
     keys: Keys
@@ -50,6 +53,9 @@ class State:
     failures: int = 0
     long_failures: int = 0
     interval_flags: int = 0
+    errors: int = 0
+    alarms: int = 0
+    pushes: tuple[int, ...] = ()
     profile: LoadProfile | None = None
     logs: EventLogs | None = None
     breaker: Breaker | None = None
@@ -94,6 +100,9 @@ _AS_IS = (
     "failures",
     "long_failures",
     "interval_flags",
+    "errors",
+    "alarms",
+    "pushes",
     "security_policy",
     "received_counter",
 )
@@ -118,6 +127,8 @@ _BOUNDS = {
     "failures": (1, 0, 0xFFFF),
     "long_failures": (1, 0, 0xFFFF),
     "interval_flags": (1, 0, 0xFF),
+    "errors": (1, 0, 0xFFFF_FFFF),
+    "alarms": (1, 0, 0xFFFF_FFFF),
     "security_policy": (1, 0, AUTHENTICATED_AND_ENCRYPTED),
     "sending_counter": (1, 0, MAX_COUNTER + 1 + COUNTER_BLOCK),
 }
@@ -152,6 +163,7 @@ def from_json(saved: dict[str, Any]) -> State:
             setattr(state, name, saved[name])
         state.demand_w = tuple(saved["demand_w"])
         state.voltage_dv = tuple(saved["voltage_dv"])
+        state.pushes = tuple(saved["pushes"])
         state.settings = {
             _name(text): axdr.decode(bytes.fromhex(octets))
             for text, octets in saved["settings"].items()
@@ -203,6 +215,11 @@ def _check(state: State) -> None:
         raise ValueError("a time of it is outside what P1 can print")
     if type(state.powered) is not bool:
         raise ValueError("powered is true or false")
+    if len(set(state.pushes)) != len(state.pushes) or not (
+        set(state.pushes) <= _PUSH_SCRIPTS
+        and all(type(script) is int for script in state.pushes)
+    ):
+        raise ValueError("its pushes cannot be")
     if state.received_counter is not None and not (
         type(state.received_counter) is int
         and 0 <= state.received_counter <= MAX_COUNTER

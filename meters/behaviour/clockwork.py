@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meters.behaviour import amr, tariff
+from meters.behaviour import alarms, amr, tariff
 from meters.behaviour.loadprofile import PERIOD_S
 
 if TYPE_CHECKING:
@@ -33,5 +33,6 @@ def set_clock(meter: Meter, clock_s: int) -> None:
             state.profile.fill(after, amr.CLOCK_ADJUSTED)
         elif after < before:
             state.profile.drop_from(after + 1)
+    alarms.mend(meter, alarms.Fault.CLOCK_INVALID)
     tariff.switch(meter)
     meter.changed()

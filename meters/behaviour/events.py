@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from meters.behaviour import alarms, amr
 from wire.cosem.events import LAYOUTS, LOG_OF, Event, Log
 from wire.dlms.data import INTEGER_BOUNDS
 
@@ -80,8 +81,13 @@ def _judged(log: Log, saved: Sequence[Any]) -> EventRow:
 
 
 def record(meter: Meter, event: Event, *captured: int) -> None:
-    """Writes an event into its log, now, with what that log captures beside the code."""
+    """Writes an event into its log, now, with what that log captures beside the code.
+
+    Its bits in the error and alarm registers are set, and what they mean for the interval.
+    """
     logs_of(meter).append(LOG_OF[event], (meter.clock_s, int(event), *captured))
+    alarms.notice(meter, event)
+    meter.state.interval_flags |= amr.fault_bits(meter.state.errors)
     meter.changed()
 
 

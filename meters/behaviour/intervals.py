@@ -27,4 +27,4 @@ def capture(meter: Meter) -> None:
     state.profile.append(
         clock_s // PERIOD_S, import_wh(state), export_wh(state), status
     )
-    state.interval_flags = 0
+    state.interval_flags = amr.fault_bits(state.errors)

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from meters.model import Behaviour, Model
 from meters.objects import (
+    alarms,
     association,
     clock,
     identification,
@@ -19,6 +20,7 @@ from meters.objects import (
 from wire.cosem.rows import Standard
 
 _PARTS = (
+    alarms,
     association,
     clock,
     identification,

@@ -164,6 +164,8 @@ _NAMED = {
             ),
         ),
         _array("key_transfer_type", _structure("key_transfer_data", _ENUM, _OCTETS), 3),
+        _structure("value_definition", _LONG_UNSIGNED, _OCTETS, _INTEGER),
+        _structure("action_item", _OCTETS, _LONG_UNSIGNED),
         _structure(
             "capture_object_definition",
             _LONG_UNSIGNED,

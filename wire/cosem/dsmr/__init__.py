@@ -8,6 +8,7 @@ are silent an SMR 5 meter keeps the 4.2.2 row. A new object is a new row in a mo
 from __future__ import annotations
 
 from wire.cosem.dsmr import (
+    alarms,
     clock,
     communication,
     energy,
@@ -20,6 +21,7 @@ from wire.cosem.dsmr import (
 from wire.cosem.rows import Row
 
 OBJECTS: tuple[Row, ...] = (
+    *alarms.ROWS,
     *communication.ROWS,
     *identity.ROWS,
     *clock.ROWS,

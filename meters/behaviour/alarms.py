@@ -1,0 +1,125 @@
+"""The error and the alarm register: one layout of 32 bits, set by events (P3, alarm register).
+
+An error bit tells what is wrong. An alarm bit tells that something was, to who asked for it
+by the filter; it stays until it is written. When the alarm register is no longer 0, the
+register monitor acts: it asks for the push that its script names (P3, 0-0:16.1.0).
+"""
+
+from __future__ import annotations
+
+from enum import IntFlag
+from typing import TYPE_CHECKING
+
+from wire.cosem.events import Event
+from wire.cosem.rows import SMR5
+from wire.dlms.data import Tag
+
+if TYPE_CHECKING:
+    from meters.meter import Meter
+
+
+class Fault(IntFlag):
+    """The bits of both registers that these meters can set; bit 0 is the least one."""
+
+    CLOCK_INVALID = 1 << 0
+    REPLACE_BATTERY = 1 << 1
+    POWER_UP = 1 << 2
+    CONFIGURATION_CHANGED = 1 << 4
+    PROGRAM_MEMORY = 1 << 8
+    RAM = 1 << 9
+    NV_MEMORY = 1 << 10
+    MEASUREMENT_SYSTEM = 1 << 11
+    WATCHDOG = 1 << 12
+    FRAUD_ATTEMPT = 1 << 13
+    PHASE_OUTAGE_L1 = 1 << 28
+    PHASE_OUTAGE_L2 = 1 << 29
+    PHASE_OUTAGE_L3 = 1 << 30
+
+
+RAISED_BY = {
+    Event.CLOCK_INVALID: Fault.CLOCK_INVALID,
+    Event.REPLACE_BATTERY: Fault.REPLACE_BATTERY,
+    Event.POWER_UP: Fault.POWER_UP,
+    Event.PROGRAM_MEMORY_ERROR: Fault.PROGRAM_MEMORY,
+    Event.RAM_ERROR: Fault.RAM,
+    Event.NV_MEMORY_ERROR: Fault.NV_MEMORY,
+    Event.MEASUREMENT_SYSTEM_ERROR: Fault.MEASUREMENT_SYSTEM,
+    Event.WATCHDOG_RESET: Fault.WATCHDOG,
+    Event.TERMINAL_COVER_REMOVED: Fault.FRAUD_ATTEMPT,
+    Event.STRONG_DC_FIELD: Fault.FRAUD_ATTEMPT,
+    Event.METER_COVER_REMOVED: Fault.FRAUD_ATTEMPT,
+    Event.FAILED_LOGIN: Fault.FRAUD_ATTEMPT,
+    Event.CONFIGURATION_CHANGED: Fault.FRAUD_ATTEMPT,
+}
+# What SMR 5 has beside these, as a running central system names the bits.
+RAISED_BY_SMR5 = RAISED_BY | {
+    Event.CONFIGURATION_CHANGED: Fault.FRAUD_ATTEMPT | Fault.CONFIGURATION_CHANGED,
+    Event.PHASE_OUTAGE_L1: Fault.PHASE_OUTAGE_L1,
+    Event.PHASE_OUTAGE_L2: Fault.PHASE_OUTAGE_L2,
+    Event.PHASE_OUTAGE_L3: Fault.PHASE_OUTAGE_L3,
+}
+MENDED_BY = {
+    Event.PHASE_RETURNED_L1: Fault.PHASE_OUTAGE_L1,
+    Event.PHASE_RETURNED_L2: Fault.PHASE_OUTAGE_L2,
+    Event.PHASE_RETURNED_L3: Fault.PHASE_OUTAGE_L3,
+}
+
+# Error bits that go with their cause and not by writing; the channels of M-Bus are 16 to 23.
+SELF_CLEARING = int(
+    Fault.CLOCK_INVALID
+    | Fault.PHASE_OUTAGE_L1
+    | Fault.PHASE_OUTAGE_L2
+    | Fault.PHASE_OUTAGE_L3
+    | 0x00FF_0000
+)
+
+# The scripts of the push script table 0-0:10.0.108 (P3, push setup).
+PUSH_ON_SCHEDULE, PUSH_ON_ALARM, PUSH_ON_CALL = 1, 2, 3
+
+
+def notice(meter: Meter, event: Event) -> None:
+    """What an event does to the registers."""
+    raised = RAISED_BY_SMR5 if meter.identity.standard in SMR5 else RAISED_BY
+    if event in MENDED_BY:
+        mend(meter, MENDED_BY[event])
+    bits = int(raised.get(event, 0))
+    if bits:
+        state = meter.state
+        state.errors |= bits
+        write_alarms(
+            meter, state.alarms | bits & meter.setting("alarm_filter", "value").value
+        )
+
+
+def mend(meter: Meter, fault: Fault) -> None:
+    """The cause of an error is gone."""
+    meter.state.errors &= ~int(fault)
+
+
+def write_errors(meter: Meter, value: int) -> None:
+    """Management writes the error register: bits that clear themselves stay as they are."""
+    state = meter.state
+    state.errors = value & ~SELF_CLEARING | state.errors & SELF_CLEARING
+
+
+def write_alarms(meter: Meter, value: int) -> None:
+    """Gives the alarm register a value; no longer 0, it sets off the monitor."""
+    before, meter.state.alarms = meter.state.alarms, value
+    if value and not before:
+        set_off(meter)
+
+
+def set_off(meter: Meter) -> None:
+    """The monitored value is above the threshold: executes the script of its action up.
+
+    What it asks for waits in `pushes` until it is sent; the message tells of the register
+    as it is then, so none waits twice.
+    """
+    (action,) = meter.setting("alarm_monitor", "actions").value
+    action_up = action.value[0]
+    if action_up.tag is Tag.NULL_DATA:
+        return
+    selector = action_up.value[1].value
+    if selector not in meter.state.pushes:
+        meter.state.pushes = (*meter.state.pushes, selector)
+        meter.changed()

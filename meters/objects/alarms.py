@@ -1,0 +1,55 @@
+"""The error register, the alarm register with its filter, and its monitor (P3)."""
+
+from __future__ import annotations
+
+from meters.behaviour import alarms, events
+from meters.meter import Meter
+from meters.model import Behaviour, Link
+from wire.cosem.dsmr.alarms import PUSH_SCRIPTS
+from wire.cosem.events import Event
+from wire.cosem.types import Fit, type_of
+from wire.dlms.data import Data, Tag
+from wire.dlms.descriptors import DataAccessResult
+
+BEHAVIOUR = Behaviour.empty()
+
+_ACTION_ITEM = type_of("action_item")
+_SCRIPTS = (alarms.PUSH_ON_SCHEDULE, alarms.PUSH_ON_ALARM, alarms.PUSH_ON_CALL)
+
+
+def _write_errors(meter: Meter, link: Link, data: Data) -> DataAccessResult:
+    alarms.write_errors(meter, data.value)
+    events.record(meter, Event.ERROR_REGISTER_CLEARED)
+    return DataAccessResult.SUCCESS
+
+
+def _write_alarms(meter: Meter, link: Link, data: Data) -> DataAccessResult:
+    alarms.write_alarms(meter, data.value)
+    events.record(meter, Event.ALARM_REGISTER_CLEARED)
+    return DataAccessResult.SUCCESS
+
+
+def _actions(meter: Meter, data: Data) -> bool:
+    """One threshold, so one action set; each action is nothing, or a script that pushes."""
+    if len(data.value) != 1:
+        return False
+    (pair,) = data.value
+    return (
+        pair.tag is Tag.STRUCTURE
+        and len(pair.value) == 2
+        and all(action.tag is Tag.NULL_DATA or _pushes(action) for action in pair.value)
+    )
+
+
+def _pushes(action: Data) -> bool:
+    if _ACTION_ITEM.fit(action) is not Fit.GOOD:
+        return False
+    script, selector = action.value
+    return script.value == PUSH_SCRIPTS and selector.value in _SCRIPTS
+
+
+BEHAVIOUR.numbers["error_register", "value"] = lambda meter: meter.state.errors
+BEHAVIOUR.writers["error_register", "value"] = _write_errors
+BEHAVIOUR.numbers["alarm_register", "value"] = lambda meter: meter.state.alarms
+BEHAVIOUR.writers["alarm_register", "value"] = _write_alarms
+BEHAVIOUR.checks["alarm_monitor", "actions"] = _actions

@@ -1,0 +1,38 @@
+"""The error and alarm registers, and the monitor that tells of alarms (P3, 4.2.4)."""
+
+from __future__ import annotations
+
+from wire.cosem.dsmr.sources import P3
+from wire.cosem.rows import RW, attr, data, row
+from wire.dlms import axdr
+from wire.obis import Obis
+
+_DLU = "double-long-unsigned"
+_ALARM_REGISTER = "0-0:97.98.0"
+PUSH_SCRIPTS = Obis.parse("0-0:10.0.108").octets
+
+# Upward: script 2, the push of alarms; downward: nothing.
+_PUSH_ALARM = axdr.structure(
+    axdr.structure(axdr.octet_string(PUSH_SCRIPTS), axdr.long_unsigned(2)),
+    axdr.null_data(),
+)
+
+ROWS = (
+    data("0-0:97.97.0", "error_register", P3, _DLU, RW),
+    data(_ALARM_REGISTER, "alarm_register", P3, _DLU, RW),
+    row(1, "0-0:97.98.10", "alarm_filter", P3, attr(2, "value", _DLU, RW, default=0)),
+    row(
+        21,
+        "0-0:16.1.0",
+        "alarm_monitor",
+        P3,
+        attr(2, "thresholds", "array", value=(axdr.double_long_unsigned(0),)),
+        attr(
+            3,
+            "monitored_value",
+            "value_definition",
+            value=(1, Obis.parse(_ALARM_REGISTER).octets, 2),
+        ),
+        attr(4, "actions", "array", RW, default=(_PUSH_ALARM,)),
+    ),
+)
