@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from meters.behaviour import breaker, limiter, schedule, supply, tariff, timeline
 from meters.behaviour.disconnect import Cause
+from meters.behaviour.quality import Quality
 from meters.identity import Identity, Keys
 from meters.model import Model
 from meters.state import State
@@ -26,6 +27,7 @@ P1_VERSIONS = {
     Standard.DSMR_4_2_2: P1Version.DSMR_4_2_2,
     Standard.SMR_5_0: P1Version.SMR_5_0_2,
 }
+_UNDISTURBED = Quality()
 _MAX_POWER_W, _MAX_CURRENT_A, _MAX_VOLTAGE_DV = 99_999, 999, 9999
 
 
@@ -113,8 +115,11 @@ class Meter:
         if self.identity.phases == 1 and any(power_w[1:]):
             raise LocalError("a meter with one phase cannot measure L2 and L3")
         if power_w != state.demand_w or voltage_dv != state.voltage_dv:
+            moved = voltage_dv != state.voltage_dv
             state.demand_w, state.voltage_dv = power_w, voltage_dv
             self._flow()
+            if moved:
+                supply.watch(self)
 
     @property
     def has_breaker(self) -> bool:
@@ -239,9 +244,11 @@ class Meter:
             "1-0:99.97.0": self._long_failures(),
             "0-0:96.13.0": state.message,
         }
+        quality = state.quality or _UNDISTURBED
+        sags, swells = quality.sags, quality.swells
         for phase in phases:
-            lines[f"1-0:{32 + 20 * phase}.32.0"] = 0
-            lines[f"1-0:{32 + 20 * phase}.36.0"] = 0
+            lines[f"1-0:{32 + 20 * phase}.32.0"] = sags[phase]
+            lines[f"1-0:{32 + 20 * phase}.36.0"] = swells[phase]
             power_w = state.power_w[phase]
             current_a = (self.current_ca(phase) + 50) // 100
             lines[f"1-0:{31 + 20 * phase}.7.0"] = _held(current_a, _MAX_CURRENT_A)

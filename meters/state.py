@@ -8,6 +8,7 @@ from typing import Any
 from meters.behaviour.breaker import Breaker
 from meters.behaviour.events import EventLogs
 from meters.behaviour.loadprofile import PERIOD_S, LoadProfile
+from meters.behaviour.quality import Quality
 from meters.identity import KEY_NAMES, Keys
 from wire.cosem.events import Log
 from wire.dlms import axdr
@@ -19,7 +20,6 @@ _PUSH_SCRIPTS = {1, 2, 3}
 
 # So many counters are set aside with one save: after a crash the rest of them is skipped.
 COUNTER_BLOCK = 1024
-LONG_FAILURE_S = 180
 
 AUTHENTICATED_AND_ENCRYPTED = 3
 
@@ -32,7 +32,9 @@ class State:
     `clock_offset_s` ahead of it. `energy_wh` is import rate 1 (low), import rate 2 (normal),
     export rate 1, export rate 2; `remainder_ws` what is not yet a whole Wh, import and export.
     `demand_w` is what the premises ask for, per phase, negative for export; `power_w` what of it
-    flows, and `net_w` the sum of that. `rate` is 0 for low and 1 for normal; `settings` what was
+    flows, and `net_w` the sum of that. `off_since_s` is when the supply of all phases failed
+    last, `failing_since_s` when that of any did, 0 while all are there. `rate` is 0 for low and
+    1 for normal; `settings` what was
     written, by object and attribute (see `meters.model`). `pushes` are the scripts of the push
     script table that were asked for and wait to be executed, first come first. `unsaved` is set
     by whatever must not get lost.
@@ -50,6 +52,7 @@ class State:
     net_w: int = 0
     powered: bool = True
     off_since_s: int = 0
+    failing_since_s: int = 0
     failures: int = 0
     long_failures: int = 0
     interval_flags: int = 0
@@ -59,6 +62,7 @@ class State:
     profile: LoadProfile | None = None
     logs: EventLogs | None = None
     breaker: Breaker | None = None
+    quality: Quality | None = None
     message: bytes = b""
     message_code: bytes = b""
     settings: dict[tuple[str, str], Data] | None = None
@@ -97,6 +101,7 @@ _AS_IS = (
     "voltage_dv",
     "powered",
     "off_since_s",
+    "failing_since_s",
     "failures",
     "long_failures",
     "interval_flags",
@@ -112,6 +117,7 @@ _PARTS: dict[str, Any] = {
     "profile": LoadProfile,
     "logs": EventLogs,
     "breaker": Breaker,
+    "quality": Quality,
 }
 
 # How many numbers, the least and the most that each can be.
@@ -124,6 +130,7 @@ _BOUNDS = {
     "demand_w": (3, -(10**9), 10**9),
     "voltage_dv": (3, -(10**6), 10**6),
     "off_since_s": (1, 0, 2**33),
+    "failing_since_s": (1, 0, 2**33),
     "failures": (1, 0, 0xFFFF),
     "long_failures": (1, 0, 0xFFFF),
     "interval_flags": (1, 0, 0xFF),
@@ -207,6 +214,11 @@ def _check(state: State) -> None:
             raise ValueError(f"{name} cannot be {str(value)[:40]}")
     clock_s = state.at_s + state.clock_offset_s
     ends_s = [clock_s]
+    if not state.powered:
+        # Where the clock would stand again, at the latest from the end of its reserve on.
+        ends_s.append(state.off_since_s + state.clock_offset_s)
+    if max(state.off_since_s, state.failing_since_s) > state.at_s:
+        raise ValueError("its power failures cannot be")
     if state.logs is not None:
         ends_s += [end_s for end_s, _ in state.logs.rows(Log.POWER_FAILURE)]
     if state.profile is not None:

@@ -1,39 +1,87 @@
-"""The supply fails and returns, on all phases; meanwhile only the clock runs, on its reserve."""
+"""The supply fails and returns, on one phase or all (P3, power failures).
+
+A failure is one of any phase, from the first that goes until all are back. Without any, the
+meter stands still, but for its clock: that runs on its reserve.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meters.behaviour import amr, events
+from meters.behaviour import alarms, amr, events, quality
 from meters.behaviour.loadprofile import PERIOD_S
-from meters.state import LONG_FAILURE_S
-from wire.cosem.events import Log
+from wire.cosem.events import Event, Log
 
 if TYPE_CHECKING:
     from meters.meter import Meter
 
+# How long the clock runs without supply; then it stands still (main document, clock).
+RESERVE_S = 5 * 86_400
+_MOST = 0xFFFF
+
 
 def fail(meter: Meter) -> None:
-    """The supply fails."""
+    """The supply fails, on all phases."""
     state = meter.state
     if state.powered:
         state.powered = False
         state.off_since_s = state.at_s
+        _watch_failure(meter)
+        quality.forget(meter)
 
 
 def restore(meter: Meter, now_s: int) -> None:
-    """The supply is back: missed rows are filled in and flagged, the failure is counted."""
+    """The supply is back: missed rows are filled in and flagged, the failure is counted.
+
+    A clock whose reserve was exhausted is behind by then, and known to be invalid.
+    """
     state = meter.state
     if state.powered:
         return
     state.at_s = max(now_s, state.at_s)
-    duration_s = state.at_s - state.off_since_s
     state.powered = True
+    stood_still_s = max(0, state.at_s - state.off_since_s - RESERVE_S)
+    state.clock_offset_s -= stood_still_s
     state.interval_flags |= amr.POWER_DOWN
-    clock_s = meter.clock_s
     if state.profile is not None:
-        state.profile.fill(clock_s // PERIOD_S, amr.POWER_DOWN)
-    state.failures = min(state.failures + 1, 0xFFFF)
-    if duration_s > LONG_FAILURE_S:
-        state.long_failures = min(state.long_failures + 1, 0xFFFF)
-        events.logs_of(meter).append(Log.POWER_FAILURE, (clock_s, duration_s))
+        state.profile.fill(meter.clock_s // PERIOD_S, amr.POWER_DOWN)
+    if state.alarms:
+        # The monitor compares anew at each power-up (P3, register monitor).
+        alarms.set_off(meter)
+    watch(meter)
+    if stood_still_s:
+        events.record(meter, Event.CLOCK_INVALID)
+
+
+def watch(meter: Meter) -> None:
+    """Looks at the voltages, which are not as they were."""
+    _watch_failure(meter)
+    if meter.state.powered:
+        quality.watch(meter)
+
+
+def failing_s(meter: Meter) -> int:
+    """How long the failure of this moment has lasted; 0 when there is none."""
+    state = meter.state
+    return state.at_s - state.failing_since_s if state.failing_since_s else 0
+
+
+def _watch_failure(meter: Meter) -> None:
+    state = meter.state
+    failing = not state.powered or any(quality.outages(meter))
+    if failing and not state.failing_since_s:
+        state.failing_since_s = state.at_s
+        events.record(meter, Event.POWER_DOWN)
+    elif state.failing_since_s and not failing:
+        _end(meter, failing_s(meter))
+
+
+def _end(meter: Meter, duration_s: int) -> None:
+    """All phases are back: counts the failure, and a long one is logged by its end."""
+    state = meter.state
+    state.failing_since_s = 0
+    state.failures = min(state.failures + 1, _MOST)
+    if duration_s > meter.setting("long_power_failure_threshold", "value").value:
+        state.long_failures = min(state.long_failures + 1, _MOST)
+        events.logs_of(meter).append(Log.POWER_FAILURE, (meter.clock_s, duration_s))
+    events.record(meter, Event.POWER_UP)

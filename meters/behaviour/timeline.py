@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meters.behaviour import energy, intervals, limiter, schedule, tariff
+from meters.behaviour import energy, intervals, limiter, quality, schedule, tariff
 from meters.behaviour.task import NEVER, Task
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ TASKS = (
     Task(schedule.due, schedule.execute),
     Task(limiter.emergency_due, limiter.refresh),
     Task(limiter.action_due, limiter.act),
+    Task(quality.due, quality.count),
 )
 
 

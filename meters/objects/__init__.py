@@ -14,6 +14,7 @@ from meters.objects import (
     measurements,
     messages,
     profile,
+    quality,
     security,
     switching,
 )
@@ -28,6 +29,7 @@ _PARTS = (
     measurements,
     messages,
     profile,
+    quality,
     security,
     switching,
 )

@@ -210,10 +210,19 @@ def data(
     mgmt: Right = R,
     public: Right = Right.NONE,
     standards: frozenset[Standard] = ALL,
+    polyphase_only: bool = False,
 ) -> Row:
     """An object of class 1, Data: one value."""
     value = attr(2, "value", type_name, mgmt, public)
-    return row(1, obis, name, source, value, standards=standards)
+    return row(
+        1,
+        obis,
+        name,
+        source,
+        value,
+        standards=standards,
+        polyphase_only=polyphase_only,
+    )
 
 
 def register(

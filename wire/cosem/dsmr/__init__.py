@@ -16,6 +16,7 @@ from wire.cosem.dsmr import (
     logs,
     messages,
     profiles,
+    quality,
     switching,
 )
 from wire.cosem.rows import Row
@@ -29,5 +30,6 @@ OBJECTS: tuple[Row, ...] = (
     *logs.ROWS,
     *messages.ROWS,
     *profiles.ROWS,
+    *quality.ROWS,
     *switching.ROWS,
 )

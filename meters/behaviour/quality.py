@@ -1,0 +1,174 @@
+"""Voltage sags and swells, per phase (P3, power quality).
+
+A voltage that is below or above its threshold for as long as the time that goes with it has
+sagged or swollen: that is counted once, when the time is over. A phase without voltage is
+part of a power failure instead. SMR 5 has a log of all this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+from meters.behaviour import events
+from meters.behaviour.task import NEVER
+from wire.cosem.events import Event
+from wire.cosem.rows import SMR5
+
+if TYPE_CHECKING:
+    from meters.meter import Meter
+
+# Below 5 % of 230 V there is no voltage (EN 50160, interruption).
+OUTAGE_DV = 115
+_MOST = 0xFFFF
+
+
+class Condition(IntEnum):
+    """What a phase's voltage is."""
+
+    NORMAL = 0
+    SAG = 1
+    SWELL = 2
+    OUTAGE = 3
+
+
+_TIMES = {Condition.SAG: "voltage_sag_time", Condition.SWELL: "voltage_swell_time"}
+# The event of L1; those of L2 and L3 follow it.
+_COUNTED = {
+    Condition.SAG: Event.UNDER_VOLTAGE_L1,
+    Condition.SWELL: Event.OVER_VOLTAGE_L1,
+}
+
+
+class Quality:
+    """What a meter has seen of its voltages, per phase: counters, and how each is now.
+
+    `since_s` is true time (epoch seconds); `counted` says that what a phase is was counted.
+    """
+
+    __slots__ = ("sags", "swells", "conditions", "since_s", "counted")
+
+    def __init__(self) -> None:
+        self.sags = [0, 0, 0]
+        self.swells = [0, 0, 0]
+        self.conditions = [0, 0, 0]
+        self.since_s = [0, 0, 0]
+        self.counted = [0, 0, 0]
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def from_json(cls, saved: dict[str, Any]) -> Quality:
+        """What was kept; raises what Python does for content that is not it."""
+        quality = cls()
+        for name, most in (
+            ("sags", _MOST),
+            ("swells", _MOST),
+            ("conditions", max(Condition)),
+            ("since_s", 1 << 33),
+            ("counted", 1),
+        ):
+            numbers = list(saved[name])
+            if len(numbers) != 3 or not all(
+                type(number) is int and 0 <= number <= most for number in numbers
+            ):
+                raise ValueError(f"{name} of the phases cannot be {str(numbers)[:40]}")
+            setattr(quality, name, numbers)
+        return quality
+
+
+def outages(meter: Meter) -> tuple[bool, ...]:
+    """For each phase that the meter has, whether it has no voltage."""
+    voltages = meter.state.voltage_dv[: meter.identity.phases]
+    return tuple(voltage_dv < OUTAGE_DV for voltage_dv in voltages)
+
+
+def watch(meter: Meter) -> None:
+    """Looks at the voltages and the thresholds, of which something is not as it was."""
+    sag_v, swell_v = (
+        meter.setting(name, "value").value
+        for name in ("voltage_sag_threshold", "voltage_swell_threshold")
+    )
+    state = meter.state
+    conditions = [
+        (
+            Condition.OUTAGE
+            if voltage_dv < OUTAGE_DV
+            else (
+                Condition.SAG
+                if voltage_dv < 10 * sag_v
+                else Condition.SWELL if voltage_dv > 10 * swell_v else Condition.NORMAL
+            )
+        )
+        for voltage_dv in state.voltage_dv[: meter.identity.phases]
+    ]
+    if state.quality is None:
+        if not any(conditions):
+            return
+        state.quality = Quality()
+    for phase, condition in enumerate(conditions):
+        if condition != state.quality.conditions[phase]:
+            _become(meter, state.quality, phase, condition)
+    count(meter)
+
+
+def count(meter: Meter) -> None:
+    """Counts what has lasted as long as it must."""
+    for phase, due_s in _pending(meter):
+        quality = meter.state.quality
+        if due_s <= meter.state.at_s and quality is not None:
+            condition = Condition(quality.conditions[phase])
+            counters = quality.sags if condition is Condition.SAG else quality.swells
+            counters[phase] = min(counters[phase] + 1, _MOST)
+            quality.counted[phase] = 1
+            _record(meter, _COUNTED[condition], phase)
+            meter.changed()
+
+
+def due(meter: Meter, after_s: int) -> int:
+    """When the next sag or swell has lasted its time."""
+    instants = (due_s for _, due_s in _pending(meter) if due_s > after_s)
+    return min(instants, default=NEVER)
+
+
+def forget(meter: Meter) -> None:
+    """The supply has failed: what the voltages were is over, and nobody saw how it ended."""
+    quality = meter.state.quality
+    if quality is not None:
+        quality.conditions = [0, 0, 0]
+        quality.counted = [0, 0, 0]
+
+
+def _pending(meter: Meter) -> Iterator[tuple[int, int]]:
+    """Phases whose sag or swell is not counted yet, and when it is to be."""
+    quality = meter.state.quality
+    if quality is not None:
+        for phase, condition in enumerate(quality.conditions):
+            name = _TIMES.get(Condition(condition))
+            if name is not None and not quality.counted[phase]:
+                time_s = meter.setting(name, "value").value
+                yield phase, quality.since_s[phase] + time_s
+
+
+def _become(meter: Meter, quality: Quality, phase: int, condition: Condition) -> None:
+    before, counted = Condition(quality.conditions[phase]), quality.counted[phase]
+    quality.conditions[phase] = condition
+    quality.since_s[phase] = meter.state.at_s
+    quality.counted[phase] = 0
+    if counted:
+        _record(meter, Event.VOLTAGE_NORMAL_L1, phase)
+    if meter.identity.phases > 1:
+        if before is Condition.OUTAGE:
+            _record(meter, Event.PHASE_RETURNED_L1, phase)
+        if condition is Condition.OUTAGE:
+            _record(meter, Event.PHASE_OUTAGE_L1, phase)
+    meter.changed()
+
+
+def _record(meter: Meter, first: Event, phase: int) -> None:
+    """An event of the power quality log, which SMR 5 has."""
+    if meter.identity.standard in SMR5:
+        events.record(meter, Event(first + phase))

@@ -1,0 +1,57 @@
+"""Power failures, voltage sags and swells (P3, power quality)."""
+
+from __future__ import annotations
+
+from wire.cosem.dsmr.sources import P3
+from wire.cosem.rows import RW, Row, attr, data, method, per_phase, register, row
+from wire.quantities import ScalerUnit, Unit
+
+_LU = "long-unsigned"
+
+
+def _threshold(obis: str, name: str, unit: Unit, default: int) -> Row:
+    return row(
+        3,
+        obis,
+        name,
+        P3,
+        attr(2, "value", _LU, RW, default=default),
+        attr(3, "scaler_unit", "scal_unit_type", value=ScalerUnit(0, unit)),
+        method(1, "reset"),
+    )
+
+
+def _counters(first_d: int, name: str) -> tuple[Row, ...]:
+    return per_phase(
+        lambda offset, phase, polyphase: data(
+            f"1-0:{32 + offset}.{first_d}.0",
+            f"{name}_{phase}",
+            P3,
+            _LU,
+            polyphase_only=polyphase,
+        )
+    )
+
+
+FAILURES = (
+    data("0-0:96.7.21", "power_failures", P3, _LU),
+    data("0-0:96.7.9", "long_power_failures", P3, _LU),
+    _threshold("0-0:96.7.20", "long_power_failure_threshold", Unit.SECOND, 180),
+    register(
+        "0-0:96.7.19",
+        "power_failure_duration",
+        P3,
+        "double-long-unsigned",
+        Unit.SECOND,
+    ),
+)
+VOLTAGE = (
+    _threshold("1-0:12.31.0", "voltage_sag_threshold", Unit.VOLT, 207),
+    _threshold("1-0:12.43.0", "voltage_sag_time", Unit.SECOND, 30),
+    _threshold("1-0:12.35.0", "voltage_swell_threshold", Unit.VOLT, 253),
+    _threshold("1-0:12.44.0", "voltage_swell_time", Unit.SECOND, 30),
+    *_counters(32, "voltage_sags"),
+    *_counters(36, "voltage_swells"),
+)
+
+ROWS = (*FAILURES, *VOLTAGE)
