@@ -6,10 +6,11 @@ is done. Behaviour is attached by the names of the object table (`meters.objects
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from wire.cosem.events import Event
 from wire.cosem.rows import Attribute, Client, Method, Right, Row, Standard
 from wire.cosem.table import objects
 from wire.cosem.types import Fit, Type, type_of
@@ -41,6 +42,10 @@ class Link(Protocol):
     mechanism: int
     conformance: int
     client_max_receive_pdu_size: int
+
+    @property
+    def readings(self) -> Mapping[Event, int]:
+        """What the association has read so far, by the codes of the session log."""
 
 
 Number = Callable[["Meter"], int]

@@ -13,6 +13,14 @@ from wire.dlms.data import INTEGER_BOUNDS
 if TYPE_CHECKING:
     from meters.meter import Meter
 
+# The same tamper event is logged once in 15 minutes (P3, event codes).
+REPEATED_S = 900
+_TAMPER = frozenset(
+    event
+    for event, log in LOG_OF.items()
+    if log is Log.FRAUD and event is not Event.CONFIGURATION_CHANGED
+)
+
 # The clock (UTC epoch seconds), and what the log captures beside it: mostly a code first.
 EventRow = tuple[int, ...]
 
@@ -39,6 +47,13 @@ class EventLogs:
         numbers.extend(row)
         if len(numbers) > LAYOUTS[log].entries * len(row):
             del numbers[: len(row)]
+
+    def repeats(self, log: Log, row: EventRow, within_s: int) -> bool:
+        """Whether a row of the same code stands in a log already, and is no older than that."""
+        return any(
+            code == row[1] and 0 <= row[0] - stamp_s < within_s
+            for stamp_s, code, *_ in self.rows(log)
+        )
 
     def clear(self, log: Log) -> None:
         """Forgets all rows of a log."""
@@ -83,9 +98,13 @@ def _judged(log: Log, saved: Sequence[Any]) -> EventRow:
 def record(meter: Meter, event: Event, *captured: int) -> None:
     """Writes an event into its log, now, with what that log captures beside the code.
 
-    Its bits in the error and alarm registers are set, and what they mean for the interval.
+    A tamper event that repeats itself is not written again so soon. Its bits in the error and
+    alarm registers are set all the same, and what they mean for the interval.
     """
-    logs_of(meter).append(LOG_OF[event], (meter.clock_s, int(event), *captured))
+    logs = logs_of(meter)
+    row = (meter.clock_s, int(event), *captured)
+    if event not in _TAMPER or not logs.repeats(LOG_OF[event], row, REPEATED_S):
+        logs.append(LOG_OF[event], row)
     alarms.notice(meter, event)
     meter.state.interval_flags |= amr.fault_bits(meter.state.errors)
     meter.changed()

@@ -7,11 +7,11 @@ from functools import partial
 
 from meters.behaviour import events
 from meters.meter import Meter
-from meters.model import Behaviour
+from meters.model import Behaviour, Reader
 from meters.objects.buffers import CLOCK, attach, definition
-from wire.cosem.events import LAYOUTS, Layout, Log
+from wire.cosem.events import LAYOUTS, Event, Layout, Log
 from wire.dlms import axdr
-from wire.dlms.data import Data
+from wire.dlms.data import Data, Tag
 from wire.dlms.scalars import PACK
 from wire.instants import encode_date_time, from_epoch
 
@@ -74,6 +74,12 @@ def _newest(log: Log, column: int) -> Callable[[Meter], int]:
     return number
 
 
+def _counter(event: Event) -> Reader:
+    """How often the association that asks has taken such a reading."""
+    pack, tag = PACK[Tag.LONG_UNSIGNED], Tag.LONG_UNSIGNED
+    return lambda meter, link: pack(tag, min(link.readings.get(event, 0), 0xFFFF))
+
+
 for _log in Log:
     attach(BEHAVIOUR, _log.value, partial(_Rows, _log), partial(events.clear, log=_log))
 for _name, _log, _column in (
@@ -85,3 +91,10 @@ for _name, _log, _column in (
     ("power_quality_event_code", Log.POWER_QUALITY, 1),
 ):
     BEHAVIOUR.numbers[_name, "value"] = _newest(_log, _column)
+for _event in (
+    Event.SESSION_READINGS_E,
+    Event.SESSION_READINGS_G,
+    Event.SESSION_INTERVALS_E,
+    Event.SESSION_INTERVALS_G,
+):
+    BEHAVIOUR.readers[_event.name.lower(), "value"] = _counter(_event)

@@ -13,11 +13,16 @@ the Green Book has it, or not at all:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from meters.behaviour import events
 from meters.meter import Meter
 from meters.p3.limits import MAX_RECEIVE_PDU_SIZE
 from meters.p3.opening import Accepted, Rejection, judge, negotiate
 from meters.p3.security import CounterError, Protection
 from meters.p3.services import Services
+from meters.p3.session import Session
+from wire.cosem.events import Event
 from wire.cosem.rows import Client
 from wire.dlms import acse, apdu, axdr
 from wire.dlms.acse import (
@@ -73,6 +78,7 @@ class P3Association:
         "_meter",
         "_protection",
         "_services",
+        "_session",
         "_client_challenge",
         "_challenge",
     )
@@ -91,6 +97,7 @@ class P3Association:
         self.client_max_receive_pdu_size = 0
         self._protection: Protection | None = None
         self._services: Services | None = None
+        self._session = Session(self._meter, self.client)
         self._client_challenge = self._challenge = b""
 
     def receive(self, octets: bytes) -> bytes | None:
@@ -109,7 +116,13 @@ class P3Association:
     def drop(self) -> None:
         """Releases the association without a word."""
         self.state = move(Side.SERVER, self.state, Input.ABORT)
+        self._session.end()
         self._reset()
+
+    @property
+    def readings(self) -> Mapping[Event, int]:
+        """What was read so far, by the codes of the session log."""
+        return self._session.readings
 
     # Requests
 
@@ -204,7 +217,7 @@ class P3Association:
         self.context, self.mechanism = int(request.context), int(request.mechanism)
         self.conformance = int(accepted.initiate.conformance)
         self.client_max_receive_pdu_size = accepted.client_max_receive_pdu_size
-        self._services = Services(meter, self)
+        self._services = Services(meter, self, self._session)
         initiate = apdu.encode(accepted.initiate)
         protection = self._protection = accepted.protection
         if protection is None:
@@ -267,7 +280,8 @@ class P3Association:
         return apdu.encode(ActionResponseNormal(invoke_id, ActionResult.SUCCESS, proof))
 
     def _lock(self) -> None:
-        """A failed authentication locks the port for 10 s (main document, 4.4.16)."""
+        """A failed authentication is an event, and locks the port (main document, 4.4.16)."""
+        events.record(self._meter, Event.FAILED_LOGIN)
         self._meter.p3_locked_until_s = self._meter.state.at_s + LOCK_S
 
     # Releasing
@@ -285,6 +299,7 @@ class P3Association:
             except WireError:
                 return _UNDECIPHERABLE
         self._move(Input.RLRQ)
+        self._session.end()
         if information is not None:
             answer_information = apdu.encode(self._granted())
             if protection is not None:

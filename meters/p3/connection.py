@@ -44,6 +44,12 @@ class P3Connection:
             for association in self._associations.values()
         )
 
+    def close(self, now_s: int) -> None:
+        """The stream is gone, and with it every association."""
+        self._meter.advance(now_s)
+        for association in self._associations.values():
+            association.drop()
+
     def receive(self, data: bytes, now_s: int) -> list[bytes]:
         """The WPDUs to send for the octets that came; some requests are not answered."""
         answers = []

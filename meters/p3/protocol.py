@@ -75,6 +75,7 @@ class P3Protocol(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The association ends with its connection; the meter is free for the next."""
+        self._connection.close(int(self._factory.clock.seconds()))
         self._factory.release(self)
         if self._idle is not None and self._idle.active():
             self._idle.cancel()

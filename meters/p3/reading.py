@@ -5,6 +5,7 @@ from __future__ import annotations
 from meters.meter import Meter
 from meters.model import Link
 from meters.p3.limits import MAX_REFERENCES, NORMAL_HEAD, TOO_MANY_REFERENCES
+from meters.p3.session import Session
 from wire.dlms.apdu import (
     Apdu,
     GetRequestNext,
@@ -26,11 +27,12 @@ class Reading:
     `room` is how many octets an answer may have.
     """
 
-    __slots__ = ("_meter", "_link", "_slicer", "_aborted")
+    __slots__ = ("_meter", "_link", "_session", "_slicer", "_aborted")
 
-    def __init__(self, meter: Meter, link: Link) -> None:
+    def __init__(self, meter: Meter, link: Link, session: Session) -> None:
         self._meter = meter
         self._link = link
+        self._session = session
         self._slicer: Slicer | None = None
         self._aborted = False
 
@@ -46,6 +48,7 @@ class Reading:
         link, meter = self._link, self._meter
         descriptor = request.descriptor.encode()
         result = meter.model.get(meter, link, descriptor, request.selection)
+        self._session.read((descriptor, result))
         if isinstance(result, bytes) and len(result) + NORMAL_HEAD > room:
             return self._long(request.invoke_id_and_priority, result, room)
         return GetResponseNormal(request.invoke_id_and_priority, result)
@@ -55,10 +58,14 @@ class Reading:
         if len(request.attributes) > MAX_REFERENCES:
             return TOO_MANY_REFERENCES
         link, meter = self._link, self._meter
+        descriptors = [descriptor.encode() for descriptor, _ in request.attributes]
         results = tuple(
-            meter.model.get(meter, link, descriptor.encode(), selection)
-            for descriptor, selection in request.attributes
+            meter.model.get(meter, link, descriptor, selection)
+            for descriptor, (_, selection) in zip(
+                descriptors, request.attributes, strict=True
+            )
         )
+        self._session.read(*zip(descriptors, results, strict=True))
         octets = encode_results(results)
         if len(octets) + NORMAL_HEAD > room:
             return self._long(request.invoke_id_and_priority, octets, room)

@@ -13,6 +13,7 @@ from meters.meter import Meter
 from meters.model import Link
 from meters.p3.acting import Acting
 from meters.p3.reading import Reading
+from meters.p3.session import Session
 from meters.p3.writing import Writing
 from wire.dlms.apdu import (
     ActionRequestFirstPblock,
@@ -46,9 +47,9 @@ class Services:
 
     __slots__ = ("reading", "writing", "acting", "_link", "_last")
 
-    def __init__(self, meter: Meter, link: Link) -> None:
-        self.reading = Reading(meter, link)
-        self.writing = Writing(meter, link)
+    def __init__(self, meter: Meter, link: Link, session: Session) -> None:
+        self.reading = Reading(meter, link, session)
+        self.writing = Writing(meter, link, session)
         self.acting = Acting(meter, link)
         self._link = link
         self._last: type | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from meters.meter import Meter
 from meters.model import Link
 from meters.p3.limits import MAX_LONG_REQUEST, MAX_REFERENCES, TOO_MANY_REFERENCES
+from meters.p3.session import Session
 from wire.dlms import apdu
 from wire.dlms.apdu import (
     Apdu,
@@ -35,11 +36,12 @@ Attributes = tuple[tuple[AttributeDescriptor, Selection | None], ...]
 class Writing:
     """What one association writes; the blocks of a long value are kept until the last."""
 
-    __slots__ = ("_meter", "_link", "_long", "_aborted")
+    __slots__ = ("_meter", "_link", "_session", "_long", "_aborted")
 
-    def __init__(self, meter: Meter, link: Link) -> None:
+    def __init__(self, meter: Meter, link: Link, session: Session) -> None:
         self._meter = meter
         self._link = link
+        self._session = session
         self._long: tuple[Attributes, bool, Joiner] | None = None
         self._aborted = False
 
@@ -115,7 +117,12 @@ class Writing:
         self, attributes: Attributes, values: tuple[bytes, ...]
     ) -> tuple[DataAccessResult, ...]:
         meter = self._meter
-        return tuple(
-            meter.model.set(meter, self._link, descriptor.encode(), selection, value)
-            for (descriptor, selection), value in zip(attributes, values, strict=True)
+        descriptors = [descriptor.encode() for descriptor, _ in attributes]
+        results = tuple(
+            meter.model.set(meter, self._link, descriptor, selection, value)
+            for descriptor, (_, selection), value in zip(
+                descriptors, attributes, values, strict=True
+            )
         )
+        self._session.wrote(descriptors, results)
+        return results

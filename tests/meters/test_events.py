@@ -38,10 +38,31 @@ def test_a_full_log_forgets_its_oldest_row() -> None:
     meter = make_meter()
     for second in range(LAYOUTS[Log.FRAUD].entries + 3):
         meter.advance(NOW_S + second)
-        events.record(meter, Event.FAILED_LOGIN)
+        events.record(meter, Event.CONFIGURATION_CHANGED)
     kept = rows(meter, Log.FRAUD)
     assert len(kept) == 30
-    assert kept[0] == (NOW_S + 3, 46)
+    assert kept[0] == (NOW_S + 3, 47)
+
+
+def test_the_same_tamper_event_is_logged_once_in_15_minutes() -> None:
+    meter = make_meter()
+    for second, event in (
+        (0, Event.TERMINAL_COVER_REMOVED),
+        (5, Event.TERMINAL_COVER_CLOSED),
+        (10, Event.TERMINAL_COVER_REMOVED),
+        (899, Event.TERMINAL_COVER_REMOVED),
+        (900, Event.TERMINAL_COVER_REMOVED),
+    ):
+        meter.advance(NOW_S + second)
+        meter.state.errors = 0
+        events.record(meter, event)
+        closed = event is Event.TERMINAL_COVER_CLOSED
+        assert bool(meter.state.errors) is not closed, "the bit is set each time"
+    assert rows(meter, Log.FRAUD) == (
+        (NOW_S, 40),
+        (NOW_S + 5, 41),
+        (NOW_S + 900, 40),
+    )
 
 
 def test_a_cleared_log_begins_with_255() -> None:

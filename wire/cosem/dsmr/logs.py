@@ -19,7 +19,8 @@ from wire.cosem.rows import (
     row,
 )
 
-_SESSIONS = D422 | SMR5
+# These tell management's sessions apart by what was read.
+SESSIONS = D422 | SMR5
 
 
 def _log(
@@ -60,7 +61,7 @@ LOGS = (
     _log(Log.FRAUD, "0-0:99.98.1"),
     _log(Log.CONTROL, "0-0:99.98.2", standards=D406),
     _log(Log.MBUS, "0-0:99.98.3"),
-    _log(Log.SESSION, "0-0:99.98.4", standards=_SESSIONS),
+    _log(Log.SESSION, "0-0:99.98.4", standards=SESSIONS),
     _log(Log.POWER_QUALITY, "0-0:99.98.5", SMR, SMR5),
     _log(Log.POWER_FAILURE, "1-0:99.97.0"),
 )
@@ -70,7 +71,7 @@ CODES = (
     *_code(Log.FRAUD, "fraud_detection_event_code", ALL),
     *_code(Log.CONTROL, "disconnector_control_event_code", D406),
     *_code(Log.MBUS, "mbus_event_code", ALL),
-    *_code(Log.SESSION, "communication_session_event_code", _SESSIONS),
+    *_code(Log.SESSION, "communication_session_event_code", SESSIONS),
     *_code(Log.POWER_QUALITY, "power_quality_event_code", SMR5),
     data(
         "0-0:96.15.4",
@@ -81,4 +82,15 @@ CODES = (
     ),
 )
 
-ROWS = (*LOGS, *CODES)
+# The readings that the association took so far, of each kind that is counted.
+COUNTERS = tuple(
+    data(obis, name, P3, "long-unsigned", standards=D422)
+    for obis, name in (
+        ("0-1:94.31.7", "session_readings_e"),
+        ("0-1:94.31.8", "session_readings_g"),
+        ("0-1:94.31.9", "session_intervals_e"),
+        ("0-1:94.31.10", "session_intervals_g"),
+    )
+)
+
+ROWS = (*LOGS, *CODES, *COUNTERS)

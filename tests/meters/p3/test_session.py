@@ -1,0 +1,222 @@
+"""What the logs tell of an association: what was read, what was changed, who failed."""
+
+from __future__ import annotations
+
+import pytest
+from twisted.internet.task import Clock
+
+from meters.p3.association import LOCK_S
+from meters.p3.protocol import P3Factory
+from tests.meters.builders import NOW_S, make_meter
+from tests.meters.p3.driver import INVOKE, Driver
+from tests.meters.p3.test_profile_access import by_entry, by_range, moment
+from tests.meters.test_events import rows
+from wire.cosem.events import Event, Log
+from wire.cosem.rows import Client, Standard
+from wire.dlms import axdr
+from wire.dlms.apdu import (
+    GetRequestWithList,
+    SetRequestWithList,
+    SetResponseWithList,
+)
+from wire.dlms.descriptors import AttributeDescriptor, DataAccessResult
+from wire.obis import Obis
+
+NO_LOAD = (0, 0, 0)
+E_READINGS = ("1-0:1.8.1", "1-0:1.8.2", "1-0:2.8.1", "1-0:2.8.2")
+
+
+def attribute(class_id: int, code: str, number: int = 2) -> AttributeDescriptor:
+    """A descriptor."""
+    return AttributeDescriptor(class_id, Obis.parse(code), number)
+
+
+def get_list(driver: Driver, *codes: str) -> None:
+    """The values of registers in one request."""
+    wanted = tuple((attribute(3, code), None) for code in codes)
+    driver.ask(GetRequestWithList(INVOKE, wanted))
+
+
+def session_rows(driver: Driver) -> list[tuple[int, ...]]:
+    """Codes and counters of the session log, after the release."""
+    driver.release()
+    return [row[1:] for row in rows(driver.meter, Log.SESSION)]
+
+
+def with_rows(standard: Standard = Standard.DSMR_4_2_2) -> Driver:
+    """Associated with a meter of 8 intervals."""
+    driver = Driver(make_meter(standard)).associate()
+    driver.now_s = NOW_S + 8 * 900
+    return driver
+
+
+@pytest.mark.parametrize("standard", [Standard.DSMR_4_2_2, Standard.SMR_5_0])
+def test_each_kind_of_data_leaves_one_row_at_the_end(standard: Standard) -> None:
+    driver = with_rows(standard)
+    driver.get(8, "0-0:1.0.0")
+    driver.get(3, "1-0:32.7.0")
+    get_list(driver, *E_READINGS)
+    driver.get(3, "1-0:1.8.0")
+    driver.get(7, "1-0:99.1.0", 2, by_entry(1, 5))
+    driver.get(7, "1-0:99.1.0", 2, by_range(moment(0), moment(1800)))
+    assert driver.meter.state.logs is None or not rows(driver.meter, Log.SESSION)
+    driver.now_s += 30
+    assert session_rows(driver) == [(71, 0), (72, 0), (73, 2), (75, 7)]
+    assert {row[0] for row in rows(driver.meter, Log.SESSION)} == {driver.now_s}
+
+
+def test_only_what_was_given_was_read() -> None:
+    driver = with_rows()
+    assert driver.get(3, "1-0:1.8.9") is DataAccessResult.OBJECT_UNDEFINED
+    empty = driver.get(7, "1-0:99.1.0", 2, by_range(moment(9000), moment(9999)))
+    assert empty == b"\x01\x00"
+    assert session_rows(driver) == []
+
+
+def test_anything_but_a_value_is_maintenance() -> None:
+    driver = with_rows()
+    driver.get(3, "1-0:1.8.1", 3)
+    driver.get(7, "1-0:99.1.0", 7)
+    assert session_rows(driver) == [(71, 0)]
+
+
+def test_the_counters_show_the_session_so_far_and_start_anew() -> None:
+    driver = with_rows()
+    get_list(driver, *E_READINGS)
+    driver.get(7, "1-0:99.1.0")
+    for digit, count in ((7, 1), (8, 0), (9, 8), (10, 0)):
+        shown = driver.get(1, f"0-1:94.31.{digit}")
+        assert shown == axdr.encode(axdr.long_unsigned(count))
+    driver.release()
+    again = Driver(driver.meter).associate()
+    again.now_s = driver.now_s
+    assert again.get(1, "0-1:94.31.9") == axdr.encode(axdr.long_unsigned(0))
+
+
+def test_smr_5_shows_the_last_row_of_the_log() -> None:
+    driver = with_rows(Standard.SMR_5_0)
+    driver.get(7, "1-0:99.1.0")
+    driver.release()
+    again = Driver(driver.meter)
+    again.counter, again.now_s = driver.counter, driver.now_s
+    again.associate()
+    assert again.get(1, "0-0:96.11.4") == b"\x11\x4b"
+    assert again.get(1, "0-0:96.15.4") == b"\x12\x00\x08"
+
+
+def test_dsmr_4_0_6_has_no_such_log() -> None:
+    driver = with_rows(Standard.DSMR_4_0_6)
+    driver.get(3, "1-0:1.8.1")
+    assert session_rows(driver) == []
+    assert (
+        Driver(driver.meter).associate().get(1, "0-1:94.31.7")
+        is DataAccessResult.OBJECT_UNDEFINED
+    )
+
+
+def test_anybody_can_be_the_public_client_and_is_not_told_of() -> None:
+    public = Driver(make_meter(), Client.PUBLIC).associate()
+    public.get(8, "0-0:1.0.0")
+    assert session_rows(public) == []
+
+
+def test_a_dropped_association_ended_too() -> None:
+    driver = with_rows()
+    driver.get(3, "1-0:1.8.1")
+    driver.counter += 5
+    assert driver.raw(driver.seal(b"\xc0\x01\xc1")) is None
+    assert [row[1:] for row in rows(driver.meter, Log.SESSION)] == [(73, 1)]
+    assert session_rows(driver) == [(73, 1)], "and only once"
+
+
+@pytest.mark.parametrize("powered", [True, False])
+def test_a_lost_connection_ends_the_association(powered: bool) -> None:
+    meter = make_meter()
+    clock = Clock()
+    clock.advance(NOW_S)
+    protocol = P3Factory(meter, clock).buildProtocol(None)
+    driver = Driver(meter)
+    driver.connection = protocol._connection
+    driver.associate().get(3, "1-0:1.8.1")
+    clock.advance(60)
+    if not powered:
+        meter.power_off()
+    protocol.connectionLost()
+    expected = ((NOW_S + 60, 73, 1),) if powered else ()
+    assert rows(meter, Log.SESSION) == expected
+    assert not protocol._connection.associated
+
+
+CONFIGURATION = [
+    (1, "0-0:97.98.10", axdr.double_long_unsigned(4)),
+    (3, "0-0:96.7.20", axdr.long_unsigned(200)),
+    (3, "1-0:12.43.0", axdr.long_unsigned(20)),
+]
+OTHER = [
+    (1, "0-0:97.97.0", axdr.double_long_unsigned(0)),
+    (1, "0-0:97.98.0", axdr.double_long_unsigned(0)),
+    (1, "0-0:96.13.0", axdr.octet_string(b"HELLO")),
+    (1, "0-0:96.13.1", axdr.octet_string(b"01")),
+    (8, "0-0:1.0.0", axdr.octet_string(moment(30).value)),
+]
+
+
+def test_the_first_configuration_of_a_session_is_an_event() -> None:
+    meter = make_meter()
+    driver = Driver(meter).associate()
+    for class_id, code, value in OTHER:
+        assert driver.set(class_id, code, 2, axdr.encode(value)) == 0
+    assert rows(meter, Log.FRAUD) == ()
+    for class_id, code, value in CONFIGURATION:
+        assert driver.set(class_id, code, 2, axdr.encode(value)) == 0
+    assert [row[1] for row in rows(meter, Log.FRAUD)] == [47]
+    assert meter.state.errors & 1 << 13
+    driver.release()
+    again = Driver(meter).associate()
+    again.set(3, "0-0:96.7.20", 2, axdr.encode(axdr.long_unsigned(180)))
+    assert [row[1] for row in rows(meter, Log.FRAUD)] == [47, 47]
+
+
+def test_a_refused_configuration_is_none() -> None:
+    meter = make_meter()
+    driver = Driver(meter).associate()
+    driver.set(3, "0-0:96.7.20", 2, b"\x11\x05")
+    driver.set(3, "1-0:12.31.0", 2, b"\x12\xff\xff")
+    driver.set(3, "1-0:1.8.1", 2, b"\x06\x00\x00\x00\x00")
+    assert meter.state.logs is None
+
+
+def test_one_good_write_in_a_list_is_enough() -> None:
+    meter = make_meter()
+    driver = Driver(meter).associate()
+    attributes = (
+        (attribute(3, "1-0:1.8.1"), None),
+        (attribute(3, "0-0:96.7.20"), None),
+    )
+    values = (b"\x06\x00\x00\x00\x00", b"\x12\x00\x05")
+    answer = driver.ask(SetRequestWithList(INVOKE, attributes, values))
+    assert isinstance(answer, SetResponseWithList)
+    assert answer.results == (DataAccessResult.READ_WRITE_DENIED, 0)
+    assert [row[1] for row in rows(meter, Log.FRAUD)] == [47]
+
+
+def test_a_wrong_key_is_an_event_once_in_15_minutes() -> None:
+    meter = make_meter()
+    stranger = Driver(meter)
+    stranger.cipher = type(stranger.cipher)(bytes(16), bytes(16))
+    for attempt in range(91):
+        stranger.now_s = NOW_S + LOCK_S * attempt
+        assert stranger.request().result != 0
+    assert rows(meter, Log.FRAUD) == (
+        (NOW_S, int(Event.FAILED_LOGIN)),
+        (NOW_S + 900, int(Event.FAILED_LOGIN)),
+    )
+    assert meter.state.unsaved
+
+
+def test_a_wrong_proof_is_an_event_too() -> None:
+    meter = make_meter()
+    driver = Driver(meter)
+    driver.request()
+    driver.prove(b"not your challenge")
+    assert rows(meter, Log.FRAUD) == ((NOW_S, 46),)
