@@ -8,7 +8,15 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 
-from meters.behaviour import breaker, limiter, schedule, supply, tariff, timeline
+from meters.behaviour import (
+    breaker,
+    disturbance,
+    limiter,
+    schedule,
+    supply,
+    tariff,
+    timeline,
+)
 from meters.behaviour.disconnect import Cause
 from meters.behaviour.quality import Quality
 from meters.identity import Identity, Keys
@@ -114,6 +122,7 @@ class Meter:
         state = self.state
         if self.identity.phases == 1 and any(power_w[1:]):
             raise LocalError("a meter with one phase cannot measure L2 and L3")
+        voltage_dv = disturbance.measured(self, voltage_dv)
         if power_w != state.demand_w or voltage_dv != state.voltage_dv:
             moved = voltage_dv != state.voltage_dv
             state.demand_w, state.voltage_dv = power_w, voltage_dv

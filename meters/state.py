@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from meters.behaviour.breaker import Breaker
+from meters.behaviour.disturbance import Disturbance
 from meters.behaviour.events import EventLogs
 from meters.behaviour.loadprofile import PERIOD_S, LoadProfile
 from meters.behaviour.quality import Quality
@@ -63,6 +64,7 @@ class State:
     logs: EventLogs | None = None
     breaker: Breaker | None = None
     quality: Quality | None = None
+    disturbance: Disturbance | None = None
     message: bytes = b""
     message_code: bytes = b""
     settings: dict[tuple[str, str], Data] | None = None
@@ -118,6 +120,7 @@ _PARTS: dict[str, Any] = {
     "logs": EventLogs,
     "breaker": Breaker,
     "quality": Quality,
+    "disturbance": Disturbance,
 }
 
 # How many numbers, the least and the most that each can be.

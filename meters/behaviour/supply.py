@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meters.behaviour import alarms, amr, events, quality
+from meters.behaviour import alarms, amr, disturbance, events, quality
 from meters.behaviour.loadprofile import PERIOD_S
 from wire.cosem.events import Event, Log
 
@@ -48,6 +48,7 @@ def restore(meter: Meter, now_s: int) -> None:
     if state.alarms:
         # The monitor compares anew at each power-up (P3, register monitor).
         alarms.set_off(meter)
+    disturbance.settle(meter)
     watch(meter)
     if stood_still_s:
         events.record(meter, Event.CLOCK_INVALID)

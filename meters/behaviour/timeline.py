@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meters.behaviour import energy, intervals, limiter, quality, schedule, tariff
+from meters.behaviour import (
+    disturbance,
+    energy,
+    intervals,
+    limiter,
+    quality,
+    schedule,
+    tariff,
+)
 from meters.behaviour.task import NEVER, Task
 
 if TYPE_CHECKING:
@@ -21,6 +29,7 @@ TASKS = (
     Task(limiter.emergency_due, limiter.refresh),
     Task(limiter.action_due, limiter.act),
     Task(quality.due, quality.count),
+    Task(disturbance.due, disturbance.settle),
 )
 
 

@@ -1,0 +1,79 @@
+"""What a person does to a meter, or breaks in it: scenarios call it by name.
+
+Wrong keys need no row here: they come over P3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from meters.behaviour import disturbance, events
+from wire.cosem.events import Event
+
+if TYPE_CHECKING:
+    from meters.meter import Meter
+
+
+class What(StrEnum):
+    """The names of injections."""
+
+    TERMINAL_COVER_REMOVED = "terminal_cover_removed"
+    TERMINAL_COVER_CLOSED = "terminal_cover_closed"
+    METER_COVER_REMOVED = "meter_cover_removed"
+    METER_COVER_CLOSED = "meter_cover_closed"
+    MAGNETIC_FIELD_ON = "magnetic_field_on"
+    MAGNETIC_FIELD_OFF = "magnetic_field_off"
+    CLOCK_FAULT = "clock_fault"
+    PROGRAM_MEMORY_ERROR = "program_memory_error"
+    RAM_ERROR = "ram_error"
+    NV_MEMORY_ERROR = "nv_memory_error"
+    WATCHDOG_RESET = "watchdog_reset"
+    MEASUREMENT_ERROR = "measurement_error"
+    BATTERY_LOW = "battery_low"
+    BATTERY_EMPTY = "battery_empty"
+    VOLTAGE_SAG = "voltage_sag"
+    VOLTAGE_SWELL = "voltage_swell"
+
+
+EVENTS = {
+    What.TERMINAL_COVER_REMOVED: Event.TERMINAL_COVER_REMOVED,
+    What.TERMINAL_COVER_CLOSED: Event.TERMINAL_COVER_CLOSED,
+    What.METER_COVER_REMOVED: Event.METER_COVER_REMOVED,
+    What.METER_COVER_CLOSED: Event.METER_COVER_CLOSED,
+    What.MAGNETIC_FIELD_ON: Event.STRONG_DC_FIELD,
+    What.MAGNETIC_FIELD_OFF: Event.STRONG_DC_FIELD_GONE,
+    What.CLOCK_FAULT: Event.CLOCK_INVALID,
+    What.PROGRAM_MEMORY_ERROR: Event.PROGRAM_MEMORY_ERROR,
+    What.RAM_ERROR: Event.RAM_ERROR,
+    What.NV_MEMORY_ERROR: Event.NV_MEMORY_ERROR,
+    What.WATCHDOG_RESET: Event.WATCHDOG_RESET,
+    What.MEASUREMENT_ERROR: Event.MEASUREMENT_SYSTEM_ERROR,
+    What.BATTERY_LOW: Event.BATTERY_VOLTAGE_LOW,
+    What.BATTERY_EMPTY: Event.REPLACE_BATTERY,
+}
+# What the voltage becomes unless it is said, in 0.1 V.
+VOLTAGES_DV = {What.VOLTAGE_SAG: 1900, What.VOLTAGE_SWELL: 2600}
+
+
+@dataclass(frozen=True, slots=True)
+class Injection:
+    """Something to inject; phase (1 to 3), voltage and duration are for sags and swells."""
+
+    what: What
+    phase: int = 1
+    voltage_dv: int | None = None
+    duration_s: int = 60
+
+
+def inject(meter: Meter, injection: Injection) -> None:
+    """Does it to a meter, now; raises `LocalError` when the meter has no such phase."""
+    event = EVENTS.get(injection.what)
+    if event is not None:
+        events.record(meter, event)
+        return
+    voltage_dv = injection.voltage_dv
+    if voltage_dv is None:
+        voltage_dv = VOLTAGES_DV[injection.what]
+    disturbance.begin(meter, injection.phase - 1, voltage_dv, injection.duration_s)
