@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 
 from scenarios.commands import Act, AtMeter, AtStation, Read, SendMessage, Write
-from scenarios.steps import PlugCar, PowerCycle, PressButton, SetLoad
+from scenarios.steps import Inject, PlugCar, PowerCycle, PressButton, SetLoad
 from scenarios.world_protocol import Car, Outcome, World
 from wire.instants import SUMMER, WINTER, local
 
@@ -162,6 +162,11 @@ async def _set_load(scene: Scene, body: SetLoad) -> Seen:
     return Seen()
 
 
+async def _inject(scene: Scene, body: Inject) -> Seen:
+    scene.world.inject(body.meter, body.injection())
+    return Seen(result=body.what.value)
+
+
 async def _plug_car(scene: Scene, body: PlugCar) -> Seen:
     energy_wh = round(body.energy_kwh * 1000)
     scene.world.plug_car(
@@ -192,6 +197,7 @@ ACTIONS: Final[dict[str, Callable[[Scene, Any], Awaitable[Seen]]]] = {
     "restart_gateway": _restart_gateway,
     "restart_unit": _restart_unit,
     "set_load": _set_load,
+    "inject": _inject,
     "plug_car": _plug_car,
     "unplug_car": _unplug_car,
 }

@@ -20,6 +20,7 @@ from scenarios.commands import (
 )
 from scenarios.settings import Controller
 from scenarios.values import Duration, Model, Real, one_of
+from wire.cosem.events import Log
 
 
 class P1Text(AtMeter):
@@ -90,6 +91,26 @@ class ObjectValue(AtMeter, Bounds):
     object: Annotated[str, Field(min_length=1, max_length=80)]
 
 
+class LogRows(AtMeter):
+    """Rows of an event log, read over P3."""
+
+    log: Annotated[Log, Field(strict=False)]
+    has: Annotated[
+        int | None, Field(ge=0, le=255, description="an event's code; else any row")
+    ] = None
+    times: Annotated[
+        int | None, Field(ge=0, description="so many rows; else at least one")
+    ] = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.has is None and self.times is None:
+            raise ValueError("needs has, times or both")
+        if self.has is not None and self.log is Log.POWER_FAILURE:
+            raise ValueError(f"the rows of {self.log} have no code")
+        return self
+
+
 class RegisterValue(AtStation, Bounds):
     """A register of the control unit, read over Modbus."""
 
@@ -136,7 +157,7 @@ class KpiValue(Model):
 
 
 # Not `register` as in the file: a method of every pydantic model's class has that name.
-_KINDS = ("p1_text", "object", "register_", "refused", "kpi")
+_KINDS = ("p1_text", "object", "log", "register_", "refused", "kpi")
 
 
 class Expectation(Model):
@@ -144,11 +165,12 @@ class Expectation(Model):
 
     p1_text: P1Text | None = None
     object: ObjectValue | None = None
+    log: LogRows | None = None
     register_: Annotated[RegisterValue | None, Field(alias="register")] = None
     refused: Refused | None = None
     kpi: KpiValue | None = None
     within: Annotated[
-        Duration | None, Field(description="for p1_text, object and register")
+        Duration | None, Field(description="for p1_text, object, log and register")
     ] = None
 
     @property

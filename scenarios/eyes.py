@@ -9,6 +9,7 @@ from typing import Any, Final
 from scenarios.actions import Scene, print_text, send
 from scenarios.expectations import (
     Expectation,
+    LogRows,
     ObjectValue,
     P1Text,
     Refused,
@@ -31,6 +32,8 @@ def subject(expectation: Expectation) -> str:
         return f"P1 text of meter {body.meter}"
     if (value := expectation.object) is not None:
         return f"{value.object} of meter {value.meter}"
+    if (log := expectation.log) is not None:
+        return f"{log.log} of meter {log.meter}"
     if (register := expectation.register_) is not None:
         return f"register {register.name} of station {register.station}"
     if (kpi := expectation.kpi) is not None:
@@ -54,6 +57,9 @@ def wanted(scene: Scene, expectation: Expectation) -> str:
         return "no message" if body.silent else print_text(text)
     if (bounds := expectation.object or expectation.register_) is not None:
         return bounds.print()
+    if (log := expectation.log) is not None:
+        which = "any row" if log.has is None else f"code {log.has}"
+        return which if log.times is None else f"{log.times} × {which}"
     assert expectation.refused is not None
     by = f" by the {expectation.refused.by}" if expectation.refused.by else ""
     result = f": {expectation.refused.result}" if expectation.refused.result else ""
@@ -90,6 +96,17 @@ async def _object(scene: Scene, body: ObjectValue) -> Look:
     return Look(body.hold(outcome.value), repr(outcome.value))
 
 
+async def _log(scene: Scene, body: LogRows) -> Look:
+    outcome = await scene.world.read(body.meter, f"{body.log}:buffer")
+    rows = outcome.value
+    if not outcome.accepted or not isinstance(rows, list):
+        return Look(False, f"refused: {outcome.result}")
+    captured = [row["values"][0] for row in rows]
+    found = len(captured) if body.has is None else captured.count(body.has)
+    holds = found > 0 if body.times is None else found == body.times
+    return Look(holds, ", ".join(map(str, captured)) or "no row")
+
+
 async def _register(scene: Scene, body: RegisterValue) -> Look:
     value = await scene.world.register(body.station, body.name)
     return Look(body.hold(value), repr(value))
@@ -117,6 +134,7 @@ async def _refused(scene: Scene, body: Refused) -> Look:
 EYES: Final[dict[str, Callable[[Scene, Any], Awaitable[Look]]]] = {
     "p1_text": _p1_text,
     "object": _object,
+    "log": _log,
     "register": _register,
     "refused": _refused,
 }

@@ -6,10 +6,12 @@ A step and an expectation are mappings with exactly one kind; what it needs stan
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
+from meters.behaviour.injections import VOLTAGES_DV, Injection, What
 from scenarios.commands import Act, AtMeter, AtStation, Read, SendMessage, Write
 from scenarios.expectations import Expectation
 from scenarios.values import Duration, Model, Real, Until, one_of
@@ -39,6 +41,37 @@ class SetLoad(AtMeter):
         tuple[Annotated[Real, Field(ge=0, le=500)], ...] | None,
         Field(strict=False, min_length=3, max_length=3),
     ] = None
+
+
+class Inject(AtMeter):
+    """Something that happens to a meter, or breaks in it."""
+
+    what: Annotated[What, Field(strict=False)]
+    phase: Annotated[int | None, Field(ge=1, le=3, description="1, unless said")] = None
+    voltage_v: Annotated[
+        Real | None, Field(ge=0, le=500, description="190 or 260, unless said")
+    ] = None
+    lasts: Annotated[Duration | None, Field(description="1m, unless said")] = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        own = self.model_fields_set & {"phase", "voltage_v", "lasts"}
+        if own and self.what not in VOLTAGES_DV:
+            raise ValueError(f"{min(own)} does not go with {self.what}")
+        if self.lasts is not None and self.lasts < timedelta(seconds=1):
+            raise ValueError("lasts is 1s or more")
+        return self
+
+    def injection(self) -> Injection:
+        """As a meter takes it."""
+        given: dict[str, Any] = {}
+        if self.phase is not None:
+            given["phase"] = self.phase
+        if self.voltage_v is not None:
+            given["voltage_dv"] = round(self.voltage_v * 10)
+        if self.lasts is not None:
+            given["duration_s"] = round(self.lasts.total_seconds())
+        return Injection(self.what, **given)
 
 
 class PlugCar(AtStation):
@@ -80,6 +113,7 @@ class Step(Model):
     restart_gateway: AtStation | None = None
     restart_unit: AtStation | None = None
     set_load: SetLoad | None = None
+    inject: Inject | None = None
     plug_car: PlugCar | None = None
     unplug_car: AtStation | None = None
     expect: Expectation | None = None

@@ -14,6 +14,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol, TypeVar
 
+from meters.behaviour.injections import Injection
 from scenarios.event_log import EventLog
 from scenarios.results import RunData
 from wire.quantities import PerPhase
@@ -94,7 +95,10 @@ class World(Protocol):
         """
 
     async def read(self, meter: int, name: str) -> Outcome:
-        """GET over P3, through a durable job; `name` is OBJECT[:ATTR] as on the command line."""
+        """GET over P3, through a durable job; `name` is OBJECT[:ATTR] as on the command line.
+
+        A profile's value is its rows: what it captured stands in the `values` of each.
+        """
 
     async def write(self, meter: int, name: str, value: object) -> Outcome:
         """SET over P3, through a durable job; `value` as on the command line."""
@@ -146,6 +150,9 @@ class World(Protocol):
         voltage_dv: PerPhase | None,
     ) -> None:
         """W per phase (negative: export) beside the car's; voltage in 0.1 V, None: as it is."""
+
+    def inject(self, meter: int, injection: Injection) -> None:
+        """Something happens to the meter, or breaks in it."""
 
     def plug_car(self, station: int, car: Car) -> None:
         """A car arrives; one that stands there already leaves first."""

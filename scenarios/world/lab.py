@@ -21,6 +21,7 @@ from twisted.python.failure import Failure
 
 from chargepoint.sessions import read_sessions
 from headend.store.job import Job
+from meters.behaviour.injections import Injection
 from meters.fleet import create_fleet, load_fleet
 from meters.meter import P1_VERSIONS
 from scenarios.clock import sleep_until
@@ -248,6 +249,10 @@ class Lab:
     ) -> None:
         """W per phase beside the car's."""
         self._station(meter).set_base(power_w, voltage_dv)
+
+    def inject(self, meter: int, injection: Injection) -> None:
+        """Something happens to the meter, or breaks in it."""
+        self._station(meter).inject(injection)
 
     def plug_car(self, station: int, car: Car) -> None:
         """A car arrives."""

@@ -125,8 +125,8 @@ class Office:
 def outcome_of(job: Job, operation: str) -> Outcome:
     """A job that has ended, as scenarios see it."""
     if job.state is JobState.DONE:
-        value = job.result.get("value") if isinstance(job.result, Mapping) else None
-        return Outcome(value=value)
+        result = job.result if isinstance(job.result, Mapping) else {}
+        return Outcome(value=result.get("value", result.get("rows")))
     detail = job.error or ""
     if isinstance(job.result, Mapping) and "refused" in job.result:
         kind = ActionResult if operation == "action" else DataAccessResult

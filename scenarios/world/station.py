@@ -16,6 +16,7 @@ from chargepoint.notices import Notice
 from chargepoint.registers import Source, hardware_max_w, register
 from chargepoint.sessions import Session, staying
 from chargepoint.unit import ControlUnit
+from meters.behaviour.injections import Injection, inject
 from meters.meter import Meter
 from meters.p1.port import P1Port
 from meters.p3.protocol import P3Factory
@@ -167,6 +168,11 @@ class Station:
         moved = self.meter.press_button(close)
         self._await_meter()
         return moved
+
+    def inject(self, injection: Injection) -> None:
+        """Something happens to the meter, or breaks in it."""
+        self.meter.advance(int(self._clock.seconds()))
+        inject(self.meter, injection)
 
     def unplug_p1(self) -> None:
         """Pulls the P1 cable."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from meters.behaviour.injections import Injection
 from scenarios.document import Scenario
 from scenarios.event_log import EventLog
 from scenarios.results import RunData
@@ -63,6 +64,8 @@ class FakeWorld:
 
     async def read(self, meter: int, name: str) -> Outcome:
         self.done.append(("read", meter, name))
+        if name == "fraud_detection_log:buffer":
+            return Outcome(value=[{"values": [code]} for code in (40, 47, 40)])
         if name != "consumer_message":
             return Outcome("object-undefined", Refuser.METER)
         return Outcome(value={"hex": self.text.hex()})
@@ -118,6 +121,9 @@ class FakeWorld:
         voltage_dv: tuple[int, int, int] | None,
     ) -> None:
         self.done.append(("load", meter, power_w, voltage_dv))
+
+    def inject(self, meter: int, injection: Injection) -> None:
+        self.done.append(("inject", meter, injection))
 
     def plug_car(self, station: int, car: Car) -> None:
         self.done.append(("car", station, car))

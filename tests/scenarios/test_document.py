@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from meters.behaviour.injections import What
 from scenarios.document import load, parse
 from scenarios.kpis import KPIS
 from scenarios.settings import Controller, WorldSettings
 from scenarios.steps import Step
+from wire.cosem.events import Log
 from wire.errors import ConfigError, ScenarioError
 
 HEAD = "scenario: t\nworld: {start: 2024-01-27T00:00:00+01:00, stations: 2}\n"
@@ -105,6 +107,28 @@ def test_the_files_that_come_along_are_valid(path: Path) -> None:
         ("- act: {meter: 3, object: x}", "4:16: there is no meter 3"),
         ("- set_load: {power_w: [1, 2]}", "4:23: power_w: needs at least 3 items"),
         ("- set_load: {power_w: [1, 2, 3.5]}", "power_w: should be a whole number"),
+        ("- inject: {what: flood}", "4:18: what: should be 'terminal_cover_removed', "),
+        ("- inject: {meter: 1}", "what"),
+        (
+            "- inject: {what: ram_error, phase: 2}",
+            "phase does not go with ram_error",
+        ),
+        (
+            "- inject: {what: voltage_sag, phase: 4}",
+            "phase: ",
+        ),
+        ("- inject: {what: voltage_sag, lasts: 500ms}", "lasts is 1s or more"),
+        ("- inject: {what: voltage_sag, voltage_v: -1}", "voltage_v: "),
+        ("- expect: {log: {log: standard_event_log}}", "needs has, times or both"),
+        (
+            "- expect: {log: {log: diary, has: 1}}",
+            "or 'power_failure_log', not 'diary'",
+        ),
+        ("- expect: {log: {log: standard_event_log, has: 256}}", "has: "),
+        (
+            "- expect: {log: {log: power_failure_log, has: 1}}",
+            "the rows of power_failure_log have no code",
+        ),
         ("- plug_car: {energy_kwh: 9, max_w: 1, phases: 2}", "on 1 or 3 phases"),
         ("- run_for: ${long}", "4:12: unknown parameter 'long'"),
         ("- note: some ${thing}", "must be the whole value"),
@@ -271,7 +295,7 @@ def test_the_example_of_the_manual_is_valid() -> None:
 
 def test_the_manual_names_every_step_setting_and_key_figure() -> None:
     manual = (FILES.parents[1] / "docs" / "scenarios.md").read_text("utf-8")
-    names = [*Step.model_fields, *WorldSettings.model_fields, *KPIS]
+    names = [*Step.model_fields, *WorldSettings.model_fields, *KPIS, *What, *Log]
     assert [name for name in names if name not in manual] == []
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from meters.behaviour.injections import Injection, What
 from scenarios.actions import ACTIONS, next_time_of_day
 from scenarios.document import Scenario, parse
 from scenarios.expectations import Expectation
@@ -87,6 +88,38 @@ def test_bounds_hold_inclusively() -> None:
         "- expect: {register: {name: applied_limit, max: 21999}}\n"
     )
     assert [seen.passed for seen in played.run.expectations] == [True, False, False]
+
+
+def test_an_injection_is_done_as_it_is_written() -> None:
+    _, world = play(
+        "- inject: {what: ram_error}\n"
+        "- inject: {meter: 1, what: voltage_sag, phase: 2, voltage_v: 199.5, lasts: 2m}\n"
+        "- inject: {what: voltage_swell}\n"
+    )
+    assert world.done == [
+        ("inject", 1, Injection(What.RAM_ERROR)),
+        ("inject", 1, Injection(What.VOLTAGE_SAG, 2, 1995, 120)),
+        ("inject", 1, Injection(What.VOLTAGE_SWELL)),
+    ]
+
+
+def test_a_log_has_a_code_so_many_times() -> None:
+    log = "fraud_detection_log"
+    played, _ = play(
+        f"- expect: {{log: {{log: {log}, has: 40}}}}\n"
+        f"- expect: {{log: {{log: {log}, has: 40, times: 2}}}}\n"
+        f"- expect: {{log: {{log: {log}, has: 40, times: 1}}}}\n"
+        f"- expect: {{log: {{log: {log}, has: 41}}, within: 3s}}\n"
+        f"- expect: {{log: {{log: {log}, has: 41, times: 0}}}}\n"
+        f"- expect: {{log: {{log: {log}, times: 3}}}}\n"
+        "- expect: {log: {log: standard_event_log, has: 1}}\n"
+    )
+    verdicts = [seen.passed for seen in played.run.expectations]
+    assert verdicts == [True, True, False, False, True, True, False]
+    assert played.run.expectations[2].wanted == "1 × code 40"
+    assert played.run.expectations[2].seen == "40, 47, 40"
+    assert played.run.expectations[3].after_s == 3
+    assert played.run.expectations[6].seen == "refused: object-undefined"
 
 
 def test_a_silent_unit_is_something_seen() -> None:

@@ -73,10 +73,11 @@ def played(seed: int = 1, rating_va: int = 160_000) -> SimulatedLab:
 
 
 @pytest.mark.parametrize("standard", ["dsmr-4.0.6", "dsmr-4.2.2", "smr-5.0"])
-def test_the_proof_of_concept_s_tests_pass(standard: str) -> None:
-    poc = load(FILES / "poc_tests.yaml", {"standard": standard})
-    lab = SimulatedLab(poc, Controller.NONE)
-    result: Played = lab.drive(Runner(poc, lab, "none").play())
+@pytest.mark.parametrize("name", ["poc_tests", "events"])
+def test_what_each_standard_says_holds(name: str, standard: str) -> None:
+    made = load(FILES / f"{name}.yaml", {"standard": standard})
+    lab = SimulatedLab(made, Controller.NONE)
+    result: Played = lab.drive(Runner(made, lab, "none").play())
     lab.close()
     assert [step for step in result.run.steps if not step.passed] == []
     assert [seen for seen in result.run.expectations if not seen.passed] == []
