@@ -55,7 +55,7 @@ _KINDS: tuple[tuple[Event, int, tuple[str, ...]], ...] = (
     (
         Event.SESSION_GRID_MAINTENANCE,
         _PROFILE,
-        ("0-1:94.31.6", "0-0:99.98.5", "1-0:99.97.0"),
+        ("0-1:94.31.6", "1-0:99.1.1", "1-0:99.1.2", "0-0:99.98.5", "1-0:99.97.0"),
     ),
     (
         Event.SESSION_READINGS_E,
