@@ -10,6 +10,7 @@ from __future__ import annotations
 from enum import IntFlag
 from typing import TYPE_CHECKING
 
+from wire.cosem.dsmr.alarms import NO_SCRIPT
 from wire.cosem.events import Event
 from wire.cosem.rows import SMR5
 from wire.dlms.data import Tag
@@ -115,11 +116,10 @@ def set_off(meter: Meter) -> None:
     What it asks for waits in `pushes` until it is sent; the message tells of the register
     as it is then, so none waits twice.
     """
-    (action,) = meter.setting("alarm_monitor", "actions").value
-    action_up = action.value[0]
-    if action_up.tag is Tag.NULL_DATA:
-        return
-    selector = action_up.value[1].value
-    if selector not in meter.state.pushes:
-        meter.state.pushes = (*meter.state.pushes, selector)
-        meter.changed()
+    for action_set in meter.setting("alarm_monitor", "actions").value:
+        action_up = action_set.value[0]
+        if action_up.tag is not Tag.NULL_DATA:
+            script, selector = (part.value for part in action_up.value)
+            if script != NO_SCRIPT and selector not in meter.state.pushes:
+                meter.state.pushes = (*meter.state.pushes, selector)
+                meter.changed()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from meters.behaviour import alarms, events
 from meters.meter import Meter
 from meters.model import Behaviour, Link
-from wire.cosem.dsmr.alarms import PUSH_SCRIPTS
+from wire.cosem.dsmr.alarms import NO_SCRIPT, PUSH_SCRIPTS
 from wire.cosem.events import Event
 from wire.cosem.types import Fit, type_of
 from wire.dlms.data import Data, Tag
@@ -30,22 +30,25 @@ def _write_alarms(meter: Meter, link: Link, data: Data) -> DataAccessResult:
 
 
 def _actions(meter: Meter, data: Data) -> bool:
-    """One threshold, so one action set; each action is nothing, or a script that pushes."""
-    if len(data.value) != 1:
-        return False
-    (pair,) = data.value
-    return (
+    """One threshold, so one action set, or none for a monitor that is not used."""
+    return len(data.value) < 2 and all(
         pair.tag is Tag.STRUCTURE
         and len(pair.value) == 2
-        and all(action.tag is Tag.NULL_DATA or _pushes(action) for action in pair.value)
+        and all(map(_can, pair.value))
+        for pair in data.value
     )
 
 
-def _pushes(action: Data) -> bool:
+def _can(action: Data) -> bool:
+    """An action is a script that pushes, or nothing: no script, or null."""
+    if action.tag is Tag.NULL_DATA:
+        return True
     if _ACTION_ITEM.fit(action) is not Fit.GOOD:
         return False
     script, selector = action.value
-    return script.value == PUSH_SCRIPTS and selector.value in _SCRIPTS
+    return script.value == NO_SCRIPT or (
+        script.value == PUSH_SCRIPTS and selector.value in _SCRIPTS
+    )
 
 
 BEHAVIOUR.numbers["error_register", "value"] = lambda meter: meter.state.errors

@@ -15,6 +15,7 @@ from meters.state import from_json, to_json
 from tests.meters.builders import NOW_S, make_meter
 from tests.meters.p3.driver import Driver
 from tests.meters.test_events import rows
+from wire.cosem.dsmr.alarms import NO_SCRIPT, action_item
 from wire.cosem.events import Event, Log
 from wire.cosem.rows import Standard
 from wire.dlms import axdr
@@ -156,8 +157,8 @@ def test_a_value_of_another_type_changes_nothing(code: str, octets: str) -> None
 
 def script(code: str, selector: int) -> Data:
     """An action_item."""
-    octets = Obis.parse(code).octets
-    return axdr.structure(axdr.octet_string(octets), axdr.long_unsigned(selector))
+    octets = Obis.parse(code).octets if selector else NO_SCRIPT
+    return action_item(octets, selector)
 
 
 def actions(*parts: Data) -> bytes:
@@ -171,11 +172,16 @@ def test_the_monitor_watches_the_alarm_register_and_can_be_told_to_keep_still() 
     value = bytes(driver.get(21, "0-0:16.1.0", 3))
     assert axdr.plain(axdr.decode(value)) == [1, Obis.parse(ALARMS).octets, 2]
     nothing = axdr.null_data()
-    still = driver.set(21, "0-0:16.1.0", 4, actions(nothing, nothing))
-    assert still is DataAccessResult.SUCCESS
-    forget(meter)
-    events.record(meter, Event.RAM_ERROR)
-    assert meter.state.alarms and take_pushes(meter) == ()
+    for still in (
+        actions(nothing, nothing),
+        actions(script("0-0:0.0.0", 0), nothing),
+        axdr.encode(axdr.array(())),
+    ):
+        assert driver.set(21, "0-0:16.1.0", 4, still) is DataAccessResult.SUCCESS
+        assert driver.get(21, "0-0:16.1.0", 4) == still
+        forget(meter)
+        events.record(meter, Event.RAM_ERROR)
+        assert meter.state.alarms and take_pushes(meter) == ()
     other = actions(script("0-0:10.0.108", 3), nothing)
     assert driver.set(21, "0-0:16.1.0", 4, other) is DataAccessResult.SUCCESS
     driver.set(1, ALARMS, 2, dlu(0))
@@ -186,8 +192,8 @@ def test_the_monitor_watches_the_alarm_register_and_can_be_told_to_keep_still() 
 @pytest.mark.parametrize(
     "octets",
     [
-        axdr.encode(axdr.array(())),
         actions(axdr.null_data()),
+        axdr.encode(axdr.array((axdr.structure(*(axdr.null_data(),) * 2),) * 2)),
         actions(axdr.null_data(), axdr.boolean(True)),
         actions(script("0-0:10.0.106", 1), axdr.null_data()),
         actions(script("0-0:10.0.108", 4), axdr.null_data()),

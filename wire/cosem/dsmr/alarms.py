@@ -5,17 +5,24 @@ from __future__ import annotations
 from wire.cosem.dsmr.sources import P3
 from wire.cosem.rows import RW, attr, data, row
 from wire.dlms import axdr
+from wire.dlms.data import Data
 from wire.obis import Obis
 
 _DLU = "double-long-unsigned"
 _ALARM_REGISTER = "0-0:97.98.0"
 PUSH_SCRIPTS = Obis.parse("0-0:10.0.108").octets
 
+NO_SCRIPT = bytes(6)
+"""In an action_item: it does nothing. P3 prints null, the Blue Book's type has no such choice."""
+
+
+def action_item(script_table: bytes, selector: int) -> Data:
+    """An action of a register monitor: a script (Blue Book 4.5.4)."""
+    return axdr.structure(axdr.octet_string(script_table), axdr.long_unsigned(selector))
+
+
 # Upward: script 2, the push of alarms; downward: nothing.
-_PUSH_ALARM = axdr.structure(
-    axdr.structure(axdr.octet_string(PUSH_SCRIPTS), axdr.long_unsigned(2)),
-    axdr.null_data(),
-)
+_PUSH_ALARM = axdr.structure(action_item(PUSH_SCRIPTS, 2), action_item(NO_SCRIPT, 0))
 
 ROWS = (
     data("0-0:97.97.0", "error_register", P3, _DLU, RW),
