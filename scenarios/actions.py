@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from scenarios.commands import Act, AtMeter, AtStation, Read, SendMessage, Write
 from scenarios.steps import Inject, PlugCar, PowerCycle, PressButton, SetLoad
-from scenarios.world_protocol import Car, Outcome, World
+from scenarios.world_protocol import Car, Outcome, Refuser, World
 from wire.instants import SUMMER, WINTER, local
 
 
@@ -167,6 +167,11 @@ async def _inject(scene: Scene, body: Inject) -> Seen:
     return Seen(result=body.what.value)
 
 
+async def _try_wrong_key(scene: Scene, body: AtMeter) -> Seen:
+    outcome = await scene.world.try_wrong_key(body.meter)
+    return Seen(outcome.refused_by is Refuser.METER, outcome.result, outcome.detail)
+
+
 async def _plug_car(scene: Scene, body: PlugCar) -> Seen:
     energy_wh = round(body.energy_kwh * 1000)
     scene.world.plug_car(
@@ -198,6 +203,7 @@ ACTIONS: Final[dict[str, Callable[[Scene, Any], Awaitable[Seen]]]] = {
     "restart_unit": _restart_unit,
     "set_load": _set_load,
     "inject": _inject,
+    "try_wrong_key": _try_wrong_key,
     "plug_car": _plug_car,
     "unplug_car": _unplug_car,
 }

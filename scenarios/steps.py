@@ -114,6 +114,7 @@ class Step(Model):
     restart_unit: AtStation | None = None
     set_load: SetLoad | None = None
     inject: Inject | None = None
+    try_wrong_key: AtMeter | None = None
     plug_car: PlugCar | None = None
     unplug_car: AtStation | None = None
     expect: Expectation | None = None

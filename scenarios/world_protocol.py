@@ -154,6 +154,9 @@ class World(Protocol):
     def inject(self, meter: int, injection: Injection) -> None:
         """Something happens to the meter, or breaks in it."""
 
+    async def try_wrong_key(self, meter: int) -> Outcome:
+        """Somebody without the meter's keys tries to associate; the meter should refuse."""
+
     def plug_car(self, station: int, car: Car) -> None:
         """A car arrives; one that stands there already leaves first."""
 

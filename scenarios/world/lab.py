@@ -35,6 +35,7 @@ from scenarios.world.figures import key_figures, run_data
 from scenarios.world.office import Office
 from scenarios.world.premises import Premises
 from scenarios.world.station import Addresses, Station
+from scenarios.world.stranger import try_wrong_key
 from scenarios.world.transformer import QUARTER_S, Transformer
 from scenarios.world.witness import Witness
 from scenarios.world_protocol import Car, Outcome
@@ -253,6 +254,11 @@ class Lab:
     def inject(self, meter: int, injection: Injection) -> None:
         """Something happens to the meter, or breaks in it."""
         self._station(meter).inject(injection)
+
+    async def try_wrong_key(self, meter: int) -> Outcome:
+        """Somebody without the meter's keys tries to associate."""
+        endpoint = self._network.endpoint(*self._station(meter).addresses.p3)
+        return await try_wrong_key(endpoint, self._clock)
 
     def plug_car(self, station: int, car: Car) -> None:
         """A car arrives."""

@@ -125,6 +125,12 @@ class FakeWorld:
     def inject(self, meter: int, injection: Injection) -> None:
         self.done.append(("inject", meter, injection))
 
+    async def try_wrong_key(self, meter: int) -> Outcome:
+        self.done.append(("wrong key", meter))
+        if len(self.done) > 1:
+            return Outcome(detail="the meter took it")
+        return Outcome("refused", Refuser.METER)
+
     def plug_car(self, station: int, car: Car) -> None:
         self.done.append(("car", station, car))
 

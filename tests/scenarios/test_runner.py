@@ -103,6 +103,12 @@ def test_an_injection_is_done_as_it_is_written() -> None:
     ]
 
 
+def test_a_wrong_key_must_be_refused() -> None:
+    played, world = play("- try_wrong_key: {}\n- try_wrong_key: {meter: 1}\n")
+    assert [step.passed for step in played.run.steps] == [True, False]
+    assert world.done == [("wrong key", 1)] * 2
+
+
 def test_a_log_has_a_code_so_many_times() -> None:
     log = "fraud_detection_log"
     played, _ = play(
