@@ -35,10 +35,10 @@ class State:
     `demand_w` is what the premises ask for, per phase, negative for export; `power_w` what of it
     flows, and `net_w` the sum of that. `off_since_s` is when the supply of all phases failed
     last, `failing_since_s` when that of any did, 0 while all are there. `rate` is 0 for low and
-    1 for normal; `settings` what was
-    written, by object and attribute (see `meters.model`). `pushes` are the scripts of the push
-    script table that were asked for and wait to be executed, first come first. `unsaved` is set
-    by whatever must not get lost.
+    1 for normal; `settings` what was written, by object and attribute (see `meters.model`).
+    `errors` and `alarms` are the registers of `meters.behaviour.alarms`; `pushes` the scripts of
+    the push script table that were asked for and wait to be executed, first come first.
+    `unsaved` is set by whatever must not get lost.
     """
 
     keys: Keys

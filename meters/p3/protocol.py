@@ -75,13 +75,14 @@ class P3Protocol(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The association ends with its connection; the meter is free for the next."""
-        self._connection.close(int(self._factory.clock.seconds()))
+        self._end_associations()
         self._factory.release(self)
         if self._idle is not None and self._idle.active():
             self._idle.cancel()
 
     def hang_up(self) -> None:
         """Drops the connection now."""
+        self._end_associations()
         self.transport.abortConnection()
 
     def pauseProducing(self) -> None:
@@ -94,6 +95,9 @@ class P3Protocol(Protocol):
 
     def stopProducing(self) -> None:
         """The transport is done with us."""
+
+    def _end_associations(self) -> None:
+        self._connection.close(int(self._factory.clock.seconds()))
 
     def _close(self) -> None:
         self.transport.unregisterProducer()

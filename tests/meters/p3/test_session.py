@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
 
 from meters.p3.association import LOCK_S
 from meters.p3.protocol import P3Factory
@@ -130,21 +131,30 @@ def test_a_dropped_association_ended_too() -> None:
 
 
 @pytest.mark.parametrize("powered", [True, False])
-def test_a_lost_connection_ends_the_association(powered: bool) -> None:
+@pytest.mark.parametrize("hung_up", [True, False])
+def test_a_lost_connection_ends_the_association(hung_up: bool, powered: bool) -> None:
     meter = make_meter()
     clock = Clock()
     clock.advance(NOW_S)
-    protocol = P3Factory(meter, clock).buildProtocol(None)
+    factory = P3Factory(meter, clock)
+    protocol = factory.buildProtocol(None)
+    protocol.makeConnection(StringTransport())  # type: ignore[no-untyped-call]
     driver = Driver(meter)
     driver.connection = protocol._connection
     driver.associate().get(3, "1-0:1.8.1")
     clock.advance(60)
     if not powered:
         meter.power_off()
-    protocol.connectionLost()
+    if hung_up:
+        # Told at once: the service saves its meters right after.
+        factory.hang_up()
+    else:
+        protocol.connectionLost()
     expected = ((NOW_S + 60, 73, 1),) if powered else ()
     assert rows(meter, Log.SESSION) == expected
     assert not protocol._connection.associated
+    protocol.connectionLost()
+    assert rows(meter, Log.SESSION) == expected
 
 
 CONFIGURATION = [
