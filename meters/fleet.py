@@ -19,6 +19,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from meters.behaviour.task import NEVER
 from meters.fleet_file import FleetFile, MeterEntry, read_fleet_file
 from meters.identity import KEY_NAMES, Identity, Keys
 from meters.meter import Meter, new_state
@@ -146,7 +147,8 @@ def _restore(
         except ConfigError as error:
             raise store.refusal(entry.equipment_id, error) from None
         meter.power_off()
-        meter.power_on(now_s)
+        # A fleet that nobody served kept its time, however long that was.
+        meter.power_on(now_s, reserve_s=NEVER)
     return meter
 
 

@@ -173,11 +173,11 @@ class Meter:
         supply.fail(self)
         self.changed()
 
-    def power_on(self, now_s: int) -> None:
-        """The supply is back."""
+    def power_on(self, now_s: int, reserve_s: int = supply.RESERVE_S) -> None:
+        """The supply is back; the clock ran without it for as long as its reserve lasts."""
         if self.state.powered:
             return
-        supply.restore(self, now_s)
+        supply.restore(self, now_s, reserve_s)
         tariff.switch(self)
         schedule.power_up(self)
         limiter.power_up(self)

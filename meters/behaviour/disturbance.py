@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from meters.behaviour import phases
 from meters.behaviour.task import NEVER
 from wire.errors import LocalError
 from wire.quantities import PerPhase
 
 if TYPE_CHECKING:
     from meters.meter import Meter
+
+_MOST_DV = 10**6
 
 
 class Disturbance:
@@ -42,18 +45,12 @@ class Disturbance:
     @classmethod
     def from_json(cls, saved: dict[str, Any]) -> Disturbance:
         """What was kept; raises what Python does for content that is not it."""
-        disturbance = cls((0, 0, 0))
-        for name, most in (
-            ("forced_dv", 10**6),
-            ("until_s", 1 << 33),
-            ("network_dv", 10**6),
-        ):
-            numbers = saved[name]
-            if len(numbers) != 3 or not all(
-                type(number) is int and 0 <= number <= most for number in numbers
-            ):
-                raise ValueError(f"{name} of the phases cannot be {str(numbers)[:40]}")
-            setattr(disturbance, name, type(getattr(disturbance, name))(numbers))
+        l1, l2, l3 = phases.restored("network_dv", saved["network_dv"], _MOST_DV)
+        disturbance = cls((l1, l2, l3))
+        disturbance.forced_dv = phases.restored(
+            "forced_dv", saved["forced_dv"], _MOST_DV
+        )
+        disturbance.until_s = phases.restored("until_s", saved["until_s"], 1 << 33)
         return disturbance
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from meters.behaviour import events
+from meters.behaviour import events, phases
 from meters.behaviour.task import NEVER
 from wire.cosem.events import Event
 from wire.cosem.rows import SMR5
@@ -71,12 +71,7 @@ class Quality:
             ("since_s", 1 << 33),
             ("counted", 1),
         ):
-            numbers = list(saved[name])
-            if len(numbers) != 3 or not all(
-                type(number) is int and 0 <= number <= most for number in numbers
-            ):
-                raise ValueError(f"{name} of the phases cannot be {str(numbers)[:40]}")
-            setattr(quality, name, numbers)
+            setattr(quality, name, phases.restored(name, saved[name], most))
         return quality
 
 
@@ -94,15 +89,7 @@ def watch(meter: Meter) -> None:
     )
     state = meter.state
     conditions = [
-        (
-            Condition.OUTAGE
-            if voltage_dv < OUTAGE_DV
-            else (
-                Condition.SAG
-                if voltage_dv < 10 * sag_v
-                else Condition.SWELL if voltage_dv > 10 * swell_v else Condition.NORMAL
-            )
-        )
+        _condition(voltage_dv, sag_v, swell_v)
         for voltage_dv in state.voltage_dv[: meter.identity.phases]
     ]
     if state.quality is None:
@@ -140,6 +127,14 @@ def forget(meter: Meter) -> None:
     if quality is not None:
         quality.conditions = [0, 0, 0]
         quality.counted = [0, 0, 0]
+
+
+def _condition(voltage_dv: int, sag_v: int, swell_v: int) -> Condition:
+    if voltage_dv < OUTAGE_DV:
+        return Condition.OUTAGE
+    if voltage_dv < 10 * sag_v:
+        return Condition.SAG
+    return Condition.SWELL if voltage_dv > 10 * swell_v else Condition.NORMAL
 
 
 def _pending(meter: Meter) -> Iterator[tuple[int, int]]:

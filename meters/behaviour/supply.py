@@ -30,7 +30,7 @@ def fail(meter: Meter) -> None:
         quality.forget(meter)
 
 
-def restore(meter: Meter, now_s: int) -> None:
+def restore(meter: Meter, now_s: int, reserve_s: int) -> None:
     """The supply is back: missed rows are filled in and flagged, the failure is counted.
 
     A clock whose reserve was exhausted is behind by then, and known to be invalid.
@@ -40,7 +40,7 @@ def restore(meter: Meter, now_s: int) -> None:
         return
     state.at_s = max(now_s, state.at_s)
     state.powered = True
-    stood_still_s = max(0, state.at_s - state.off_since_s - RESERVE_S)
+    stood_still_s = max(0, state.at_s - state.off_since_s - reserve_s)
     state.clock_offset_s -= stood_still_s
     state.interval_flags |= amr.POWER_DOWN
     if state.profile is not None:

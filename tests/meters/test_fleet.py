@@ -84,6 +84,16 @@ def test_meters_come_back_with_their_states(tmp_path: Path) -> None:
     assert event.telegram.text_message == b"kept"
 
 
+def test_a_fleet_that_nobody_served_kept_its_time(tmp_path: Path) -> None:
+    create_fleet(tmp_path, 1, Standard.DSMR_4_2_2, seed=1)
+    fleet = load_fleet(tmp_path, NOW_S)
+    fleet.store.save(fleet.meters[0].meter)
+    later_s = NOW_S + 30 * 86_400
+    meter = load_fleet(tmp_path, later_s).meters[0].meter
+    assert meter.clock_s == later_s
+    assert meter.state.long_failures == 1 and meter.state.errors == 1 << 2
+
+
 def test_the_state_leads_once_there_is_one(tmp_path: Path) -> None:
     create_fleet(tmp_path, 1, Standard.DSMR_4_2_2, seed=1)
     fleet = load_fleet(tmp_path, NOW_S)
