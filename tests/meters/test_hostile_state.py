@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from meters.behaviour.injections import Injection, What, inject
 from meters.fleet import SHIPMENT_FILE, create_fleet, load_fleet
 from wire.cosem.rows import Standard
 from wire.errors import ConfigError
@@ -30,6 +31,10 @@ class Saved:
         meter = fleet.meters[0].meter
         meter.set_load((1000, -20, 3), (2300, 2310, 2290))
         meter.advance(NOW_S + 86_400)
+        meter.power_off()
+        meter.power_on(NOW_S + 86_800)
+        inject(meter, Injection(What.VOLTAGE_SAG, duration_s=9000))
+        meter.advance(NOW_S + 86_900)
         fleet.store.save(meter)
         self.folder = folder
         (self.file,) = (folder / "state").iterdir()
@@ -69,11 +74,20 @@ def test_any_value_in_any_place_is_told_or_does_no_harm(saved: Saved) -> None:
             told += bool(saved.outcome(json.dumps(changed).encode()))
         missing = {key: value for key, value in good.items() if key != name}
         assert saved.outcome(json.dumps(missing).encode())
-    for name in good["profile"]:
+    for part in ("profile", "quality", "disturbance"):
+        for name in good[part]:
+            for value in VALUES:
+                changed = copy.deepcopy(good)
+                changed[part][name] = value
+                assert saved.outcome(json.dumps(changed).encode()), (part, name, value)
+    assert set(good["logs"]) > {"standard_event_log", "power_failure_log"}
+    for name in good["logs"]:
         for value in VALUES:
+            # A log without rows is one; nothing else is.
             changed = copy.deepcopy(good)
-            changed["profile"][name] = value
-            assert saved.outcome(json.dumps(changed).encode())
+            changed["logs"][name] = value
+            told_of = bool(saved.outcome(json.dumps(changed).encode()))
+            assert told_of is (value not in ("", [], {})), (name, value)
     for name in ("master_key", "encryption_key", "authentication_key"):
         for value in ("", "00", "zz" * 16, "00" * 17, None):
             keys = {**good["keys"], name: value}
