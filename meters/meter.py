@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from meters.behaviour import (
     breaker,
+    clockwork,
     disturbance,
     limiter,
     schedule,
@@ -29,6 +30,7 @@ from wire.errors import LocalError
 from wire.instants import from_epoch
 from wire.p1 import Encoder, P1Version, PowerFailure
 from wire.quantities import PerPhase
+from wire.zones import DUTCH, Zone
 
 P1_VERSIONS = {
     Standard.DSMR_4_0_6: P1Version.DSMR_4_0,
@@ -106,6 +108,11 @@ class Meter:
         """What the meter's own clock says (UTC)."""
         return from_epoch(self.clock_s)
 
+    @property
+    def zone(self) -> Zone:
+        """The local time that its time stamps are in."""
+        return clockwork.zone(self)
+
     def setting(self, name: str, attribute: str) -> Data:
         """An attribute that the table gives a value: as it was written last, or as given."""
         key = name, attribute
@@ -178,7 +185,6 @@ class Meter:
         if self.state.powered:
             return
         supply.restore(self, now_s, reserve_s)
-        tariff.switch(self)
         schedule.power_up(self)
         limiter.power_up(self)
         self.changed()
@@ -220,15 +226,16 @@ class Meter:
 
     def _running_values(self) -> dict[str, object]:
         """The lines that change as time passes."""
-        state = self.state
+        state, zone = self.state, self.zone
         low, normal, low_out, normal_out = state.energy_wh
         return {
-            "0-0:1.0.0": self.clock_s,
+            # The printed form of epoch seconds is shared by all meters that keep Dutch time.
+            "0-0:1.0.0": self.clock_s if zone is DUTCH else zone.local(self.clock_s),
             "1-0:1.8.1": low,
             "1-0:1.8.2": normal,
             "1-0:2.8.1": low_out,
             "1-0:2.8.2": normal_out,
-            "0-0:96.14.0": state.rate + 1,
+            "0-0:96.14.0": int(state.active_mask.hex()),
         }
 
     def _long_failures(self) -> tuple[PowerFailure, ...]:
@@ -236,7 +243,7 @@ class Meter:
         logs = self.state.logs
         rows = () if logs is None else logs.rows(Log.POWER_FAILURE)
         return tuple(
-            PowerFailure(from_epoch(end_s), duration_s)
+            PowerFailure(self.zone.local(end_s), duration_s)
             for end_s, duration_s in reversed(rows)
         )
 
@@ -287,4 +294,5 @@ def encoder_for(standard: Standard) -> Encoder:
 
 def new_state(keys: Keys, now_s: int) -> State:
     """A meter as it leaves the factory: nothing counted, the clock right."""
-    return State(keys, now_s, rate=tariff.rate_at(now_s))
+    mask = tariff.factory_mask(now_s)
+    return State(keys, now_s, active_mask=mask, counting=tariff.FACTORY_COUNTING[mask])

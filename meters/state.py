@@ -11,6 +11,7 @@ from meters.behaviour.events import EventLogs
 from meters.behaviour.loadprofile import PERIOD_S, LoadProfile
 from meters.behaviour.quality import Quality
 from meters.identity import KEY_NAMES, Keys
+from wire.cosem.dsmr.tariff import NORMAL, names_mask
 from wire.cosem.events import Log
 from wire.dlms import axdr
 from wire.dlms.data import Data
@@ -31,21 +32,27 @@ class State:
 
     `at_s` is true time (epoch seconds) up to which energy is counted; the meter's own clock is
     `clock_offset_s` ahead of it. `energy_wh` is import rate 1 (low), import rate 2 (normal),
-    export rate 1, export rate 2; `remainder_ws` what is not yet a whole Wh, import and export.
-    `demand_w` is what the premises ask for, per phase, negative for export; `power_w` what of it
-    flows, and `net_w` the sum of that. `off_since_s` is when the supply of all phases failed
-    last, `failing_since_s` when that of any did, 0 while all are there. `rate` is 0 for low and
-    1 for normal; `settings` what was written, by object and attribute (see `meters.model`).
-    `errors` and `alarms` are the registers of `meters.behaviour.alarms`; `pushes` the scripts of
-    the push script table that were asked for and wait to be executed, first come first.
-    `unsaved` is set by whatever must not get lost.
+    export rate 1, export rate 2; `remainder_ws` what is not yet a whole Wh, import and export;
+    `beyond_rates_wh` what the total of import and of export has more than its two rates.
+    `counting` has a bit for each place of `energy_wh` that counts under the `active_mask`;
+    `activation_pending` is whether the passive calendar waits for its time. `demand_w` is what
+    the premises ask for, per phase, negative for export; `power_w` what of it flows, and `net_w`
+    the sum of that. `off_since_s` is when the supply of all phases failed last,
+    `failing_since_s` when that of any did, 0 while all are there. `settings` is what was
+    written, by object and attribute (see `meters.model`). `errors` and `alarms` are the
+    registers of `meters.behaviour.alarms`; `pushes` the scripts of the push script table that
+    were asked for and wait to be executed, first come first. `unsaved` is set by whatever must
+    not get lost.
     """
 
     keys: Keys
     at_s: int
     clock_offset_s: int = 0
-    rate: int = 0
+    active_mask: bytes = NORMAL
+    counting: int = 0b1010
+    activation_pending: bool = False
     energy_wh: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
+    beyond_rates_wh: list[int] = field(default_factory=lambda: [0, 0])
     remainder_ws: list[int] = field(default_factory=lambda: [0, 0])
     demand_w: tuple[int, ...] = (0, 0, 0)
     power_w: tuple[int, ...] = (0, 0, 0)
@@ -96,8 +103,10 @@ class State:
 _AS_IS = (
     "at_s",
     "clock_offset_s",
-    "rate",
+    "counting",
+    "activation_pending",
     "energy_wh",
+    "beyond_rates_wh",
     "remainder_ws",
     "demand_w",
     "voltage_dv",
@@ -127,8 +136,9 @@ _PARTS: dict[str, Any] = {
 _BOUNDS = {
     "at_s": (1, 0, 2**33),
     "clock_offset_s": (1, -(2**33), 2**33),
-    "rate": (1, 0, 1),
+    "counting": (1, 0, 0b1111),
     "energy_wh": (4, 0, 10**9 - 1),
+    "beyond_rates_wh": (2, 0, 10**9 - 1),
     "remainder_ws": (2, 0, 3599),
     "demand_w": (3, -(10**9), 10**9),
     "voltage_dv": (3, -(10**6), 10**6),
@@ -153,6 +163,7 @@ def to_json(state: State) -> dict[str, Any]:
         ".".join(name): axdr.encode(data).hex()
         for name, data in (state.settings or {}).items()
     }
+    saved["active_mask"] = state.active_mask.hex()
     saved["message"] = state.message.hex()
     saved["message_code"] = state.message_code.hex()
     saved["sending_counter"] = state.reserved_counter
@@ -178,6 +189,7 @@ def from_json(saved: dict[str, Any]) -> State:
             _name(text): axdr.decode(bytes.fromhex(octets))
             for text, octets in saved["settings"].items()
         } or None
+        state.active_mask = bytes.fromhex(saved["active_mask"])
         state.message = bytes.fromhex(saved["message"])
         state.message_code = bytes.fromhex(saved["message_code"])
         state.sending_counter = state.reserved_counter = int(saved["sending_counter"])
@@ -228,6 +240,8 @@ def _check(state: State) -> None:
         ends_s.append(state.profile.last_quarter * PERIOD_S)
     if not _EARLIEST_S < min(ends_s) <= max(ends_s) < _LATEST_S:
         raise ValueError("a time of it is outside what P1 can print")
+    if type(state.activation_pending) is not bool or not names_mask(state.active_mask):
+        raise ValueError("its tariff cannot be")
     if type(state.powered) is not bool:
         raise ValueError("powered is true or false")
     if len(set(state.pushes)) != len(state.pushes) or not (

@@ -18,6 +18,9 @@ from wire.errors import WireError
 WINTER = timezone(timedelta(hours=1), "W")
 SUMMER = timezone(timedelta(hours=2), "S")
 
+# Later than any clock reaches (epoch seconds).
+NEVER = 1 << 62
+
 NOT_SPECIFIED = 0xFF
 DEVIATION_NOT_SPECIFIED = -0x8000
 STATUS_INVALID, STATUS_DOUBTFUL, STATUS_DST = 0x01, 0x02, 0x80
@@ -88,9 +91,13 @@ def season_mismatch(text: str) -> bool:
 def encode_date_time(instant: datetime, status: int = 0) -> bytes:
     """The 12 octets of an instant in Dutch civil time; the DST bit is set as due."""
     civil = local(instant)
-    deviation = -60
     if civil.tzinfo is SUMMER:
-        deviation, status = -120, status | STATUS_DST
+        return encode_civil(civil, -120, status | STATUS_DST)
+    return encode_civil(civil, -60, status)
+
+
+def encode_civil(civil: datetime, deviation_min: int, status: int) -> bytes:
+    """The 12 octets of a local date and time, with its minutes from there to UTC."""
     return _DATE_TIME.pack(
         civil.year,
         civil.month,
@@ -100,7 +107,7 @@ def encode_date_time(instant: datetime, status: int = 0) -> bytes:
         civil.minute,
         civil.second,
         civil.microsecond // 10_000,
-        deviation,
+        deviation_min,
         status,
     )
 
@@ -152,6 +159,24 @@ class DateTime:
         Hundredths may be missing; a missing deviation is taken as Dutch civil time, the DST
         status bit telling the doubled hour apart. Raises `WireError` if it names no instant.
         """
+        if self.deviation_min != DEVIATION_NOT_SPECIFIED:
+            return self.at_deviation(self.deviation_min)
+        summer, winter = self.at_deviation(-120), self.at_deviation(-60)
+        doubled = is_summer(summer) and not is_summer(winter)
+        in_summer = bool(self.status & STATUS_DST) if doubled else is_summer(summer)
+        return summer if in_summer else winter
+
+    @property
+    def weekday_fits(self) -> bool:
+        """Whether the weekday is open or that of the date; raises `WireError` for no date."""
+        weekday = self.at_deviation(0).isoweekday()
+        return self.day_of_week in (weekday, NOT_SPECIFIED)
+
+    def at_deviation(self, deviation_min: int) -> datetime:
+        """The UTC instant of its date and time at this deviation, whatever its own.
+
+        Raises `WireError` if there is no such date and time.
+        """
         hundredths = 0 if self.hundredths == NOT_SPECIFIED else self.hundredths
         try:
             civil = datetime(
@@ -162,16 +187,9 @@ class DateTime:
                 self.minute,
                 self.second,
                 hundredths * 10_000,
+                UTC,
             )
-            if self.deviation_min != DEVIATION_NOT_SPECIFIED:
-                return (civil + timedelta(minutes=self.deviation_min)).replace(
-                    tzinfo=UTC
-                )
-            summer = civil.replace(tzinfo=SUMMER)
-            winter = civil.replace(tzinfo=WINTER)
-            doubled = is_summer(summer) and not is_summer(winter)
-            in_summer = bool(self.status & STATUS_DST) if doubled else is_summer(summer)
-            return (summer if in_summer else winter).astimezone(UTC)
+            return civil + timedelta(minutes=deviation_min)
         except (ValueError, OverflowError):
             raise WireError(
                 f"date-time {self.encode().hex()} names no instant"

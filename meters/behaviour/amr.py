@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meters.behaviour.alarms import Fault
-from wire.instants import from_epoch, is_summer
+from wire.zones import Zone
 
 CRITICAL_ERROR = 0x01
 CLOCK_INVALID = 0x02
@@ -29,6 +29,6 @@ def fault_bits(errors: int) -> int:
     return flags
 
 
-def summer_bit(clock_s: int) -> int:
-    """DST as it is at this time of the meter's clock (epoch seconds)."""
-    return DAYLIGHT_SAVING if is_summer(from_epoch(clock_s)) else 0
+def summer_bit(zone: Zone, clock_s: int) -> int:
+    """DST as the meter's zone has it at this time of its clock (epoch seconds)."""
+    return DAYLIGHT_SAVING if zone.is_summer(clock_s) else 0

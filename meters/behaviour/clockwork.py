@@ -1,38 +1,72 @@
-"""Setting the meter's clock, and what that does to the rows that its time stamps."""
+"""The meter's clock: its local time, its daylight saving, and what setting it does to rows."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meters.behaviour import alarms, amr, tariff
+from meters.behaviour import alarms, amr, events, intervals, tariff
 from meters.behaviour.loadprofile import PERIOD_S
+from wire.cosem.events import Event
+from wire.zones import DUTCH, Zone, zone_of
 
 if TYPE_CHECKING:
     from meters.meter import Meter
 
-# A clock stepped further than this makes its interval unfit for billing (P3, 1-0:0.9.11).
-SHIFT_LIMIT_S = 60
+# The attributes of the clock that local time follows from.
+_ZONE = (
+    ("clock", "time_zone"),
+    ("clock", "daylight_savings_begin"),
+    ("clock", "daylight_savings_end"),
+    ("clock", "daylight_savings_enabled"),
+)
+_ZONE_SETTINGS = frozenset(_ZONE)
+
+
+def zone(meter: Meter) -> Zone:
+    """The zone that the clock's attributes make, Dutch civil time unless they were written."""
+    settings = meter.state.settings
+    if settings is None or _ZONE_SETTINGS.isdisjoint(settings):
+        return DUTCH
+    return zone_of(*(meter.setting(*name).value for name in _ZONE))
+
+
+def due(meter: Meter, after_s: int) -> int:
+    """The last second before daylight saving is switched: the event is stamped before it."""
+    offset_s = meter.state.clock_offset_s
+    return meter.zone.next_switch_s(after_s + offset_s + 1) - 1 - offset_s
+
+
+def announce(meter: Meter) -> None:
+    """Records that daylight saving is about to be switched (P3, event 3)."""
+    events.record(meter, Event.DST_SWITCHED)
 
 
 def set_clock(meter: Meter, clock_s: int) -> None:
     """Sets the meter's clock (UTC epoch seconds), now.
 
-    A step beyond the limit flags the interval that it falls in. Forward over quarter-hours, it
-    leaves rows that were never measured; backward, the rows after the new time are captured
-    once more, in place of the old ones: there is one row per period.
+    Within the limit that is silent. A step beyond it records the old and the new time, and
+    flags the interval that it falls in. Forward over quarter-hours, it leaves rows that were
+    never measured; backward, the rows after the new time are captured once more, in place of
+    the old ones: there is one row per period.
     """
     state = meter.state
-    step_s = clock_s - meter.clock_s
-    before = meter.clock_s // PERIOD_S
-    state.clock_offset_s += step_s
-    after = clock_s // PERIOD_S
-    if abs(step_s) > SHIFT_LIMIT_S:
+    old_s = meter.clock_s
+    step_s = clock_s - old_s
+    before, after = old_s // PERIOD_S, clock_s // PERIOD_S
+    beyond = abs(step_s) > meter.setting("clock_time_shift_limit", "value").value
+    if beyond:
+        events.record(meter, Event.CLOCK_ADJUSTED_OLD_TIME)
         state.interval_flags |= amr.CLOCK_ADJUSTED | amr.DATA_NOT_VALID
-    if state.profile is not None and len(state.profile):
+    state.clock_offset_s += step_s
+    if beyond:
+        events.record(meter, Event.CLOCK_ADJUSTED_NEW_TIME)
+    if after > before and not beyond:
+        intervals.capture(meter)
+    elif state.profile is not None and len(state.profile):
         if after > before:
-            state.profile.fill(after, amr.CLOCK_ADJUSTED)
+            state.profile.fill(after, amr.CLOCK_ADJUSTED, meter.zone)
         elif after < before:
             state.profile.drop_from(after + 1)
     alarms.mend(meter, alarms.Fault.CLOCK_INVALID)
-    tariff.switch(meter)
+    tariff.follow(meter, old_s)
     meter.changed()

@@ -20,11 +20,11 @@ def due(meter: Meter, after_s: int) -> int:
 
 def capture(meter: Meter) -> None:
     """Writes the row of the quarter-hour that ends now, and starts the next interval."""
-    state, clock_s = meter.state, meter.clock_s
+    state, clock_s, zone = meter.state, meter.clock_s, meter.zone
     if state.profile is None:
         state.profile = LoadProfile(CAPACITY)
-    status = state.interval_flags | amr.summer_bit(clock_s)
+    status = state.interval_flags | amr.summer_bit(zone, clock_s)
     state.profile.append(
-        clock_s // PERIOD_S, import_wh(state), export_wh(state), status
+        clock_s // PERIOD_S, import_wh(state), export_wh(state), status, zone
     )
     state.interval_flags = amr.fault_bits(state.errors)

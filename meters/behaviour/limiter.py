@@ -15,7 +15,8 @@ from meters.behaviour.task import NEVER
 from wire.cosem.dsmr.switching import CONNECT_SCRIPT, DISCONNECT_SCRIPT, LIMITER_OFF_W
 from wire.cosem.events import Event
 from wire.errors import WireError
-from wire.instants import decode_date_time
+from wire.instants import DateTime
+from wire.zones import Zone
 
 if TYPE_CHECKING:
     from meters.meter import Meter
@@ -103,10 +104,10 @@ def emergency_due(meter: Meter, after_s: int) -> int:
     return min((at_s for at_s in instants if at_s > after_s), default=NEVER)
 
 
-def begin_of(octets: bytes) -> datetime | None:
+def begin_of(octets: bytes, zone: Zone) -> datetime | None:
     """The activation time of an emergency profile; None when it is no exact instant."""
     try:
-        return decode_date_time(octets)
+        return zone.instant(DateTime.decode(octets))
     except WireError:
         return None
 
@@ -137,7 +138,7 @@ def _window(meter: Meter) -> tuple[int, int]:
 
 def _profile(meter: Meter) -> tuple[datetime | None, int]:
     _, begin, duration = meter.setting("limiter", "emergency_profile").value
-    return begin_of(begin.value), duration.value
+    return begin_of(begin.value, meter.zone), duration.value
 
 
 def _number(meter: Meter, name: str) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 
 from meters.behaviour import amr
 from wire.dlms import axdr
-from wire.instants import encode_date_time, from_epoch
+from wire.zones import DUTCH, Zone
 
 PERIOD_S = 900
 CAPACITY = 960
@@ -42,7 +42,14 @@ class LoadProfile:
     def __len__(self) -> int:
         return len(self._status)
 
-    def append(self, quarter: int, import_wh: int, export_wh: int, status: int) -> None:
+    def append(
+        self,
+        quarter: int,
+        import_wh: int,
+        export_wh: int,
+        status: int,
+        zone: Zone = DUTCH,
+    ) -> None:
         """Captures the row of a quarter, in place of those at or after it.
 
         Quarters that were missed get a row too: the counters of the row before, and the
@@ -51,11 +58,11 @@ class LoadProfile:
         if len(self) and quarter <= self.last_quarter:
             self.drop_from(quarter)
         if len(self):
-            self.fill(quarter - 1, amr.POWER_DOWN)
+            self.fill(quarter - 1, amr.POWER_DOWN, zone)
         self._put(import_wh, export_wh, status)
         self.last_quarter = quarter
 
-    def fill(self, last_quarter: int, cause: int) -> None:
+    def fill(self, last_quarter: int, cause: int, zone: Zone = DUTCH) -> None:
         """Adds rows up to `last_quarter` that repeat the last one, flagged as not valid."""
         missing = last_quarter - self.last_quarter
         if not len(self) or missing <= 0:
@@ -65,7 +72,7 @@ class LoadProfile:
         first = max(0, missing - self.capacity)
         for step in range(first, missing):
             end_s = (self.last_quarter + step + 1) * PERIOD_S
-            status = amr.DATA_NOT_VALID | cause | amr.summer_bit(end_s)
+            status = amr.DATA_NOT_VALID | cause | amr.summer_bit(zone, end_s)
             self._put(*values, status)
         self.last_quarter = last_quarter
 
@@ -88,7 +95,12 @@ class LoadProfile:
         stop = min(len(self), last_quarter - oldest + 1)
         return range(start, max(start, stop))
 
-    def encode(self, places: range, columns: Sequence[int] = (0, 1, 2, 3)) -> bytes:
+    def encode(
+        self,
+        places: range,
+        columns: Sequence[int] = (0, 1, 2, 3),
+        zone: Zone = DUTCH,
+    ) -> bytes:
         """The A-XDR array of the rows at these places, with the columns asked for.
 
         Columns: 0 clock, 1 AMR profile status, 2 energy import, 3 energy export (Wh).
@@ -98,7 +110,7 @@ class LoadProfile:
         if not count:
             return header
         prefix = bytes((2, len(columns)))
-        made = [self._column(column, places) for column in columns]
+        made = [self._column(column, places, zone) for column in columns]
         row = prefix + b"".join(lead + bytes(width) for lead, width, _ in made)
         octets = bytearray(row * count)
         at, step = len(prefix), len(row)
@@ -109,11 +121,14 @@ class LoadProfile:
             at += width
         return header + bytes(octets)
 
-    def _column(self, column: int, places: range) -> tuple[bytes, int, bytes]:
+    def _column(
+        self, column: int, places: range, zone: Zone
+    ) -> tuple[bytes, int, bytes]:
         """The tag (and length) of a column's values, their width, and all of them joined."""
         if column == 0:
             oldest = self.last_quarter - len(self) + 1
-            return b"\x09\x0c", 12, _stamps(oldest + places.start, oldest + places.stop)
+            stamps = _stamps(zone, oldest + places.start, oldest + places.stop)
+            return b"\x09\x0c", 12, stamps
         whole = self._chronological()[(2, 0, 1)[column - 1]]
         part = whole[places.start : places.stop]
         if column == 1:
@@ -168,19 +183,19 @@ class LoadProfile:
         return profile
 
 
-def _stamps(first_quarter: int, last_quarter: int) -> bytes:
+def _stamps(zone: Zone, first_quarter: int, last_quarter: int) -> bytes:
     """The date-times of the quarters from the first up to, not including, the last."""
     first_day, skip = divmod(first_quarter, _QUARTERS_PER_DAY)
     last_day = (last_quarter - 1) // _QUARTERS_PER_DAY
-    joined = b"".join(_day(day) for day in range(first_day, last_day + 1))
+    joined = b"".join(_day(zone, day) for day in range(first_day, last_day + 1))
     return joined[12 * skip : 12 * (skip + last_quarter - first_quarter)]
 
 
 @lru_cache(maxsize=64)
-def _day(day: int) -> bytes:
-    """The date-times of all quarters of one UTC day: all meters show the same ones."""
+def _day(zone: Zone, day: int) -> bytes:
+    """The date-times of all quarters of one UTC day: all meters of a zone show the same."""
     begin = day * _QUARTERS_PER_DAY
     return b"".join(
-        encode_date_time(from_epoch((begin + quarter) * PERIOD_S))
+        zone.encode((begin + quarter) * PERIOD_S)
         for quarter in range(_QUARTERS_PER_DAY)
     )

@@ -16,8 +16,8 @@ from wire.instants import (
     DEVIATION_NOT_SPECIFIED,
     NOT_SPECIFIED,
     DateTime,
-    local,
 )
+from wire.zones import Zone
 
 if TYPE_CHECKING:
     from meters.meter import Meter
@@ -32,12 +32,12 @@ _NAME = "disconnect_control_scheduler"
 _EXECUTION_TIME = type_of("execution_time_type")
 
 
-def instant_of(execution_time: Data) -> int | None:
-    """The epoch second of a Blue Book array of one time and date (4.5.7).
+def instant_of(execution_time: Data, zone: Zone) -> int | None:
+    """The epoch second of a Blue Book array of one local time and date (4.5.7).
 
-    None when it is not exactly one, or has a wildcard, or names what Dutch clocks never show.
-    The hundredths and the day of the week may be left out; the hour that autumn has twice is
-    taken in winter time.
+    None when it is not exactly one, or has a wildcard. The hundredths and the day of the week
+    may be left out; the hour that autumn has twice is taken in winter time, and so is the one
+    that spring leaves out.
     """
     if _EXECUTION_TIME.fit(execution_time) is not Fit.GOOD or not execution_time.value:
         return None
@@ -52,23 +52,27 @@ def instant_of(execution_time: Data) -> int | None:
         status=0,
     )
     try:
-        instant = written.instant()
+        fits = written.weekday_fits and hundredths in (0, NOT_SPECIFIED)
+        return int(zone.instant(written).timestamp()) if fits else None
     except WireError:
         return None
-    civil = local(instant)
-    if (
-        (civil.day, civil.hour) != (day, hour)
-        or day_of_week not in (civil.isoweekday(), NOT_SPECIFIED)
-        or hundredths not in (0, NOT_SPECIFIED)
-    ):
-        return None
-    return int(instant.timestamp())
+
+
+def _shown(execution_time: Data, clock_s: int, zone: Zone) -> bool:
+    """Whether the clock ever shows that time: spring leaves an hour out."""
+    time, _ = execution_time.value[0].value
+    return zone.local(clock_s).hour == int(time.value[0])
 
 
 def schedule(meter: Meter, execution_time: Data) -> bool:
     """Sets when the script is executed, or that it is not; whether that can be done."""
-    clock_s = instant_of(execution_time)
-    if execution_time.value and (clock_s is None or clock_s < meter.clock_s):
+    zone = meter.zone
+    clock_s = instant_of(execution_time, zone)
+    if execution_time.value and (
+        clock_s is None
+        or clock_s < meter.clock_s
+        or not _shown(execution_time, clock_s, zone)
+    ):
         return False
     breaker.used(meter).scheduled = clock_s is not None
     return True
@@ -79,7 +83,7 @@ def due(meter: Meter, after_s: int) -> int:
     kept = meter.state.breaker
     if kept is None or not kept.scheduled:
         return NEVER
-    clock_s = instant_of(meter.setting(_NAME, "execution_time"))
+    clock_s = instant_of(meter.setting(_NAME, "execution_time"), meter.zone)
     if clock_s is None:
         return NEVER
     return max(clock_s - meter.state.clock_offset_s, after_s + 1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meters.behaviour import alarms, amr, disturbance, events, quality
+from meters.behaviour import alarms, amr, disturbance, events, quality, tariff
 from meters.behaviour.loadprofile import PERIOD_S
 from wire.cosem.events import Event, Log
 
@@ -40,11 +40,12 @@ def restore(meter: Meter, now_s: int, reserve_s: int) -> None:
         return
     state.at_s = max(now_s, state.at_s)
     state.powered = True
+    before_s = state.off_since_s + state.clock_offset_s
     stood_still_s = max(0, state.at_s - state.off_since_s - reserve_s)
     state.clock_offset_s -= stood_still_s
     state.interval_flags |= amr.POWER_DOWN
     if state.profile is not None:
-        state.profile.fill(meter.clock_s // PERIOD_S, amr.POWER_DOWN)
+        state.profile.fill(meter.clock_s // PERIOD_S, amr.POWER_DOWN, meter.zone)
     if state.alarms:
         # The monitor compares anew at each power-up (P3, register monitor).
         alarms.set_off(meter)
@@ -52,6 +53,7 @@ def restore(meter: Meter, now_s: int, reserve_s: int) -> None:
     watch(meter)
     if stood_still_s:
         events.record(meter, Event.CLOCK_INVALID)
+    tariff.follow(meter, before_s)
 
 
 def watch(meter: Meter) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from wire.instants import NEVER
+
 if TYPE_CHECKING:
     from meters.meter import Meter
 
-# Later than any clock reaches: nothing is due.
-NEVER = 1 << 62
+__all__ = ["NEVER", "Task"]
 
 
 class Task(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meters.behaviour import (
+    clockwork,
     disturbance,
     energy,
     intervals,
@@ -24,12 +25,14 @@ __all__ = ["NEVER", "TASKS", "Task", "advance"]
 # that held until now.
 TASKS = (
     Task(intervals.due, intervals.capture),
+    Task(tariff.activation_due, tariff.activate),
     Task(tariff.due, tariff.switch),
     Task(schedule.due, schedule.execute),
     Task(limiter.emergency_due, limiter.refresh),
     Task(limiter.action_due, limiter.act),
     Task(quality.due, quality.count),
     Task(disturbance.due, disturbance.settle),
+    Task(clockwork.due, clockwork.announce),
 )
 
 

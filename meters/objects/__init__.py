@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from meters.model import Behaviour, Model
 from meters.objects import (
+    activation,
     alarms,
     association,
     clock,
@@ -17,10 +18,12 @@ from meters.objects import (
     quality,
     security,
     switching,
+    tariff,
 )
 from wire.cosem.rows import Standard
 
 _PARTS = (
+    activation,
     alarms,
     association,
     clock,
@@ -32,6 +35,7 @@ _PARTS = (
     quality,
     security,
     switching,
+    tariff,
 )
 
 BEHAVIOUR = Behaviour.empty()

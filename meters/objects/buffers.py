@@ -18,8 +18,9 @@ from wire.dlms.descriptors import (
     Selection,
 )
 from wire.errors import WireError
-from wire.instants import decode_date_time
+from wire.instants import DateTime
 from wire.obis import Obis
+from wire.zones import DUTCH, Zone
 
 SELECTORS = BY_RANGE, BY_ENTRY = 1, 2
 _DEFINITION = type_of("capture_object_definition")
@@ -74,7 +75,7 @@ def attach(
         return rows.encode(range(len(rows)), range(len(rows.columns)))
 
     def selected(meter: Meter, selection: Selection) -> GetResult:
-        return select(buffer(meter), selection)
+        return select(buffer(meter), selection, meter.zone)
 
     def capture_objects(meter: Meter, link: Link) -> bytes:
         return axdr.encode(axdr.array(buffer(meter).columns))
@@ -95,11 +96,11 @@ def attach(
 _SORT_OBJECT = axdr.encode(NO_OBJECT)
 
 
-def select(buffer: Buffer, selection: Selection) -> GetResult:
+def select(buffer: Buffer, selection: Selection, zone: Zone = DUTCH) -> GetResult:
     """The rows asked for; an empty range is an empty array, a wrong one a logical error."""
     try:
         if selection.selector == BY_RANGE:
-            return _by_range(buffer, selection.parameters)
+            return _by_range(buffer, selection.parameters, zone)
         if selection.selector == BY_ENTRY:
             return _by_entry(buffer, selection.parameters)
     except WireError:
@@ -107,8 +108,10 @@ def select(buffer: Buffer, selection: Selection) -> GetResult:
     return DataAccessResult.SCOPE_OF_ACCESS_VIOLATED
 
 
-def _by_range(buffer: Buffer, parameters: Data) -> GetResult:
+def _by_range(buffer: Buffer, parameters: Data, zone: Zone) -> GetResult:
     """range_descriptor: both bounds included, compared as UTC, columns of choice.
+
+    A bound without deviation is the meter's local time.
 
     The rows are restricted by their time. A client that has read the sort object may name that
     instead of the clock: class 0, no object (gurux-dlms does, with an attribute 2 of it).
@@ -125,8 +128,8 @@ def _by_range(buffer: Buffer, parameters: Data) -> GetResult:
         or any(_DEFINITION.fit(item) is not Fit.GOOD for item in selected.value)
     ):
         return DataAccessResult.TYPE_UNMATCHED
-    from_s = decode_date_time(begin.value).timestamp()
-    to_s = decode_date_time(end.value).timestamp()
+    from_s = zone.instant(DateTime.decode(begin.value)).timestamp()
+    to_s = zone.instant(DateTime.decode(end.value)).timestamp()
     columns = [
         index for index, column in enumerate(buffer.columns) if column in selected.value
     ]

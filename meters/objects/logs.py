@@ -13,7 +13,6 @@ from wire.cosem.events import LAYOUTS, Event, Layout, Log
 from wire.dlms import axdr
 from wire.dlms.data import Data, Tag
 from wire.dlms.scalars import PACK
-from wire.instants import encode_date_time, from_epoch
 
 BEHAVIOUR = Behaviour.empty()
 
@@ -35,6 +34,7 @@ class _Rows:
         self.columns = _COLUMNS[log]
         self._tags = [item.tag for item in LAYOUTS[log].captured]
         self._rows = _rows(log, meter)
+        self._zone = meter.zone
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -54,7 +54,7 @@ class _Rows:
 
     def _cell(self, row: events.EventRow, column: int) -> bytes:
         if column == 0:
-            return b"\x09\x0c" + encode_date_time(from_epoch(row[0]))
+            return b"\x09\x0c" + self._zone.encode(row[0])
         tag = self._tags[column - 1]
         return PACK[tag](tag, row[column])
 

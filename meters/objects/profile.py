@@ -28,6 +28,7 @@ class _Rows:
 
     def __init__(self, meter: Meter) -> None:
         self._profile = meter.state.profile or _EMPTY
+        self._zone = meter.zone
 
     def __len__(self) -> int:
         return len(self._profile)
@@ -36,7 +37,7 @@ class _Rows:
         return self._profile.between(int(-(-from_s // PERIOD_S)), int(to_s // PERIOD_S))
 
     def encode(self, places: range, columns: Sequence[int]) -> bytes:
-        return self._profile.encode(places, columns)
+        return self._profile.encode(places, columns, self._zone)
 
 
 def _reset(meter: Meter) -> None:
@@ -46,7 +47,7 @@ def _reset(meter: Meter) -> None:
 
 def _amr_status(meter: Meter) -> int:
     """The status that the row of the running interval has so far."""
-    return meter.state.interval_flags | amr.summer_bit(meter.clock_s)
+    return meter.state.interval_flags | amr.summer_bit(meter.zone, meter.clock_s)
 
 
 attach(BEHAVIOUR, "load_profile", _Rows, _reset)

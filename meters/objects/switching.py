@@ -57,7 +57,7 @@ def _is_profile(meter: Meter, data: Data) -> bool:
     _, begin, duration = data.value
     if not duration.value:
         return len(begin.value) == 12
-    return limiter.begin_of(begin.value) is not None
+    return limiter.begin_of(begin.value, meter.zone) is not None
 
 
 def _schedule(meter: Meter, link: Link, data: Data) -> DataAccessResult:
@@ -98,7 +98,7 @@ BEHAVIOUR.checks.update(
         (_BREAKER, "control_mode"): _can_be_mode,
         (_SCHEDULER, "executed_script"): lambda meter, data: _is_script(data),
         (_SCHEDULER, "execution_time"): lambda meter, data: (
-            not data.value or schedule.instant_of(data) is not None
+            not data.value or schedule.instant_of(data, meter.zone) is not None
         ),
         (_LIMITER, "actions"): _are_actions,
         (_LIMITER, "emergency_profile"): _is_profile,

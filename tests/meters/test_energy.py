@@ -10,7 +10,7 @@ from meters.behaviour import amr
 from meters.behaviour.clockwork import set_clock
 from meters.behaviour.energy import REGISTER_WH
 from meters.behaviour.loadprofile import LoadProfile
-from meters.behaviour.tariff import rate_at
+from meters.behaviour.tariff import factory_mask
 from meters.meter import Meter
 from meters.state import State
 from tests.meters.builders import NOW_S, make_meter
@@ -108,7 +108,7 @@ def test_time_does_not_run_back() -> None:
     ],
 )
 def test_the_tariff_of_the_clock(tst: str, rate: int) -> None:
-    assert rate_at(epoch(tst)) == rate
+    assert factory_mask(epoch(tst)) == bytes((0, rate + 1))
 
 
 def test_energy_goes_to_the_register_of_its_tariff() -> None:

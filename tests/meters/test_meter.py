@@ -261,18 +261,6 @@ def test_a_time_that_is_none_is_a_logical_error(octets: str) -> None:
     assert meter.clock() == from_epoch(NOW_S)
 
 
-def test_dutch_time_is_the_only_one() -> None:
-    driver = Driver(make_meter()).associate()
-    other = DataAccessResult.OTHER_REASON
-    assert driver.set(8, "0-0:1.0.0", 3, axdr.encode(axdr.long(-60))) == 0
-    assert driver.set(8, "0-0:1.0.0", 3, axdr.encode(axdr.long(0))) is other
-    assert driver.set(8, "0-0:1.0.0", 8, axdr.encode(axdr.boolean(False))) is other
-    assert (
-        driver.set(8, "0-0:1.0.0", 5, axdr.encode(axdr.octet_string(bytes(12))))
-        is other
-    )
-
-
 def test_the_scaler_of_a_voltage_can_be_written() -> None:
     meter = make_meter()
     meter.set_load((0, 0, 0), (2304, 2305, 2300))

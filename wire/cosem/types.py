@@ -7,7 +7,7 @@ a maximum length in brackets for a string, or the name of an attribute type of t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 from typing import Any
@@ -113,6 +113,22 @@ _OBJECT_IDENTIFIER = (
     *(_UNSIGNED, _UNSIGNED, _LONG_UNSIGNED),
     *(_UNSIGNED, _UNSIGNED, _UNSIGNED, _UNSIGNED),
 )
+# 4.5.2 (scripts), 4.5.4 (special days), 4.5.5 (calendar), 4.3.5 (register activation).
+_SCRIPT_DEFINITION = Type(
+    "script_definition",
+    Tag.STRUCTURE,
+    parts=(
+        _LONG_UNSIGNED,
+        _array(
+            "actions",
+            _structure("", _ENUM, _LONG_UNSIGNED, _OCTETS, _INTEGER, _OCTETS),
+        ),
+    ),
+    optional=True,
+)
+_SPECIAL_DAY = _structure("spec_day_entry", _LONG_UNSIGNED, _OCTETS, _UNSIGNED)
+_REGISTER = _structure("object_definition", _LONG_UNSIGNED, _OCTETS)
+_REGISTER_MASK = _structure("register_act_mask", _OCTETS, _array("", _UNSIGNED))
 _NAMED = {
     named.name: named
     for named in (
@@ -173,6 +189,26 @@ _NAMED = {
             _INTEGER,
             _LONG_UNSIGNED,
         ),
+        _array("season_profile", _structure("season", _OCTETS, _OCTETS, _OCTETS)),
+        _array("week_profile_table", _structure("", _OCTETS, *(_UNSIGNED,) * 7)),
+        _array(
+            "day_profile_table",
+            _structure(
+                "day_profile",
+                _UNSIGNED,
+                _array(
+                    "day_schedule",
+                    _structure("", _OCTETS, *_SCRIPT.parts),
+                ),
+            ),
+        ),
+        _SPECIAL_DAY,
+        _array("special_days", _SPECIAL_DAY),
+        _array("script_table", _SCRIPT_DEFINITION),
+        _REGISTER,
+        _array("register_assignment", _REGISTER),
+        _REGISTER_MASK,
+        _array("mask_list", _REGISTER_MASK),
     )
 }
 
@@ -181,10 +217,10 @@ _NAMED = {
 def type_of(name: str) -> Type:
     """The type of this name; raises `LocalError` when a table names one that there is not."""
     base, bracket, rest = name.partition("[")
-    if named := _NAMED.get(base):
-        return named
     try:
         longest = int(rest.removesuffix("]")) if bracket else None
+        if named := _NAMED.get(base):
+            return named if longest is None else replace(named, longest=longest)
         return Type(base, Tag[base.replace("-", "_").upper()], longest)
     except (KeyError, ValueError):
         raise LocalError(f"{name!r} is not an A-XDR type") from None

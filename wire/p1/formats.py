@@ -10,7 +10,7 @@ from __future__ import annotations
 from binascii import unhexlify
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Protocol
@@ -167,9 +167,20 @@ class Text:
         return write
 
 
-@lru_cache(maxsize=4096)
 def tst(instant: object) -> str:
-    """TST of epoch seconds or an aware instant; cached, for a fleet prints the same ones."""
+    """TST of epoch seconds or an aware instant, in Dutch civil time.
+
+    An instant whose zone is named S or W is in local time already, and printed so.
+    """
+    if isinstance(instant, datetime) and instant.tzname() in ("S", "W"):
+        _within_reach(instant)
+        return f"{instant:%y%m%d%H%M%S%Z}"
+    return _dutch_tst(instant)
+
+
+@lru_cache(maxsize=4096)
+def _dutch_tst(instant: object) -> str:
+    """Cached, for a fleet prints the same ones."""
     if type(instant) is int:
         try:
             instant = from_epoch(instant)
@@ -177,9 +188,13 @@ def tst(instant: object) -> str:
             raise LocalError(f"{instant} is no instant in epoch seconds") from None
     if not isinstance(instant, datetime) or instant.tzinfo is None:
         raise LocalError(f"{instant!r} is neither epoch seconds nor an aware instant")
-    if not 2000 < instant.year < 2099:
-        raise LocalError(f"{instant} cannot be printed: TST reaches from 2001 to 2098")
+    _within_reach(instant)
     return format_tst(instant)
+
+
+def _within_reach(instant: datetime) -> None:
+    if not 2000 < instant.astimezone(UTC).year < 2099:
+        raise LocalError(f"{instant} cannot be printed: TST reaches from 2001 to 2098")
 
 
 instant_of = lru_cache(maxsize=4096)(parse_tst)

@@ -18,6 +18,7 @@ from wire.cosem.dsmr import (
     profiles,
     quality,
     switching,
+    tariff,
 )
 from wire.cosem.rows import Row
 
@@ -26,6 +27,7 @@ OBJECTS: tuple[Row, ...] = (
     *communication.ROWS,
     *identity.ROWS,
     *clock.ROWS,
+    *tariff.ROWS,
     *energy.ROWS,
     *logs.ROWS,
     *messages.ROWS,
