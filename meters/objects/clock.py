@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from meters.behaviour import tariff
+from meters.behaviour.alarms import Fault
 from meters.behaviour.clockwork import set_clock
 from meters.meter import Meter
 from meters.model import LOGICAL_ERROR, Behaviour, Link
 from wire.dlms.data import Data
 from wire.dlms.descriptors import DataAccessResult
 from wire.errors import WireError
-from wire.instants import STATUS_DST, DateTime
+from wire.instants import STATUS_DST, STATUS_INVALID, DateTime
 from wire.zones import LocalMoment
 
 BEHAVIOUR = Behaviour.empty()
@@ -19,7 +20,7 @@ _YEARS = range(2001, 2090)
 
 
 def _time(meter: Meter, link: Link) -> bytes:
-    return b"\x09\x0c" + meter.zone.encode(meter.clock_s)
+    return b"\x09\x0c" + meter.zone.encode(meter.clock_s, _validity(meter))
 
 
 def _set_time(meter: Meter, link: Link, data: Data) -> DataAccessResult:
@@ -37,7 +38,13 @@ def _set_time(meter: Meter, link: Link, data: Data) -> DataAccessResult:
 
 
 def _status(meter: Meter) -> int:
-    return STATUS_DST if meter.zone.is_summer(meter.clock_s) else 0
+    summer = meter.zone.is_summer(meter.clock_s)
+    return _validity(meter) | (STATUS_DST if summer else 0)
+
+
+def _validity(meter: Meter) -> int:
+    """A clock that stood still is invalid until it is set (Blue Book ed. 10, 4.1.6.1)."""
+    return STATUS_INVALID if meter.state.errors & Fault.CLOCK_INVALID else 0
 
 
 def _moment(meter: Meter, data: Data) -> bool:

@@ -330,3 +330,23 @@ def test_a_schedule_is_in_the_meters_zone(hour: int, answer: object) -> None:
         assert schedule.due(meter, NOW_S) == at_s - 3600
         put(meter, CLOCK, 8, axdr.boolean(True))
         assert restored(meter).state.settings is not None
+
+
+def test_a_clock_that_stood_still_is_invalid_until_it_is_set() -> None:
+    meter = at("240701120000S")
+    meter.power_off()
+    meter.power_on(epoch("240707120000S"))
+    assert meter.clock_s == epoch("240706120000S")
+    assert shown(meter, 4) == str(0x81) and shown(meter)[-2:] == "81"
+    assert shown(restored(meter), 4) == str(0x81)
+    set_to(meter, DUTCH.encode(epoch("240707120100S")))
+    assert shown(meter, 4) == str(0x80) and shown(meter)[-2:] == "80"
+
+
+def test_the_standard_log_shows_the_last_second_before_the_switch() -> None:
+    meter = at("240331030000S")
+    log = axdr.plain(get(meter, (7, "0-0:99.98.0")))
+    assert [(row[0].hex(), row[1]) for row in log] == [("07e8031f07013b3b00ffc400", 3)]
+    put(meter, CLOCK, 3, axdr.long(0))
+    log = axdr.plain(get(meter, (7, "0-0:99.98.0")))
+    assert log[0][0].hex() == "07e8031f07003b3b00000000"
