@@ -100,6 +100,10 @@ class Attempt:
     def _write(self, outcome: Outcome) -> Job:
         now_s = self._clock.seconds()
         with self._store.begin() as connection:
+            if isinstance(outcome, Again | Released):
+                # It may be too late for another attempt: the store knows what had begun.
+                begun = jobs.show(connection, self.job.id).irrevocable_s
+                outcome = outcome if begun is None else GiveUp(leases.UNKNOWN)
             match outcome:
                 case Done(result):
                     leases.complete(connection, self.job, result, now_s)

@@ -15,7 +15,7 @@ from headend.dlms.client import TIMEOUT_S, DlmsClient
 from headend.dlms.credentials import Credentials
 from headend.dlms.line import Trace
 from headend.keys import KeyStore
-from headend.store import meters
+from headend.store import leases, meters
 from headend.store.call import Call, directly
 from headend.store.counters import CounterBlock
 from headend.store.engine import Store
@@ -86,9 +86,20 @@ class Desk:
             random_bytes=self._random_bytes,
             trace=self._trace(meter),
         )
-        talking = ensureDeferred(_talk(client, plan))
+        talking = ensureDeferred(self._talk(job, client, plan))
         talking.addTimeout(_MOST_ANSWERS * self._timeout_s, self._clock, _too_slow)
         return await talking
+
+    async def _talk(self, job: Job, client: Any, plan: operations.Plan) -> Any:
+        async with client:
+            if job.operation in operations.ONCE:
+                await self._call(lambda: self._begin_once(job))
+            return await plan(client)
+
+    def _begin_once(self, job: Job) -> None:
+        now_s = self._clock.seconds()
+        with self._store.begin() as connection:
+            leases.begin_once(connection, job, now_s)
 
     def _look_up(self, meter_id: int) -> _Line:
         with self._store.read() as connection:
@@ -105,11 +116,6 @@ class Desk:
             authentication_key=authentication.octets,
         )
         return _Line(meter, encryption.id, credentials)
-
-
-async def _talk(client: Any, plan: operations.Plan) -> Any:
-    async with client:
-        return await plan(client)
 
 
 def _too_slow(_: object, limit_s: float) -> NoReturn:

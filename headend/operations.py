@@ -34,6 +34,8 @@ _ANY_POWER_W = 0xFFFF_FFFF
 _PROFILE_CLASS = 7
 _REGISTERS = (3, 4)
 _YEARS = range(2000, 2100)
+# What must not be done twice: where it was broken off, nobody does it again.
+ONCE = frozenset({"action"})
 
 
 class OutcomeUnknown(SimError):

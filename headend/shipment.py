@@ -81,6 +81,7 @@ class Entry(_Model):
     # HLS 3 and 4 hash it after the challenge, so it has no fixed length (P3 1.3).
     hls_secret: Annotated[bytes, _octets(16, 64), Field(repr=False)]
     p1: P1Address | None = None
+    cell: Annotated[str, Field(pattern=r"^[!-~]{1,64}$")] | None = None
 
     def facts(self) -> dict[str, object]:
         """The fields of `Meter`, without its number."""
@@ -93,6 +94,7 @@ class Entry(_Model):
             "system_title": self.system_title,
             "p1_host": self.p1.host if self.p1 else None,
             "p1_port": self.p1.port if self.p1 else None,
+            "cell": self.cell,
         }
 
     def keys(self) -> dict[KeyKind, bytes]:

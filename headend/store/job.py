@@ -10,6 +10,8 @@ from typing import Any, TypedDict
 from wire.errors import LocalError
 
 LAST_PRIORITY = 9
+# So much longer than one of the priority below a job may be due and still goes first.
+PRIORITY_S = 600.0
 
 
 class JobState(StrEnum):
@@ -35,7 +37,9 @@ class Job:
 
     `arguments` and `result` are JSON values; `error` is a line for the user. `attempts`
     counts the claims, the present one included; `fence` is what the holder of the lease
-    shows to end or renew it. Instants are epoch seconds.
+    shows to end or renew it. Jobs go in the order of `rank_s`. From `irrevocable_s` on the
+    meter may have done what must not be done twice. `due_s` is the instant of the schedule
+    `schedule_id` that the job is for. Instants are epoch seconds.
     """
 
     id: int
@@ -57,6 +61,10 @@ class Job:
     created_s: float
     started_s: float | None
     ended_s: float | None
+    rank_s: float = 0.0
+    irrevocable_s: float | None = None
+    schedule_id: int | None = None
+    due_s: float | None = None
 
 
 class JobOptions(TypedDict, total=False):

@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, text
+from sqlalchemy import Connection, bindparam, insert, select, text
 
 from headend.store import tables
-from headend.store.job import LAST_PRIORITY, Job, JobState
+from headend.store.job import LAST_PRIORITY, PRIORITY_S, Job, JobState
 from wire.errors import ConfigError, LocalError
 
 _JOBS = tables.jobs
@@ -41,35 +41,66 @@ def enqueue(
 ) -> int:
     """Adds a job and returns its number.
 
-    Priority 9 goes first and 0 last, equal ones in order. It runs no earlier than
-    `not_before_s`, and is given up when it did not begin by `not_after_s`. Raises
-    `LocalError` for arguments that are not JSON and for limits that cannot be.
+    Priority 9 goes first and 0 last, equal ones as they become due; but a job that is due
+    for `PRIORITY_S` longer than another goes before it for each priority that it is below it,
+    so none waits for ever. It runs no earlier than `not_before_s`, and is given up when it did
+    not begin by `not_after_s`. Raises `LocalError` for arguments that are not JSON and for
+    limits that cannot be.
     """
+    values = row(
+        meter_id,
+        operation,
+        to_json(arguments),
+        now_s=now_s,
+        priority=priority,
+        correlation_id=correlation_id,
+        not_before_s=not_before_s,
+        not_after_s=not_after_s,
+        max_attempts=max_attempts,
+    )
+    return int(connection.execute(_ENQUEUE, values).scalar_one())
+
+
+def row(
+    meter_id: int,
+    operation: str,
+    arguments: str,
+    *,
+    now_s: float,
+    priority: int = 4,
+    correlation_id: str = "",
+    not_before_s: float | None = None,
+    not_after_s: float | None = None,
+    max_attempts: int = 5,
+) -> dict[str, Any]:
+    """The columns of a new job, `arguments` being JSON text; raises as `enqueue` does."""
     earliest_s = now_s if not_before_s is None else not_before_s
-    if not 0 <= priority <= LAST_PRIORITY:
-        raise LocalError(f"a priority is 0 to {LAST_PRIORITY}, not {priority}")
+    check_priority(priority)
     if max_attempts < 1:
         raise LocalError("a job needs at least one attempt")
     if not_after_s is not None and not_after_s < earliest_s:
         raise LocalError("a job must not end before it may begin")
-    number = connection.execute(
-        _ENQUEUE,
-        {
-            "meter_id": meter_id,
-            "operation": operation,
-            "arguments": to_json(arguments),
-            "priority": priority,
-            "correlation_id": correlation_id,
-            "not_before_s": earliest_s,
-            "not_after_s": not_after_s,
-            "state": JobState.QUEUED.value,
-            "attempts": 0,
-            "max_attempts": max_attempts,
-            "fence": 0,
-            "created_s": now_s,
-        },
-    ).scalar_one()
-    return int(number)
+    return {
+        "meter_id": meter_id,
+        "operation": operation,
+        "arguments": arguments,
+        "priority": priority,
+        "correlation_id": correlation_id,
+        "not_before_s": earliest_s,
+        "not_after_s": not_after_s,
+        "state": JobState.QUEUED.value,
+        "attempts": 0,
+        "max_attempts": max_attempts,
+        "fence": 0,
+        "created_s": now_s,
+        "rank_s": earliest_s - PRIORITY_S * priority,
+    }
+
+
+def check_priority(priority: int) -> None:
+    """Raises `LocalError` for what is none."""
+    if not 0 <= priority <= LAST_PRIORITY:
+        raise LocalError(f"a priority is 0 to {LAST_PRIORITY}, not {priority}")
 
 
 def show(connection: Connection, job_id: int) -> Job:
@@ -77,7 +108,7 @@ def show(connection: Connection, job_id: int) -> Job:
     row = connection.execute(_ONE, {"job_id": job_id}).first()
     if row is None:
         raise ConfigError(f"there is no job {job_id}")
-    return from_row(row)
+    return from_row(row._mapping)
 
 
 def listing(
@@ -96,13 +127,13 @@ def listing(
         statement = statement.where(_JOBS.c.meter_id == meter_id)
     if correlation_id is not None:
         statement = statement.where(_JOBS.c.correlation_id == correlation_id)
-    return [from_row(row) for row in connection.execute(statement)]
+    return [from_row(row._mapping) for row in connection.execute(statement)]
 
 
 def ended(connection: Connection, job_ids: Sequence[int]) -> list[Job]:
     """Those of these jobs that have ended, well or badly."""
     rows = connection.execute(_ENDED, {"job_ids": list(job_ids)})
-    return [from_row(row) for row in rows]
+    return [from_row(row._mapping) for row in rows]
 
 
 def cancel(connection: Connection, job_id: int, now_s: float) -> None:
@@ -114,9 +145,9 @@ def cancel(connection: Connection, job_id: int, now_s: float) -> None:
         raise LocalError(f"job {job_id} {why}; only a waiting job can be cancelled")
 
 
-def from_row(row: Row[Any]) -> Job:
-    """A row of the table as the job it is."""
-    fields = dict(row._mapping)
+def from_row(columns: Mapping[Any, Any]) -> Job:
+    """The columns of a row of the table as the job it is."""
+    fields = dict(columns)
     fields["state"] = JobState(fields["state"])
     fields["arguments"] = json.loads(fields["arguments"])
     if fields["result"] is not None:

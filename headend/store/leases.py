@@ -8,12 +8,14 @@ its meter, unless these are more urgent: an old message must not arrive after a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, TextClause, bindparam, text
+from sqlalchemy import Connection, String, TextClause, bindparam, text
 
+from headend.store.cells import CELL, Permits
 from headend.store.job import Job, JobState, StaleFence
 from headend.store.jobs import from_row, to_json
 
@@ -21,46 +23,56 @@ _MAX_ERROR = 2000
 # Workers on PostgreSQL claim one after the other, so that each sees what the others took.
 _CLAIM_LOCK = text("SELECT pg_advisory_xact_lock(4059, 1)")
 
+WENT_AWAY = "the process that ran it went away"
+UNKNOWN = "it was broken off and the meter may have done it: look before asking again"
+_MAY_GO_ON = "attempts < max_attempts AND irrevocable_s IS NULL"
+
 # States stand in the statements as words: with parameters SQLite would not see that a partial
 # index holds all that is asked for.
 _RECLAIM = text(
     "UPDATE jobs SET worker = NULL, lease_until_s = NULL,"
-    " state = CASE WHEN attempts < max_attempts THEN 'queued' ELSE 'failed' END,"
-    " ended_s = CASE WHEN attempts < max_attempts THEN NULL ELSE lease_until_s END,"
-    " error = 'the process that ran it went away'"
+    f" state = CASE WHEN {_MAY_GO_ON} THEN 'queued' ELSE 'failed' END,"
+    f" ended_s = CASE WHEN {_MAY_GO_ON} THEN NULL ELSE lease_until_s END,"
+    " error = CASE WHEN irrevocable_s IS NULL THEN :went_away ELSE :unknown END"
     " WHERE state = 'claimed' AND lease_until_s <= :now_s"
 )
 _OF_CORRELATION = " AND correlation_id = :correlation_id"
 
 
-def _due_statement(of_correlation: str, others_taken: str) -> TextClause:
-    return text(
-        "SELECT * FROM jobs WHERE state = 'queued' AND not_before_s <= :now_s"
+@cache
+def _due_statement(correlated: bool, taken: bool, by_cell: bool) -> TextClause:
+    """Due jobs by rank: of one correlation, of meters not `taken`, of cells not `full`."""
+    of_correlation = _OF_CORRELATION if correlated else ""
+    of_others = " AND meter_id NOT IN :taken" if taken else ""
+    in_others = f" AND {CELL} NOT IN :full" if by_cell else ""
+    cell = CELL if by_cell else "NULL"
+    join = " JOIN meters ON meters.id = jobs.meter_id" if by_cell else ""
+    statement = text(
+        f"SELECT jobs.*, {cell} AS cell FROM jobs{join}"
+        " WHERE state = 'queued' AND not_before_s <= :now_s"
         " AND meter_id NOT IN (SELECT meter_id FROM jobs WHERE state = 'claimed')"
         " AND NOT EXISTS (SELECT 1 FROM jobs AS earlier WHERE earlier.state = 'queued'"
         "  AND earlier.attempts > 0 AND earlier.meter_id = jobs.meter_id"
         "  AND earlier.not_before_s > :now_s AND earlier.priority >= jobs.priority)"
-        f"{of_correlation}{others_taken} ORDER BY priority DESC, id LIMIT :size"
+        f"{of_correlation}{of_others}{in_others} ORDER BY rank_s, jobs.id LIMIT :size"
     )
+    if taken:
+        statement = statement.bindparams(bindparam("taken", expanding=True))
+    if by_cell:
+        full = bindparam("full", expanding=True, type_=String())
+        statement = statement.bindparams(full)
+    return statement
 
 
-def _unfinished_statement(of_correlation: str) -> TextClause:
+@cache
+def _unfinished_statement(correlated: bool) -> TextClause:
+    of_correlation = _OF_CORRELATION if correlated else ""
     return text(
         f"SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'queued'{of_correlation})"
         f" OR EXISTS (SELECT 1 FROM jobs WHERE state = 'claimed'{of_correlation})"
     )
 
 
-# Keyed by whether only the jobs of one correlation are asked for.
-_BOTH = ((False, ""), (True, _OF_CORRELATION))
-_DUE = {only: _due_statement(where, "") for only, where in _BOTH}
-_MORE_DUE = {
-    only: _due_statement(where, " AND meter_id NOT IN :taken").bindparams(
-        bindparam("taken", expanding=True)
-    )
-    for only, where in _BOTH
-}
-_UNFINISHED = {only: _unfinished_statement(where) for only, where in _BOTH}
 # Of all jobs, whatever their correlation: another's retry may be what a job waits for.
 _NEXT_DUE = text(
     "SELECT MIN(due_s) FROM ("
@@ -79,6 +91,7 @@ _GIVE_UP = text(
 ).bindparams(bindparam("ids", expanding=True))
 _HELD = " WHERE id = :job_id AND fence = :fence AND state = 'claimed'"
 _RENEW = text("UPDATE jobs SET lease_until_s = :lease_until_s" + _HELD)
+_BEGIN_ONCE = text("UPDATE jobs SET irrevocable_s = :now_s" + _HELD)
 _END = text(
     "UPDATE jobs SET state = :state, result = :result, error = :error, ended_s = :now_s,"
     " worker = NULL, lease_until_s = NULL" + _HELD
@@ -100,26 +113,33 @@ def claim(
     worker: str,
     lease_s: float,
     limit: int = 1,
+    per_cell: int | None = None,
     correlation_id: str | None = None,
 ) -> list[Job]:
     """Takes up to `limit` due jobs, the most urgent first, of as many different meters.
 
-    Leases that ran out are taken back first, and jobs that are too late are given up. With a
-    correlation only its jobs are taken.
+    Leases that ran out are taken back first, and jobs that are too late are given up. With
+    `per_cell` so many run in a cell at a time, whoever runs them. With a correlation only its
+    jobs are taken.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(_CLAIM_LOCK)
-    connection.execute(_RECLAIM, {"now_s": now_s})
+    connection.execute(
+        _RECLAIM, {"now_s": now_s, "went_away": WENT_AWAY, "unknown": UNKNOWN}
+    )
+    permits = None if per_cell is None else Permits(connection, per_cell)
     picked: dict[int, Job] = {}
     while len(picked) < limit:
         size = limit - len(picked)
-        due = _due(connection, now_s, list(picked), correlation_id, size)
-        late = [job.id for job in due if _is_late(job, now_s)]
+        due = _due(connection, now_s, list(picked), permits, correlation_id, size)
+        late = [job.id for job, _ in due if _is_late(job, now_s)]
         if late:
             connection.execute(_GIVE_UP, {"ids": late, "now_s": now_s})
-        for job in due:
-            if not _is_late(job, now_s):
-                picked.setdefault(job.meter_id, job)
+        for job, cell in due:
+            if _is_late(job, now_s) or job.meter_id in picked:
+                continue
+            if permits is None or permits.take(cell):
+                picked[job.meter_id] = job
         if len(due) < size:
             break
     if not picked:
@@ -157,7 +177,9 @@ def next_due(connection: Connection, now_s: float) -> float | None:
 
 def unfinished(connection: Connection, correlation_id: str | None = None) -> bool:
     """Whether any job is still queued or running, here or elsewhere."""
-    return bool(_ask(connection, _UNFINISHED, {}, correlation_id).scalar_one())
+    only = {} if correlation_id is None else {"correlation_id": correlation_id}
+    statement = _unfinished_statement(correlation_id is not None)
+    return bool(connection.execute(statement, only).scalar_one())
 
 
 def renew(
@@ -173,6 +195,14 @@ def renew(
         if held.rowcount == 0:
             lost.append(job.id)
     return frozenset(lost)
+
+
+def begin_once(connection: Connection, job: Job, now_s: float) -> None:
+    """Notes that what must not be done twice begins; from now on the job is never queued again.
+
+    Raises `StaleFence` when the lease was lost, so that it does not begin.
+    """
+    _held(connection, _BEGIN_ONCE, job, {"now_s": now_s})
 
 
 def complete(connection: Connection, job: Job, result: object, now_s: float) -> None:
@@ -207,26 +237,27 @@ def _due(
     connection: Connection,
     now_s: float,
     taken: list[int],
+    permits: Permits | None,
     correlation_id: str | None,
     size: int,
-) -> list[Job]:
+) -> list[tuple[Job, str]]:
+    """Due jobs, and the cells of their meters where these count."""
     parameters: dict[str, Any] = {"now_s": now_s, "size": size}
     if taken:
         parameters["taken"] = taken
-    statements = _MORE_DUE if taken else _DUE
-    rows = _ask(connection, statements, parameters, correlation_id)
-    return [from_row(row) for row in rows]
-
-
-def _ask(
-    connection: Connection,
-    statements: Mapping[bool, TextClause],
-    parameters: dict[str, Any],
-    correlation_id: str | None,
-) -> CursorResult[Any]:
+    if permits is not None:
+        parameters["full"] = permits.full
     if correlation_id is not None:
         parameters["correlation_id"] = correlation_id
-    return connection.execute(statements[correlation_id is not None], parameters)
+    statement = _due_statement(
+        correlation_id is not None, bool(taken), permits is not None
+    )
+    found = []
+    for row in connection.execute(statement, parameters):
+        fields = dict(row._mapping)
+        cell = fields.pop("cell")
+        found.append((from_row(fields), cell))
+    return found
 
 
 def _is_late(job: Job, now_s: float) -> bool:

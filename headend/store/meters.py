@@ -20,7 +20,8 @@ class Meter:
 
     `equipment_id` is printed on it (17 characters); `logical_device` is the SAP, so the
     wrapper port, of its management logical device; `system_title` its 8 octets. `p1_host`
-    and `p1_port` are where its P1 port is offered, if it is.
+    and `p1_port` are where its P1 port is offered, if it is. `cell` is the part of the network
+    that it shares with others; without one its host counts as that.
     """
 
     id: int
@@ -32,6 +33,7 @@ class Meter:
     system_title: bytes
     p1_host: str | None
     p1_port: int | None
+    cell: str | None = None
 
 
 def add(connection: Connection, facts: Sequence[Mapping[str, object]]) -> list[Meter]:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, inspect, text
 
 from wire.errors import SurroundingsError
 
-HEAD = "0001"
+HEAD = "0002"
 
 
 def revision(connection: Connection) -> str | None:

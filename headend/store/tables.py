@@ -45,6 +45,7 @@ meters = Table(
     Column("system_title", LargeBinary(8), nullable=False, unique=True),
     Column("p1_host", String(255)),
     Column("p1_port", Integer),
+    Column("cell", String(64)),
 )
 
 keys = Table(
@@ -99,12 +100,16 @@ jobs = Table(
     Column("created_s", Double, nullable=False),
     Column("started_s", Double),
     Column("ended_s", Double),
+    Column("rank_s", Double, nullable=False, server_default="0"),
+    Column("irrevocable_s", Double),
+    Column("schedule_id", Integer),
+    Column("due_s", Double),
 )
 _queued, _claimed = text("state = 'queued'"), text("state = 'claimed'")
 # In the order of claiming, with all that decides whether a job can be claimed.
 Index(
     "ix_jobs_queue",
-    jobs.c.priority.desc(),
+    jobs.c.rank_s,
     jobs.c.id,
     jobs.c.not_before_s,
     jobs.c.meter_id,
@@ -124,6 +129,36 @@ Index(
     unique=True,
     sqlite_where=_claimed,
     postgresql_where=_claimed,
+)
+# However often a schedule is looked at: one job for a meter at each of its instants.
+_scheduled = text("schedule_id IS NOT NULL")
+Index(
+    "uq_jobs_schedule",
+    jobs.c.schedule_id,
+    jobs.c.due_s,
+    jobs.c.meter_id,
+    unique=True,
+    sqlite_where=_scheduled,
+    postgresql_where=_scheduled,
+)
+
+# A schedule that was removed stays, for its number must not be that of another one.
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("meter_id", ForeignKey("meters.id")),
+    Column("standard", String(16)),
+    Column("operation", String(64), nullable=False),
+    Column("arguments", Text, nullable=False),
+    Column("every_s", Integer),
+    Column("at_minute", SmallInteger),
+    Column("jitter_s", Integer, nullable=False),
+    Column("priority", SmallInteger, nullable=False),
+    Column("max_age_s", Integer, nullable=False),
+    Column("next_due_s", Double, nullable=False),
+    Column("created_s", Double, nullable=False),
+    Column("removed_s", Double),
 )
 
 registers = Table(

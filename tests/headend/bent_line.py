@@ -79,6 +79,7 @@ class World:
         self.meter = meter
         self.frames: list[int] = []
         self.proofs: list[int] = []
+        self.actions = 0
         self.bend: Bend | None = None
         self.bend_at = -1
         self.connects = 0
@@ -149,6 +150,8 @@ class World:
         if opened.apdu[-19:-16] == b"\x09\x11\x10":
             # The proof is ciphered under a counter of its own.
             self.proofs.append(int.from_bytes(opened.apdu[-16:-12], "big"))
+        elif opened.apdu[:1] == b"\xc3":
+            self.actions += 1
 
 
 @implementer(IStreamClientEndpoint)

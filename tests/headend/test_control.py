@@ -42,6 +42,7 @@ def job(number: int, result: object = None, error: str | None = None) -> Job:
         result=result,
         error=error,
         created_s=0,
+        rank_s=0,
         **ended,
     )
 

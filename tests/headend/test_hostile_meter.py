@@ -237,6 +237,42 @@ def test_no_counter_is_used_again_wherever_the_process_dies(
     check_counters(*worlds)
 
 
+@pytest.mark.parametrize("killed", [True, False])
+def test_an_action_is_done_once_wherever_the_process_ends(
+    tmp_path: Path, killed: bool
+) -> None:
+    url = f"sqlite:///{tmp_path / 'db'}"
+    store = open_store(url)
+    meter_id = prepare(store, KEYS)
+    meter = living_meter(Standard.DSMR_4_2_2)
+    now_s = START_S
+    states = []
+    for end in range(12):
+        ending = World(store, KEYS, meter, now_s)
+        job_id = ending.hand_in(meter_id, "action", object="load_profile:reset")
+        ending.run_for(end * LATENCY_S + LATENCY_S / 2)
+        if not killed:
+            ending.bury()
+        store.close()
+
+        store = open_store(url)
+        now_s += int(LEASE_S) + 1000
+        other = World(store, KEYS, meter, now_s)
+        other.run()
+        job = other.show(job_id)
+        states.append(job.state)
+        assert ending.actions + other.actions <= 1
+        if job.state is JobState.DONE:
+            assert ending.actions + other.actions == 1
+        else:
+            assert job.error and "may have done it" in job.error
+        if killed:
+            ending.bury()
+        now_s += 1000
+    store.close()
+    assert {*states} == {JobState.DONE, JobState.FAILED}
+
+
 def test_a_meter_that_drips_blocks_without_end(store: Store) -> None:
     blocks = count(1)
 

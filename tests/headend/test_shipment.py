@@ -90,12 +90,13 @@ def test_once_more_changes_nothing(store: Store, path: Path) -> None:
 
 def test_a_new_address_or_key_is_taken_over(memory: Store, path: Path) -> None:
     take_over(memory, path, [entry(1), entry(2)])
-    moved = entry(1) | {"host": "meter.example", "p1": None}
+    moved = entry(1) | {"host": "meter.example", "p1": None, "cell": "204-08-1/7"}
     rekeyed = entry(2) | {"encryption_key": "99" * 16}
     assert take_over(memory, path, [moved, rekeyed, entry(3)]) == Imported(3, 1, 2, ())
     with memory.read() as connection:
         meter = meters.find(connection, "E0000000000000001")
         assert (meter.host, meter.p1_host) == ("meter.example", None)
+        assert meter.cell == "204-08-1/7"
         meter = meters.find(connection, "E0000000000000002")
         key = KEYSTORE.active(connection, meter, KeyKind.ENCRYPTION)
         assert key.octets == b"\x99" * 16
@@ -137,6 +138,9 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"hls_secret": "00" * 65}, "hls_secret", "16 to 64"),
     ({"p1": {"host": "h"}}, "p1", r"p1\.port is missing"),
     ({"p1": {"host": "h", "port": 70000}}, "p1", r"p1\.port"),
+    ({"cell": ""}, "cell", "pattern"),
+    ({"cell": "c" * 65}, "cell", "pattern"),
+    ({"cell": 7}, "cell", "string"),
     ({"colour": "red"}, "colour", "colour is not known here"),
 ]
 

@@ -11,6 +11,7 @@ import pytest
 
 from headend.store import Store, jobs, leases
 from headend.store.job import Job, JobOptions, JobState, StaleFence
+from headend.store.meters import change
 from tests.headend.store.rows import add_meters
 from wire.errors import LocalError
 
@@ -26,6 +27,7 @@ def claim(
     limit: int = 1,
     worker: str = "w",
     correlation_id: str | None = None,
+    per_cell: int | None = None,
 ) -> list[Job]:
     with store.begin(durable=False) as connection:
         return leases.claim(
@@ -34,6 +36,7 @@ def claim(
             worker=worker,
             lease_s=60.0,
             limit=limit,
+            per_cell=per_cell,
             correlation_id=correlation_id,
         )
 
@@ -61,6 +64,67 @@ def test_the_urgent_first_then_in_order(store: Store) -> None:
     taken = [claim(store)[0].id for _ in numbers]
     assert taken == [numbers[1], numbers[0], numbers[2], numbers[3]]
     assert claim(store) == []
+
+
+def test_who_waits_long_goes_before_the_urgent(store: Store) -> None:
+    """Each priority is worth ten minutes, so that the least waits for 90 and no longer."""
+    meters = add_meters(store, 5)
+    least = enqueue(store, meters[0].id, priority=0, not_before_s=1000.0)
+    within = enqueue(store, meters[1].id, priority=9, not_before_s=6399.0)
+    after = enqueue(store, meters[2].id, priority=9, not_before_s=6401.0)
+    middle = enqueue(store, meters[3].id, priority=4, not_before_s=3399.0)
+    beyond = enqueue(store, meters[4].id, priority=4, not_before_s=3401.0)
+    taken = [job.id for job in claim(store, 9999.0, limit=9)]
+    assert taken[2] == least
+    assert {*taken[:2]} == {within, middle} and {*taken[3:]} == {after, beyond}
+
+
+def test_a_cell_has_so_many_running_jobs_whoever_runs_them(store: Store) -> None:
+    meters = add_meters(store, 7)
+    with store.begin() as connection:
+        for meter, cell in zip(meters, "aaaab", strict=False):
+            change(connection, meter, {"cell": cell})
+    numbers = [enqueue(store, meter.id) for meter in meters]
+    urgent = enqueue(store, meters[3].id, priority=9)
+    # The last two have no cell, so their host counts as one.
+    first = claim(store, limit=4, per_cell=1)
+    assert [job.id for job in first] == [urgent, numbers[4], numbers[5]]
+    assert claim(store, limit=9, per_cell=1, worker="other") == []
+    assert [job.id for job in claim(store, limit=1, per_cell=2)] == [numbers[0]]
+    with store.begin() as connection:
+        leases.complete(connection, first[0], {}, 1.0)
+    last = claim(store, limit=9, per_cell=2)
+    assert [job.id for job in last] == [numbers[1], numbers[6]]
+
+
+def test_a_full_cell_does_not_hide_the_others(store: Store) -> None:
+    meters = add_meters(store, 40)
+    with store.begin() as connection:
+        for meter in meters[:38]:
+            change(connection, meter, {"cell": "crowded"})
+        change(connection, meters[38], {"cell": "quiet"})
+    late = enqueue(store, meters[0].id, priority=9, not_after_s=1.0)
+    numbers = [enqueue(store, meter.id) for meter in meters]
+    taken = claim(store, 2.0, limit=3, per_cell=1)
+    assert [job.id for job in taken] == [numbers[0], numbers[38], numbers[39]]
+    assert show(store, late).state is JobState.FAILED
+
+
+def test_what_must_not_be_done_twice_is_not_queued_again(store: Store) -> None:
+    first, second = add_meters(store, 2)
+    enqueue(store, first.id)
+    enqueue(store, second.id)
+    begun, idle = claim(store, 0.0, limit=2)
+    with store.begin() as connection:
+        leases.begin_once(connection, begun, 7.0)
+    [again] = claim(store, 60.0, limit=2)
+    assert (again.id, again.attempts) == (idle.id, 2)
+    job = show(store, begun.id)
+    assert (job.state, job.irrevocable_s, job.ended_s) == (JobState.FAILED, 7.0, 60.0)
+    assert job.error == leases.UNKNOWN
+    with store.begin() as connection, pytest.raises(StaleFence):
+        leases.begin_once(connection, idle, 61.0)
+    assert show(store, idle.id).irrevocable_s is None
 
 
 def test_a_meter_has_one_running_job(store: Store) -> None:

@@ -7,14 +7,15 @@ import threading
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
 import migrations
-from headend.store import Store, meters, migrate, open_store
+from headend.store import Store, jobs, leases, meters, migrate, open_store
 from headend.store.tables import metadata
 from tests.headend.store.rows import add_meters
 from wire.errors import ConfigError, SurroundingsError
@@ -32,6 +33,38 @@ def test_the_newest_migration_is_the_one_that_the_store_expects() -> None:
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))
     config.set_main_option("path_separator", "os")
     assert ScriptDirectory.from_config(config).get_current_head() == migrate.HEAD
+
+
+def test_jobs_of_the_first_release_keep_their_order(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.set_main_option("path_separator", "os")
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO meters VALUES (1, 'E1', 'smr-5.0', 'h', 1, 1, 'title', NULL, NULL)"
+        )
+        for priority in (4, 9):
+            connection.exec_driver_sql(
+                "INSERT INTO jobs (meter_id, operation, arguments, priority,"
+                " correlation_id, not_before_s, state, attempts, max_attempts, fence,"
+                f" created_s) VALUES (1, 'get', '{{}}', {priority}, '', 5, 'queued', 0, 5,"
+                " 0, 5)"
+            )
+    engine.dispose()
+    opened = open_store(f"sqlite:///{path}")
+    with opened.begin() as connection:
+        new = jobs.enqueue(connection, 1, "get", {}, now_s=5.0, priority=6)
+        taken = []
+        for _ in range(3):
+            [job] = leases.claim(connection, now_s=6.0, worker="w", lease_s=9.0)
+            leases.complete(connection, job, {}, 6.0)
+            taken.append(job.id)
+    assert taken == [2, new, 1]
+    opened.close()
 
 
 def test_what_was_committed_is_there_when_opened_again(store_url: str) -> None:
