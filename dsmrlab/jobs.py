@@ -110,6 +110,7 @@ def run_jobs(settings: Settings, concurrency: int, reach: Reach) -> None:
     """
     from dsmrlab.loop import on_reactor
     from dsmrlab.office import job_document, open_office
+    from headend.limits import Limits
     from headend.store.job import JobState
 
     failed = 0
@@ -131,7 +132,9 @@ def run_jobs(settings: Settings, concurrency: int, reach: Reach) -> None:
             from twisted.internet.defer import DeferredList, ensureDeferred
             from twisted.python.failure import Failure
 
-            scheduler = office.scheduler(loop, reach, concurrency=concurrency)
+            scheduler = office.scheduler(
+                loop, reach, limits=Limits(sessions=concurrency)
+            )
 
             async def one(job_id: int) -> None:
                 told(await scheduler.wait(job_id))

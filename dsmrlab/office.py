@@ -18,6 +18,7 @@ from dsmrlab.loop import on_reactor
 from headend import operations
 from headend.desk import Desk
 from headend.keys import KeyStore
+from headend.limits import Limits
 from headend.retries import Retries
 from headend.scheduler import Scheduler
 from headend.store import jobs, meters
@@ -82,7 +83,7 @@ class Office:
         loop: Any,
         reach: Reach,
         correlation_id: str | None = None,
-        concurrency: int = 16,
+        limits: Limits = Limits(),
     ) -> Scheduler:
         """A scheduler whose jobs go to the meters over TCP."""
 
@@ -101,7 +102,7 @@ class Office:
             self.store,
             desk.run,
             loop,
-            concurrency=concurrency,
+            limits=limits,
             retries=SOON,
             look_s=_LOOK_S,
             correlation_id=correlation_id,

@@ -1,4 +1,4 @@
-"""Runs the jobs of a store: as many meters at a time as it may, each one job at a time.
+"""Runs the jobs of a store: as many meters at a time as its limits allow, each one job at a time.
 
 Nothing is polled: a claim is tried when a job is handed in, when one ends, and at the next
 instant at which something becomes due. Jobs that other processes hand in are seen every
@@ -17,10 +17,13 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from headend.attempt import Attempt, Run
+from headend.limits import Bucket, Limits
+from headend.progress import Progress, Step, Watch, ended, unwatched
 from headend.retries import Retries
 from headend.store import Store, jobs, leases
 from headend.store.call import Call, directly
 from headend.store.job import ENDS, Job, JobOptions, StaleFence
+from headend.waiting import Waiting
 from wire.errors import SimError, SurroundingsError
 
 _LOOK_AGAIN_S = 5.0
@@ -48,32 +51,38 @@ class Scheduler:
         run_job: Run,
         clock: IReactorTime,
         *,
-        concurrency: int = 16,
+        limits: Limits = Limits(),
         call: Call = directly,
         retries: Retries = Retries(),
         lease_s: float = 60.0,
         look_s: float | None = None,
         correlation_id: str | None = None,
         worker: str = "",
+        watch: Watch = unwatched,
     ) -> None:
         self._store = store
         self._run_job = run_job
         self._clock = clock
-        self._concurrency = concurrency
+        self._limits = limits
+        self._bucket: Bucket | None = None
+        if limits.connections_per_s is not None:
+            self._bucket = Bucket(limits.connections_per_s, clock.seconds())
         self._call = call
         self._retries = retries
         self._lease_s = lease_s
         self._look_s = look_s
         self._correlation_id = correlation_id
         self._worker = worker or f"{socket.gethostname()}/{os.getpid()}"[-64:]
+        self._watch = watch
+        self.trouble: str | None = None
+        """Why the store could not be used when it was last needed, if it could not."""
         self._active = False
         self._looking = False
         self._look_again = False
         self._held: dict[int, Attempt] = {}
         self._timer: IDelayedCall | None = None
         self._renewal: IDelayedCall | None = None
-        self._awaiting_idle: list[Deferred[None]] = []
-        self._awaiting_end: dict[int, list[Deferred[Job]]] = {}
+        self._waiting = Waiting()
         self._awaiting_none_held: list[Deferred[None]] = []
 
     @property
@@ -86,20 +95,32 @@ class Scheduler:
         self._active = True
         self.wake()
 
-    async def stop(self) -> None:
-        """Claims no more, breaks off what runs and gives it back; returns when that is done."""
+    async def stop(self, grace_s: float = 0.0) -> None:
+        """Claims no more; breaks off what still runs then, and gives it back.
+
+        Returns when nothing runs any more.
+        """
         self._active = False
-        for call in (self._timer, self._renewal):
-            if call is not None and call.active():
-                call.cancel()
-        self._timer = self._renewal = None
-        for attempt in list(self._held.values()):
-            attempt.stop()
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        patience = None
+        if self._held and grace_s > 0:
+            patience = self._clock.callLater(grace_s, self._break_off)
+        else:
+            self._break_off()
         if self._held or self._looking:
             none_held: Deferred[None] = Deferred()
             self._awaiting_none_held.append(none_held)
             await none_held
-        self._disappoint(SurroundingsError("stopped before all jobs had ended"))
+        for call in (patience, self._renewal):
+            if call is not None and call.active():
+                call.cancel()
+        self._timer = self._renewal = None
+        self._waiting.disappoint(SurroundingsError("stopped before all jobs had ended"))
+
+    def _break_off(self) -> None:
+        for attempt in list(self._held.values()):
+            attempt.stop()
 
     async def run_until_idle(self) -> None:
         """Runs until no job is left that waits or runs, those for later included.
@@ -107,8 +128,7 @@ class Scheduler:
         Raises `SurroundingsError` when the store cannot be used.
         """
         was_active = self._active
-        idle: Deferred[None] = Deferred()
-        self._awaiting_idle.append(idle)
+        idle = self._waiting.until_idle()
         self.start()
         try:
             await idle
@@ -148,17 +168,14 @@ class Scheduler:
             with self._store.read() as connection:
                 return jobs.show(connection, job_id)
 
-        end: Deferred[Job] = Deferred()
-        watched = self._awaiting_end.setdefault(job_id, [])
-        watched.append(end)
+        end = self._waiting.until_ended(job_id)
         try:
             job = await self._call(show)
         except SimError:
-            if end in watched:
-                watched.remove(end)
+            self._waiting.forget(job_id, end)
             raise
         if job.state in ENDS:
-            self._tell_ended(job)
+            self._waiting.tell_ended(job)
         return await end
 
     def wake(self) -> None:
@@ -196,20 +213,27 @@ class Scheduler:
             self._tell_none_held()
 
     async def _look_once(self) -> None:
-        room = self._concurrency - len(self._held)
+        room = self._limits.sessions - len(self._held)
         if room <= 0:
             return
         now_s = self._clock.seconds()
-        watched = [job_id for job_id in self._awaiting_end if job_id not in self._held]
+        if self._bucket is not None:
+            room = min(room, self._bucket.available(now_s))
+        watched = [
+            number for number in self._waiting.job_ids if number not in self._held
+        ]
         found = await self._call(lambda: self._find(room, now_s, watched))
+        self.trouble = None
         for job in found.ended:
-            self._tell_ended(job)
+            self._waiting.tell_ended(job)
         for job in found.claimed:
             self._start(job)
         if not found.unfinished and not self._held:
-            waiting, self._awaiting_idle = self._awaiting_idle, []
-            for idle in waiting:
-                idle.callback(None)
+            self._waiting.tell_idle()
+        if self._bucket is not None:
+            self._bucket.take(len(found.claimed))
+            if len(found.claimed) == room:
+                self._arm(self._bucket.next_s)
         if found.due_s is not None:
             self._arm(found.due_s)
         if self._look_s is not None:
@@ -225,11 +249,12 @@ class Scheduler:
                 worker=self._worker,
                 lease_s=self._lease_s,
                 limit=room,
+                per_cell=self._limits.per_cell,
                 correlation_id=self._correlation_id,
             )
             due_s = leases.next_due(connection, now_s) if len(claimed) < room else None
             unfinished = (
-                not self._awaiting_idle
+                not self._waiting.for_idle
                 or bool(claimed)
                 or leases.unfinished(connection, self._correlation_id)
             )
@@ -246,31 +271,38 @@ class Scheduler:
             keep_s=self._lease_s,
         )
         self._held[job.id] = attempt
+        self._watch(Progress(Step.CLAIMED, job, 0.0))
         if not self._active:
             # Stopped while the claim was on its way; nothing of the job has begun.
             attempt.stop()
         ensureDeferred(self._see_through(attempt))
-        if self._renewal is None and self._active:
+        if self._renewal is None:
             self._renewal = self._clock.callLater(self._lease_s / 3, self._renew)
 
     async def _see_through(self, attempt: Attempt) -> None:
         """Runs an attempt and tells who waits; never fails."""
+        claimed = attempt.job
         try:
             job = await attempt.run(self._run_job)
-            if job.state in ENDS:
-                self._tell_ended(job)
-        except StaleFence as error:
-            _log.warning("%s", error)
         except SimError as error:
-            self._trouble(error)
+            after_s = self._clock.seconds() - (claimed.started_s or 0.0)
+            self._watch(Progress(Step.LOST, claimed, after_s, str(error)))
+            if isinstance(error, StaleFence):
+                _log.warning("%s", error)
+            else:
+                self._trouble(error)
+        else:
+            self._watch(ended(claimed, job, self._clock.seconds()))
+            if job.state in ENDS:
+                self._waiting.tell_ended(job)
         finally:
-            del self._held[attempt.job.id]
+            del self._held[claimed.id]
             self._tell_none_held()
             self.wake()
 
     def _renew(self) -> None:
         self._renewal = None
-        if self._held and self._active:
+        if self._held:
             self._renewal = self._clock.callLater(self._lease_s / 3, self._renew)
             ensureDeferred(
                 self._prolong([attempt.job for attempt in self._held.values()])
@@ -293,10 +325,6 @@ class Scheduler:
             if job.id in lost and attempt is not None and attempt.job is job:
                 attempt.stop()
 
-    def _tell_ended(self, job: Job) -> None:
-        for end in self._awaiting_end.pop(job.id, []):
-            end.callback(job)
-
     def _tell_none_held(self) -> None:
         if not self._held and not self._looking:
             waiting, self._awaiting_none_held = self._awaiting_none_held, []
@@ -305,17 +333,9 @@ class Scheduler:
 
     def _trouble(self, error: SimError) -> None:
         """The store cannot be used: whoever waits is told, else the log; we go on trying."""
-        if self._awaiting_idle or self._awaiting_end:
-            self._disappoint(error)
+        self.trouble = str(error)
+        if self._waiting:
+            self._waiting.disappoint(error)
         else:
             _log.error("%s", error)
         self._arm(self._clock.seconds() + _LOOK_AGAIN_S)
-
-    def _disappoint(self, error: SimError) -> None:
-        idle, self._awaiting_idle = self._awaiting_idle, []
-        ends, self._awaiting_end = self._awaiting_end, {}
-        for each in idle:
-            each.errback(error)
-        for watched in ends.values():
-            for end in watched:
-                end.errback(error)

@@ -61,6 +61,7 @@ LIBRARIES = {
         "headend/dlms/line.py",
         "headend/operations.py",
         "headend/scheduler.py",
+        "headend/waiting.py",
         "meters/p1/",
         "meters/p3/protocol.py",
         "meters/serve.py",

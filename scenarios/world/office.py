@@ -16,6 +16,7 @@ from headend.dali import FeederSample
 from headend.desk import Desk
 from headend.dlms.line import Trace
 from headend.keys import KeyStore
+from headend.limits import Limits
 from headend.planner_model import Settings
 from headend.scheduler import Scheduler
 from headend.shipment import import_shipment
@@ -66,7 +67,11 @@ class Office:
             trace=trace,
         )
         self._scheduler = Scheduler(
-            self._store, desk.run, clock, concurrency=CONCURRENCY, worker="world"
+            self._store,
+            desk.run,
+            clock,
+            limits=Limits(sessions=CONCURRENCY),
+            worker="world",
         )
         self._scheduler.start()
 

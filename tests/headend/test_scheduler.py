@@ -9,6 +9,8 @@ import pytest
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.task import deferLater
 
+from headend.limits import Limits
+from headend.progress import Progress
 from headend.scheduler import Scheduler
 from headend.store import Store, jobs, leases, open_store
 from headend.store.job import Job, JobState
@@ -94,8 +96,70 @@ def test_no_more_at_a_time_than_allowed(
 ) -> None:
     for meter in add_meters(memory, 10):
         hand_in(memory, meter.id)
-    clock.play(Scheduler(memory, meters.run, clock, concurrency=3).run_until_idle())
+    clock.play(
+        Scheduler(memory, meters.run, clock, limits=Limits(sessions=3)).run_until_idle()
+    )
     assert meters.most_busy == 3 and clock.seconds() == 1004.0
+
+
+def test_no_more_connections_in_a_second_than_allowed(
+    memory: Store, clock: HeapClock, meters: Meters
+) -> None:
+    numbers = [hand_in(memory, meter.id) for meter in add_meters(memory, 10)]
+    limits = Limits(connections_per_s=2.0)
+    clock.play(Scheduler(memory, meters.run, clock, limits=limits).run_until_idle())
+    begun = [meters.begun(each)[0] for each in numbers]
+    assert begun == pytest.approx([1000.0 + i / 2 for i in range(10)])
+    assert meters.most_busy == 2
+
+
+def test_an_urgent_job_waits_less_for_a_connection(
+    memory: Store, clock: HeapClock, meters: Meters
+) -> None:
+    known = add_meters(memory, 9)
+    numbers = [hand_in(memory, meter.id) for meter in known[:8]]
+    scheduler = Scheduler(
+        memory, meters.run, clock, limits=Limits(connections_per_s=0.5)
+    )
+    scheduler.start()
+    clock.advance(3.0)
+    urgent = hand_in(memory, known[8].id, priority=9)
+    clock.play(scheduler.run_until_idle())
+    assert meters.begun(urgent) == pytest.approx([1004.0])
+    assert meters.begun(numbers[-1]) == pytest.approx([1016.0])
+    clock.play(scheduler.stop())
+
+
+def test_who_waits_hears_of_other_processes_while_connections_are_throttled(
+    memory: Store, clock: HeapClock, meters: Meters
+) -> None:
+    first, second = add_meters(memory, 2)
+    other = hand_in(memory, first.id)
+    with memory.begin() as connection:
+        [taken] = leases.claim(connection, now_s=1000.0, worker="other", lease_s=60.0)
+    hand_in(memory, second.id)
+    limits = Limits(connections_per_s=0.001)
+    scheduler = Scheduler(memory, meters.run, clock, limits=limits, look_s=1.0)
+    scheduler.start()
+    ended: list[Job] = []
+    ensureDeferred(scheduler.wait(other)).addCallback(ended.append)
+    clock.advance(5.0)
+    with memory.begin() as connection:
+        leases.complete(connection, taken, {}, 1005.0)
+    clock.advance(2.0)
+    assert [job.id for job in ended] == [other]
+    clock.play(scheduler.stop())
+
+
+def test_no_more_in_a_cell_than_permitted(
+    memory: Store, clock: HeapClock, meters: Meters
+) -> None:
+    for meter in add_meters(memory, 6):
+        hand_in(memory, meter.id)
+    limits = Limits(per_cell=2)
+    clock.play(Scheduler(memory, meters.run, clock, limits=limits).run_until_idle())
+    # All are at one host, and none has a cell of its own.
+    assert meters.most_busy == 2 and clock.seconds() == 1003.0
 
 
 def test_a_silent_meter_is_tried_after_doubling_delays(
@@ -126,7 +190,9 @@ def test_other_meters_go_on_while_one_is_silent(
     first, second = add_meters(memory, 2)
     silent, other = hand_in(memory, first.id), hand_in(memory, second.id)
     meters.answers[silent] = [TransportError("silent")] * 9
-    clock.play(Scheduler(memory, meters.run, clock, concurrency=1).run_until_idle())
+    clock.play(
+        Scheduler(memory, meters.run, clock, limits=Limits(sessions=1)).run_until_idle()
+    )
     assert meters.begun(other) == [1001.0]
 
 
@@ -229,6 +295,94 @@ def test_stopping_gives_unfinished_jobs_back(
     clock.advance(1000.0)
     assert len(meters.events) == 1
     assert clock.getDelayedCalls() == []
+
+
+def test_stopping_with_grace_lets_end_what_runs(store: Store, clock: HeapClock) -> None:
+    first, second, third = add_meters(store, 3)
+    quick, slow, waiting = (
+        hand_in(store, meter.id) for meter in (first, second, third)
+    )
+    meters = Meters(clock)
+    limits = Limits(sessions=2)
+    scheduler = Scheduler(store, meters.run, clock, limits=limits, lease_s=30.0)
+    meters.takes_s = 50.0
+    scheduler.start()
+    clock.advance(0.0)
+    begun_s = clock.seconds()
+    outcomes = []
+
+    async def stop() -> None:
+        meters.answers[slow] = [TransportError("silent")]
+        await scheduler.stop(grace_s=100.0)
+
+    clock.play(stop())
+    # It took longer than the lease, which was renewed meanwhile; and no longer than needed.
+    assert clock.seconds() == begun_s + 50.0
+    outcomes = [show(store, number) for number in (quick, slow, waiting)]
+    assert [job.state for job in outcomes] == [
+        JobState.DONE,
+        JobState.QUEUED,
+        JobState.QUEUED,
+    ]
+    assert [job.attempts for job in outcomes] == [1, 1, 0]
+    assert clock.getDelayedCalls() == []
+
+
+def test_grace_has_an_end(memory: Store, clock: HeapClock, meters: Meters) -> None:
+    [meter] = add_meters(memory)
+    job_id = hand_in(memory, meter.id)
+    meters.takes_s = 500.0
+    scheduler = Scheduler(memory, meters.run, clock)
+    scheduler.start()
+    clock.advance(1.0)
+    clock.play(scheduler.stop(grace_s=10.0))
+    assert clock.seconds() == 1011.0
+    job = show(memory, job_id)
+    assert (job.state, job.attempts) == (JobState.QUEUED, 0)
+    assert clock.getDelayedCalls() == []
+
+
+def test_each_attempt_is_watched_from_its_claim_to_its_end(
+    memory: Store, clock: HeapClock, meters: Meters
+) -> None:
+    [meter] = add_meters(memory)
+    job_id = hand_in(memory, meter.id)
+    refused = hand_in(memory, meter.id)
+    stopped = hand_in(memory, meter.id)
+    lost = hand_in(memory, meter.id, not_before_s=2000.0)
+    meters.answers[job_id] = [TransportError("silent")]
+    meters.answers[refused] = [PeerRefused("read-write-denied", 3)]
+    seen: list[Progress] = []
+    scheduler = Scheduler(memory, meters.run, clock, watch=seen.append)
+    scheduler.start()
+    clock.advance(5.5)
+    clock.play(scheduler.stop())
+    scheduler.start()
+    clock.advance(1000.0 - 5.2)
+    with memory.begin() as connection:
+        leases.claim(connection, now_s=2100.0, worker="rival", lease_s=9e9)
+    clock.advance(1.0)
+    clock.play(scheduler.stop())
+    told = [(each.step.value, each.session, each.after_s, each.error) for each in seen]
+    assert told == [
+        ("job-claimed", f"{job_id}.1", 0.0, None),
+        ("job-retried", f"{job_id}.1", 1.0, "silent"),
+        ("job-claimed", f"{job_id}.2", 0.0, None),
+        ("job-done", f"{job_id}.2", 1.0, None),
+        ("job-claimed", f"{refused}.1", 0.0, None),
+        ("job-failed", f"{refused}.1", 1.0, "read-write-denied"),
+        ("job-claimed", f"{stopped}.1", 0.0, None),
+        ("job-released", f"{stopped}.1", 0.5, None),
+        ("job-claimed", f"{stopped}.2", 0.0, None),
+        ("job-done", f"{stopped}.2", 1.0, None),
+        ("job-claimed", f"{lost}.1", 0.0, None),
+        (
+            "job-lost",
+            f"{lost}.1",
+            1.0,
+            f"job {lost}: the lease was lost to another worker",
+        ),
+    ]
 
 
 def test_a_stopped_scheduler_can_start_again(
@@ -383,7 +537,9 @@ def test_store_calls_may_take_their_time(
         await deferLater(clock, 0.25)
         return function()
 
-    scheduler = Scheduler(memory, meters.run, clock, call=call, concurrency=2)
+    scheduler = Scheduler(
+        memory, meters.run, clock, call=call, limits=Limits(sessions=2)
+    )
 
     async def work() -> None:
         idle: Deferred[None] = ensureDeferred(scheduler.run_until_idle())
