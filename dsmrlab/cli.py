@@ -15,6 +15,8 @@ from dsmrlab.headend import headend
 from dsmrlab.jobs import jobs
 from dsmrlab.meters import meters
 from dsmrlab.scenario import run, schema, validate
+from dsmrlab.schedules import schedules
+from dsmrlab.serve import serve
 
 
 class _Root(LabGroup):
@@ -42,6 +44,8 @@ def cli() -> None:
 
 headend.add_command(control)
 headend.add_command(jobs)
+headend.add_command(schedules)
+headend.add_command(serve)
 for command in (
     fleet,
     meters,

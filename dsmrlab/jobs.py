@@ -49,7 +49,7 @@ def list_jobs(
                 meter_id=number,
                 limit=limit,
             )
-        names = _names(office)
+        names = office.names()
     settings.show(
         [job_document(job, names[job.meter_id]) for job in found],
         "\n".join(_line(job, names[job.meter_id]) for job in found) or "no jobs",
@@ -68,7 +68,7 @@ def show(settings: Settings, job_id: int) -> None:
     with open_office(settings) as office:
         with office.store.read() as connection:
             job = rows.show(connection, job_id)
-        name = _names(office)[job.meter_id]
+        name = office.names()[job.meter_id]
     document = job_document(job, name)
     lines = [
         f"{key:<12}  {value}"
@@ -115,7 +115,7 @@ def run_jobs(settings: Settings, concurrency: int, reach: Reach) -> None:
 
     failed = 0
     with open_office(settings) as office:
-        names = _names(office)
+        names = office.names()
         pending = [
             job.id
             for state in (JobState.QUEUED, JobState.CLAIMED)
@@ -161,14 +161,6 @@ def _all(office: Office, state: Any) -> list[Job]:
 
     with office.store.read() as connection:
         return rows.listing(connection, state=state, limit=1_000_000)
-
-
-def _names(office: Office) -> dict[int, str]:
-    """The equipment identifiers of all meters, by number."""
-    from headend.store import meters
-
-    with office.store.read() as connection:
-        return {meter.id: meter.equipment_id for meter in meters.every(connection)}
 
 
 def _line(job: Job, name: str) -> str:

@@ -14,6 +14,7 @@ from dsmrlab.steady import SteadySeconds
 from wire.errors import SimError
 
 Result = TypeVar("Result")
+Complain = Callable[[str], None]
 
 
 def the_reactor() -> Any:
@@ -27,14 +28,16 @@ def the_reactor() -> Any:
 
 
 @contextmanager
-def reactor_to_run(stops_with: tuple[signal.Signals, ...] = ()) -> Iterator[Any]:
-    """The reactor, ready to be run once within this context.
+def reactor_to_run(
+    stops_with: tuple[signal.Signals, ...] = (), complain: Complain = complain
+) -> Iterator[Any]:
+    """The reactor, ready to be run once within this context; what libraries log is complained.
 
     An interruption comes out as `KeyboardInterrupt`, after the reactor's shutdown has ended
     everything tidily. Signals of `stops_with` end it too, and are no interruption.
     """
     loop = the_reactor()
-    _log_lines()
+    _log_lines(complain)
     interrupted: list[int] = []
 
     def stop(number: int, frame: object) -> None:
@@ -74,13 +77,15 @@ def on_reactor(work: Callable[[Any], Coroutine[Any, Any, Result]]) -> Result:
 
 
 def serve_on_reactor(
-    settings: Settings, work: Callable[[Any, Teller], Coroutine[Any, Any, object]]
+    settings: Settings,
+    work: Callable[[Any, Teller], Coroutine[Any, Any, object]],
+    complain: Complain = complain,
 ) -> None:
     """The same for a service that tells what it does, until SIGTERM ends it: no failure."""
     from scenarios.reactor import run_reactor
 
     terminated = False
-    with reactor_to_run(stops_with=(signal.SIGTERM,)) as loop:
+    with reactor_to_run((signal.SIGTERM,), complain) as loop:
         tell = Teller(settings, loop)
 
         def note() -> None:
@@ -135,8 +140,12 @@ def _stop(loop: Any) -> None:
 class _Lines(logging.Handler):
     """The log of Python's libraries as single lines on stderr."""
 
+    def __init__(self, level: int, complain: Complain) -> None:
+        super().__init__(level)
+        self._complain = complain
+
     def emit(self, record: logging.LogRecord) -> None:
-        complain(record.getMessage())
+        self._complain(record.getMessage())
         if os.environ.get(DEBUG) and record.exc_info and record.exc_info[1]:
             self._trace(record.exc_info[1])
 
@@ -147,15 +156,15 @@ class _Lines(logging.Handler):
         traceback.print_exception(error)
 
 
-def _log_lines() -> None:
+def _log_lines(complain: Complain) -> None:
     """Sends warnings and worse of both logs to stderr, without tracebacks unless wanted."""
     root = logging.getLogger()
     if not any(isinstance(handler, _Lines) for handler in root.handlers):
-        root.addHandler(_Lines(logging.WARNING))
-        _begin_twisted_log()
+        root.addHandler(_Lines(logging.WARNING, complain))
+        _begin_twisted_log(complain)
 
 
-def _begin_twisted_log() -> None:
+def _begin_twisted_log(complain: Complain) -> None:
     from twisted.logger import ILogObserver, LogLevel, formatEvent, globalLogBeginner
     from zope.interface import implementer
 

@@ -19,9 +19,11 @@ from headend import operations
 from headend.desk import Desk
 from headend.keys import KeyStore
 from headend.limits import Limits
+from headend.progress import Watch, unwatched
 from headend.retries import Retries
 from headend.scheduler import Scheduler
 from headend.store import jobs, meters
+from headend.store.call import Call, directly
 from headend.store.engine import Store, open_store
 from headend.store.job import ENDS, Job, JobState
 from headend.store.keys import KeyKind
@@ -78,6 +80,11 @@ class Office:
             raise ConfigError(f"meter {wanted!r} is ambiguous: it may be {some}")
         raise ConfigError(f"meter {wanted!r} is not known; there are {some}")
 
+    def names(self) -> dict[int, str]:
+        """The equipment identifiers of all meters, by number."""
+        with self.store.read() as connection:
+            return {meter.id: meter.equipment_id for meter in meters.every(connection)}
+
     def scheduler(
         self,
         loop: Any,
@@ -86,26 +93,37 @@ class Office:
         limits: Limits = Limits(),
     ) -> Scheduler:
         """A scheduler whose jobs go to the meters over TCP."""
-
-        def endpoint(host: str, port: int) -> Any:
-            return HostnameEndpoint(loop, host, port, timeout=reach.timeout_s)
-
-        desk = Desk(
-            self.store,
-            self.keys,
-            endpoint,
-            loop,
-            engine=reach.engine,
-            timeout_s=reach.timeout_s,
-        )
         return Scheduler(
             self.store,
-            desk.run,
+            self.desk(loop, reach).run,
             loop,
             limits=limits,
             retries=SOON,
             look_s=_LOOK_S,
             correlation_id=correlation_id,
+        )
+
+    def desk(
+        self,
+        loop: Any,
+        reach: Reach,
+        call: Call = directly,
+        watch: Watch = unwatched,
+    ) -> Desk:
+        """The way to the meters, over TCP."""
+
+        def endpoint(host: str, port: int) -> Any:
+            return HostnameEndpoint(loop, host, port, timeout=reach.timeout_s)
+
+        return Desk(
+            self.store,
+            self.keys,
+            endpoint,
+            loop,
+            engine=reach.engine,
+            call=call,
+            timeout_s=reach.timeout_s,
+            watch=watch,
         )
 
     def do(
@@ -207,10 +225,10 @@ def job_document(job: Job, equipment_id: str) -> dict[str, Any]:
         "priority": job.priority,
         "result": job.result,
         "error": job.error,
-        "created": _iso(job.created_s),
-        "started": _iso(job.started_s),
-        "ended": _iso(job.ended_s),
-        "not_before": _iso(job.not_before_s) if job.state not in ENDS else None,
+        "created": iso(job.created_s),
+        "started": iso(job.started_s),
+        "ended": iso(job.ended_s),
+        "not_before": iso(job.not_before_s) if job.state not in ENDS else None,
     }
 
 
@@ -220,7 +238,8 @@ def check_done(job: Job, equipment_id: str) -> None:
         raise JobFailed(f"{equipment_id}: {job.error or job.state.value}")
 
 
-def _iso(instant_s: float | None) -> str | None:
+def iso(instant_s: float | None) -> str | None:
+    """An instant as ISO 8601 in UTC, to the millisecond."""
     if instant_s is None:
         return None
     instant = datetime.fromtimestamp(instant_s, UTC).isoformat(timespec="milliseconds")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -15,6 +16,7 @@ from headend.dlms.client import TIMEOUT_S, DlmsClient
 from headend.dlms.credentials import Credentials
 from headend.dlms.line import Trace
 from headend.keys import KeyStore
+from headend.progress import Progress, Step, Watch, unwatched
 from headend.store import leases, meters
 from headend.store.call import Call, directly
 from headend.store.counters import CounterBlock
@@ -22,7 +24,7 @@ from headend.store.engine import Store
 from headend.store.job import Job
 from headend.store.keys import KeyKind
 from headend.store.meters import Meter
-from wire.errors import TransportError
+from wire.errors import SimError, TransportError
 
 SYSTEM_TITLE = b"DSLHE\x00\x00\x01"
 """The head-end's own: FLAG letters and a number; its counters are shared through the store."""
@@ -46,7 +48,8 @@ class Desk:
     """The head-end's way to its meters.
 
     `endpoint` makes the way to a host and port; `call` runs store work, in a thread where the
-    reactor must not wait; `trace` sees the octets of each exchange as they are sent.
+    reactor must not wait; `trace` sees the octets of each exchange as they are sent; `watch` is
+    told how the association of a job begins.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Desk:
         timeout_s: float = TIMEOUT_S,
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
         trace: Callable[[Meter], Trace | None] = lambda meter: None,
+        watch: Watch = unwatched,
     ) -> None:
         self._store = store
         self._key_store = key_store
@@ -71,6 +75,7 @@ class Desk:
         self._timeout_s = timeout_s
         self._random_bytes = random_bytes
         self._trace = trace
+        self._watch = watch
 
     async def run(self, job: Job) -> Any:
         """Does a job and returns its result as JSON; raises what went wrong as `SimError`."""
@@ -91,10 +96,21 @@ class Desk:
         return await talking
 
     async def _talk(self, job: Job, client: Any, plan: operations.Plan) -> Any:
-        async with client:
+        async with AsyncExitStack() as stack:
+            self._tell(Step.CONNECTING, job)
+            try:
+                await stack.enter_async_context(client)
+            except SimError as error:
+                self._tell(Step.UNASSOCIATED, job, str(error))
+                raise
+            self._tell(Step.ASSOCIATED, job)
             if job.operation in operations.ONCE:
                 await self._call(lambda: self._begin_once(job))
             return await plan(client)
+
+    def _tell(self, step: Step, job: Job, error: str | None = None) -> None:
+        now_s = self._clock.seconds()
+        self._watch(Progress(step, job, now_s - (job.started_s or now_s), error))
 
     def _begin_once(self, job: Job) -> None:
         now_s = self._clock.seconds()

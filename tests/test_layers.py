@@ -60,6 +60,8 @@ LIBRARIES = {
         "headend/dlms/gurux.py",
         "headend/dlms/line.py",
         "headend/operations.py",
+        "headend/pages.py",
+        "headend/recurring.py",
         "headend/scheduler.py",
         "headend/waiting.py",
         "meters/p1/",

@@ -15,7 +15,7 @@ from zlib import crc32
 from sqlalchemy import Connection, insert, select, text
 
 from headend.store import jobs, tables
-from headend.store.rhythm import Daily, Every, Rhythm
+from headend.store.rhythm import LONGEST_S, Daily, Every, Rhythm
 from wire.errors import ConfigError, LocalError
 
 _SCHEDULES, _METERS = tables.schedules, tables.meters
@@ -80,6 +80,8 @@ def add(
         raise LocalError("a schedule is for one meter or for those of a standard")
     if not 0 <= jitter_s < rhythm.period_s:
         raise LocalError(f"the jitter must be shorter than {rhythm.period_s} s")
+    if not 1 <= age_s <= LONGEST_S:
+        raise LocalError(f"the greatest age is 1 to {LONGEST_S} s, not {age_s}")
     if not jitter_s < age_s:
         raise LocalError("the jitter must be shorter than the greatest age")
     values = {

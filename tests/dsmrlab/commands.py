@@ -129,6 +129,14 @@ class Service:
             self._process.wait()
             raise
 
+    def send(self, number: int) -> None:
+        """Sends a signal, and does not wait for what it does."""
+        self._process.send_signal(number)
+
+    def wait(self) -> int:
+        """The exit code, once it has ended by itself or was killed."""
+        return self._process.wait(DEADLINE_S)
+
     def rest(self) -> str:
         """What it printed after the lines that were asked for; once it has ended."""
         lines = []

@@ -41,6 +41,10 @@ CONTRACT = {
     "headend message",
     "headend jobs list",
     "headend control",
+    "headend schedules add",
+    "headend schedules list",
+    "headend schedules remove",
+    "headend serve",
     "chargepoint unit",
     "chargepoint gateway",
     "run",
@@ -129,6 +133,7 @@ def imported(*arguments: str) -> set[str]:
 
 def test_help_is_quick_because_it_imports_nothing_heavy() -> None:
     assert imported("headend", "get", "--help") == set()
+    assert imported("headend", "serve", "--help") == set()
 
 
 def test_gurux_is_imported_only_when_it_is_used() -> None:
