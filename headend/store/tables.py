@@ -122,6 +122,15 @@ Index(
     sqlite_where=_queued,
     postgresql_where=_queued,
 )
+# Few wait for another attempt; of many that are for later each claim would else see all.
+_again = text("state = 'queued' AND attempts > 0")
+Index(
+    "ix_jobs_again",
+    jobs.c.meter_id,
+    jobs.c.not_before_s,
+    sqlite_where=_again,
+    postgresql_where=_again,
+)
 # One association at a time: a meter has one running job, whoever runs it.
 Index(
     "uq_jobs_running",

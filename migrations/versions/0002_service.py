@@ -9,6 +9,7 @@ revision = "0002"
 down_revision = "0001"
 
 _QUEUED = sa.text("state = 'queued'")
+_AGAIN = sa.text("state = 'queued' AND attempts > 0")
 _SCHEDULED = sa.text("schedule_id IS NOT NULL")
 
 
@@ -24,6 +25,13 @@ def upgrade() -> None:
     op.execute("UPDATE jobs SET rank_s = not_before_s - 600 * priority")
     op.drop_index("ix_jobs_queue", "jobs")
     _index_queue("rank_s")
+    op.create_index(
+        "ix_jobs_again",
+        "jobs",
+        ["meter_id", "not_before_s"],
+        sqlite_where=_AGAIN,
+        postgresql_where=_AGAIN,
+    )
     op.create_index(
         "uq_jobs_schedule",
         "jobs",
@@ -58,6 +66,7 @@ def downgrade() -> None:
     """Drops what was added."""
     op.drop_table("schedules")
     op.drop_index("uq_jobs_schedule", "jobs")
+    op.drop_index("ix_jobs_again", "jobs")
     op.drop_index("ix_jobs_queue", "jobs")
     for name in ("due_s", "schedule_id", "irrevocable_s", "rank_s"):
         op.drop_column("jobs", name)
