@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from dsmrlab.edge import LabGroup, Settings, pass_settings
+from dsmrlab.edge import LabGroup, Settings, json_argument, pass_settings
 from dsmrlab.headend import reach_options
-from wire.errors import LocalError
+from wire.errors import ConfigError, LocalError
 
 if TYPE_CHECKING:
     from dsmrlab.office import Office, Reach
@@ -17,12 +18,79 @@ if TYPE_CHECKING:
 
 # What the database numbers jobs with.
 _LAST_JOB = 2**31 - 1
+_LONGEST_CORRELATION = 64
+_YEARS = range(2000, 2100)
 STATES = ("queued", "claimed", "done", "failed", "cancelled")
 
 
 @click.group(cls=LabGroup)
 def jobs() -> None:
-    """The durable jobs: list, show, cancel and run them."""
+    """The durable jobs: add, list, show, cancel and run them."""
+
+
+@jobs.command(example='headend jobs add E0422 get \'{"object": "clock"}\' --priority 7')
+@click.argument("meter")
+@click.argument("operation")
+@click.argument("arguments", default="{}")
+@click.option("--priority", type=click.IntRange(0, 9), default=4, show_default=True)
+@click.option("--not-before", metavar="T", help="Begin no earlier, ISO 8601 in UTC.")
+@click.option("--not-after", metavar="T", help="Give up what did not begin by then.")
+@click.option(
+    "--attempts",
+    type=click.IntRange(1, 100),
+    default=5,
+    show_default=True,
+    help="How often a transport that fails is tried.",
+)
+@click.option("--correlation", default="", help="A word to find it by.")
+@pass_settings
+def add(
+    settings: Settings,
+    meter: str,
+    operation: str,
+    arguments: str,
+    priority: int,
+    not_before: str | None,
+    not_after: str | None,
+    attempts: int,
+    correlation: str,
+) -> None:
+    """Hand a job in for headend serve or jobs run. ARGUMENTS is a JSON object."""
+    from dsmrlab.office import job_document, open_office
+    from headend import operations
+    from headend.store import jobs as rows
+
+    given = json_argument(arguments, "ARGUMENTS")
+    if not isinstance(given, dict):
+        raise ConfigError("ARGUMENTS is a JSON object")
+    if not (correlation.isascii() and correlation.isprintable()):
+        raise ConfigError("--correlation is printable ASCII characters")
+    if len(correlation) > _LONGEST_CORRELATION:
+        raise ConfigError(
+            f"--correlation has at most {_LONGEST_CORRELATION} characters"
+        )
+    with open_office(settings) as office:
+        wanted = office.meter(meter)
+        operations.prepare(operation, wanted.standard, given)
+        try:
+            with office.store.begin() as connection:
+                number = rows.enqueue(
+                    connection,
+                    wanted.id,
+                    operation,
+                    given,
+                    now_s=time.time(),
+                    priority=priority,
+                    correlation_id=correlation,
+                    not_before_s=_instant_s(not_before, "--not-before"),
+                    not_after_s=_instant_s(not_after, "--not-after"),
+                    max_attempts=attempts,
+                )
+                job = rows.show(connection, number)
+        except LocalError as error:
+            raise ConfigError(str(error)) from None
+    name = wanted.equipment_id
+    settings.show(job_document(job, name), _line(job, name))
 
 
 @jobs.command("list", example="headend jobs list --state failed")
@@ -154,6 +222,21 @@ def run_jobs(settings: Settings, concurrency: int, reach: Reach) -> None:
     if failed:
         with_s = "jobs" if failed > 1 else "job"
         raise LocalError(f"{failed} {with_s} failed")
+
+
+def _instant_s(text: str | None, option: str) -> float | None:
+    """The epoch seconds of a time; without an offset it is UTC."""
+    if text is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        instant = None
+    if instant is None or instant.year not in _YEARS:
+        raise ConfigError(
+            f"{option} is {text[:80]!r}, not a time such as 2026-01-07T10:00:00Z"
+        )
+    return instant.replace(tzinfo=instant.tzinfo or UTC).timestamp()
 
 
 def _all(office: Office, state: Any) -> list[Job]:

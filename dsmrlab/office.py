@@ -225,10 +225,10 @@ def job_document(job: Job, equipment_id: str) -> dict[str, Any]:
         "priority": job.priority,
         "result": job.result,
         "error": job.error,
-        "created": iso(job.created_s),
-        "started": iso(job.started_s),
-        "ended": iso(job.ended_s),
-        "not_before": iso(job.not_before_s) if job.state not in ENDS else None,
+        "created": instant_text(job.created_s),
+        "started": instant_text(job.started_s),
+        "ended": instant_text(job.ended_s),
+        "not_before": instant_text(job.not_before_s) if job.state not in ENDS else None,
     }
 
 
@@ -238,7 +238,7 @@ def check_done(job: Job, equipment_id: str) -> None:
         raise JobFailed(f"{equipment_id}: {job.error or job.state.value}")
 
 
-def iso(instant_s: float | None) -> str | None:
+def instant_text(instant_s: float | None) -> str | None:
     """An instant as ISO 8601 in UTC, to the millisecond."""
     if instant_s is None:
         return None

@@ -168,7 +168,7 @@ def _check(
 
 
 def _document(schedule: Schedule, names: dict[int, str]) -> dict[str, Any]:
-    from dsmrlab.office import iso
+    from dsmrlab.office import instant_text
     from headend.store.rhythm import Every
 
     rhythm = schedule.rhythm
@@ -189,7 +189,7 @@ def _document(schedule: Schedule, names: dict[int, str]) -> dict[str, Any]:
         "jitter_s": schedule.jitter_s,
         "priority": schedule.priority,
         "max_age_s": schedule.max_age_s,
-        "next_due": iso(schedule.next_due_s),
+        "next_due": instant_text(schedule.next_due_s),
     }
 
 
