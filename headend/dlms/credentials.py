@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from wire.cosem.rows import Client
+from wire.dlms.acse import Mechanism
 from wire.dlms.initiate import Conformance
 from wire.dlms.security import TITLE_OCTETS, Kind, SecurityControl
 from wire.errors import LocalError
@@ -20,6 +21,7 @@ class Credentials:
 
     `meter_title` is the system title that the meter must show, None when it is not known
     yet. `control` is how requests are protected, and the least that answers must be.
+    `mechanism` is how both ends prove themselves; HLS3 and HLS4 want the `hls_secret`.
     """
 
     client_sap: int = Client.MANAGEMENT
@@ -31,6 +33,8 @@ class Credentials:
     kind: Kind = Kind.GLO
     control: SecurityControl = SecurityControl.AUTHENTICATED_ENCRYPTED
     conformance: Conformance = MANAGEMENT_CONFORMANCE
+    mechanism: Mechanism = Mechanism.HIGH_GMAC
+    hls_secret: bytes | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if (self.encryption_key is None) is not (self.authentication_key is None):

@@ -119,8 +119,8 @@ class GuruxAssociation(Session):
             True,
             credentials.client_sap,
             credentials.server_sap,
-            Authentication.HIGH_GMAC if ciphered else Authentication.NONE,
-            None,
+            Authentication(credentials.mechanism if ciphered else 0),
+            credentials.hls_secret,
             InterfaceType.PDU,
         )
         self._settings = self._gurux.settings
@@ -134,11 +134,12 @@ class GuruxAssociation(Session):
 
     @ended_by_wire_errors
     def open(self) -> Dialogue[None]:
-        """Associates, with HLS5 both ways when there are keys; see `Session.open`."""
+        """Associates, with proofs both ways when there are keys; see `Session.open`."""
         self._after(Input.AARQ)
-        proof_counter, challenge = 0, b""
+        hls, proof_counter, challenge = None, 0, b""
         if self._cipher is not None:
-            proof_counter = self._next_counter()
+            hls = self._hls(self._cipher)
+            proof_counter = self._proof_counter(hls)
             challenge = self._random_bytes(CHALLENGE_OCTETS)
             self._gurux.ctoSChallenge = bytearray(challenge)
         octets = _SEAM.make(self._gurux.aarqRequest)[0]
@@ -146,7 +147,7 @@ class GuruxAssociation(Session):
         reply = yield octets
         aare = self._judge_aare(reply)
         _SEAM.read(self._gurux.parseAareResponse, self._take(reply).data)
-        if self._cipher is None:
+        if hls is None:
             return
         theirs = self._challenge_in(aare, challenge)
         proof = _SEAM.make(
@@ -155,7 +156,7 @@ class GuruxAssociation(Session):
             self._settings.cipher,
             proof_counter,
             bytearray(theirs),
-            self._settings.cipher.systemTitle,
+            self._settings.cipher.systemTitle if hls.counts else hls.secret,
         )
         invoke_id, frames = self._request(
             Command.METHOD_REQUEST,
@@ -165,7 +166,7 @@ class GuruxAssociation(Session):
         )
         self._move(Input.PROOF)
         reply = yield frames[0]
-        self._judge_proof(self._cipher, challenge, reply, invoke_id)
+        self._judge_proof(hls, challenge, reply, invoke_id)
         _SEAM.read(
             self._gurux.parseApplicationAssociationResponse, self._take(reply).data
         )

@@ -19,7 +19,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from headend.dlms.credentials import Credentials
 from headend.dlms.refusals import refusal
 from wire.dlms import acse, apdu, axdr
-from wire.dlms.acse import Aare, Aarq, ApplicationContext, Mechanism, Rlre, Rlrq
+from wire.dlms.acse import Aare, Aarq, ApplicationContext, Rlre, Rlrq
 from wire.dlms.action import ActionRequestNormal, ActionResponseNormal
 from wire.dlms.apdu import Apdu, Request
 from wire.dlms.association import Input, Side, State, input_of, move
@@ -30,6 +30,7 @@ from wire.dlms.faults import (
     ConfirmedServiceError,
     ExceptionResponse,
 )
+from wire.dlms.hls import Hls
 from wire.dlms.initiate import (
     DLMS_VERSION,
     VAA_NAME_LN,
@@ -43,8 +44,6 @@ from wire.dlms.security import (
     TITLE_OCTETS,
     Cipher,
     CounterRule,
-    hls5_check,
-    hls5_proof,
     is_protected,
     protect,
     unprotect,
@@ -125,7 +124,7 @@ class Session:
 
     @ended_by_wire_errors
     def open(self) -> Dialogue[None]:
-        """Associates, with HLS5 both ways when there are keys.
+        """Associates, with proofs both ways when there are keys.
 
         Raises `PeerRefused` when the meter rejects us, `SecurityError` when it cannot prove
         that it knows the keys.
@@ -135,18 +134,17 @@ class Session:
             aarq = Aarq(ApplicationContext.LN)
             yield from self._associate(aarq)
             return
-        # The proof's counter is taken before the AARQ's: so the frames count on by exactly
-        # one, as DSMR 4 wants, and the proof still has a nonce of its own.
-        proof_counter = self._next_counter()
+        hls = self._hls(self._cipher)
+        proof_counter = self._proof_counter(hls)
         challenge = self._random_bytes(CHALLENGE_OCTETS)
         aarq = Aarq(
             ApplicationContext.LN_CIPHERED,
-            Mechanism.HIGH_GMAC,
+            hls.mechanism,
             self.credentials.system_title,
             challenge,
         )
         aare = yield from self._associate(aarq)
-        yield from self._prove(self._cipher, aare, challenge, proof_counter)
+        yield from self._prove(hls, aare, challenge, proof_counter)
 
     @ended_by_wire_errors
     def release(self) -> Dialogue[None]:
@@ -231,21 +229,32 @@ class Session:
         self._take_initiate_response(aare)
         return aare
 
+    def _hls(self, cipher: Cipher) -> Hls:
+        return Hls(self.credentials.mechanism, cipher, self.credentials.hls_secret)
+
+    def _proof_counter(self, hls: Hls) -> int:
+        """The counter of our proof, if it takes one: a nonce of its own.
+
+        It is taken before the AARQ's, so that the frames count on by exactly one, as DSMR 4
+        wants.
+        """
+        return self._next_counter() if hls.counts else 0
+
     def _prove(
-        self, cipher: Cipher, aare: Aare, challenge: bytes, counter: int
+        self, hls: Hls, aare: Aare, challenge: bytes, counter: int
     ) -> Dialogue[None]:
-        """Passes 3 and 4 of HLS5: our proof, and the meter's in the answer."""
+        """Passes 3 and 4 of HLS: our proof, and the meter's in the answer."""
         theirs = self._challenge_in(aare, challenge)
-        proof = hls5_proof(cipher, self.credentials.system_title, counter, theirs)
+        proof = hls.prove(self.credentials.system_title, counter, theirs)
         parameters = axdr.encode(axdr.octet_string(proof))
         request = ActionRequestNormal(self.next_invoke_id(), REPLY_TO_HLS, parameters)
         octets = self._encipher(apdu.encode(request))
         self._move(Input.PROOF)
         reply = yield octets
-        self._judge_proof(cipher, challenge, reply, request.invoke_id_and_priority)
+        self._judge_proof(hls, challenge, reply, request.invoke_id_and_priority)
 
     def _judge_proof(
-        self, cipher: Cipher, challenge: bytes, reply: bytes, invoke_id: int
+        self, hls: Hls, challenge: bytes, reply: bytes, invoke_id: int
     ) -> None:
         """Takes the answer to our proof: success, with the meter's own over our challenge."""
         answer = self._read(reply)
@@ -257,7 +266,7 @@ class Session:
             raise PeerRefused(
                 f"the meter refuses our proof: {words(answer.result)}", answer.result
             )
-        hls5_check(cipher, self.meter_title, challenge, _proof_in(answer))
+        hls.check(self.meter_title, challenge, _proof_in(answer))
         self._move(Input.PROOF_ACCEPTED)
 
     def _judge(self, reply: bytes, invoke_id: int) -> Apdu:
@@ -353,8 +362,8 @@ class Session:
         theirs = aare.authentication_value or b""
         if self.state is not State.AWAITING_HLS:
             raise SecurityError("the meter associates without asking for our proof")
-        if aare.mechanism is not Mechanism.HIGH_GMAC:
-            raise SecurityError("the meter wants another mechanism than HLS5")
+        if aare.mechanism is not self.credentials.mechanism:
+            raise SecurityError("the meter wants another mechanism than ours")
         if len(theirs) not in CHALLENGE_LENGTHS or theirs == ours:
             raise SecurityError(
                 "the meter's challenge has a wrong length, or is our own"

@@ -14,6 +14,7 @@ from wire.dlms import axdr
 from wire.dlms.action import ActionOutcome
 from wire.dlms.axdr import BitString, Data
 from wire.dlms.descriptors import ActionResult, AttributeDescriptor
+from wire.dlms.hls import SECRET_LENGTHS
 from wire.dlms.initiate import DLMS_VERSION
 from wire.dlms.security import unwrap_key
 from wire.errors import SecurityError
@@ -84,10 +85,15 @@ def _context_info(meter: Meter, link: Link) -> bytes:
 
 
 def _change_hls_secret(meter: Meter, link: Link, data: Data) -> ActionOutcome:
-    """The new secret comes wrapped under the master key; a bad one changes nothing."""
+    """The new secret comes wrapped under the master key; a bad one changes nothing.
+
+    HLS3 and HLS4 prove with it from the next association on.
+    """
     try:
         secret = unwrap_key(meter.state.keys.master_key, data.value)
     except SecurityError:
+        return ActionOutcome(ActionResult(LOGICAL_ERROR))
+    if len(secret) not in SECRET_LENGTHS:
         return ActionOutcome(ActionResult(LOGICAL_ERROR))
     meter.replace_keys(hls_secret=secret)
     return ActionOutcome(ActionResult.SUCCESS)

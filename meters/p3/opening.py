@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from meters.meter import Meter
+from meters.objects.configuration import enabled_on_p3
 from meters.p3.limits import MAX_RECEIVE_PDU_SIZE
 from meters.p3.security import Protection
 from wire.cosem.rows import Client
@@ -46,7 +47,6 @@ _CONTEXTS = {
     Client.PUBLIC: ApplicationContext.LN,
     Client.MANAGEMENT: ApplicationContext.LN_CIPHERED,
 }
-_MECHANISMS = {Client.PUBLIC: Mechanism.LOWEST, Client.MANAGEMENT: Mechanism.HIGH_GMAC}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def judge(meter: Meter, client: Client, request: Aarq) -> Accepted | Rejection:
         return Rejection(ProviderDiagnostic.NO_COMMON_ACSE_VERSION)
     if request.context is not _CONTEXTS[client]:
         return Rejection(UserDiagnostic.APPLICATION_CONTEXT_NAME_NOT_SUPPORTED)
-    if request.mechanism is not _MECHANISMS[client]:
+    if not _may_authenticate(meter, client, request.mechanism):
         missing = request.mechanism is Mechanism.LOWEST
         return Rejection(
             UserDiagnostic.AUTHENTICATION_REQUIRED
@@ -113,6 +113,13 @@ def judge(meter: Meter, client: Client, request: Aarq) -> Accepted | Rejection:
     if client is Client.PUBLIC:
         return _terms(client, request.user_information, None)
     return _judge_management(meter, request)
+
+
+def _may_authenticate(meter: Meter, client: Client, mechanism: Mechanism) -> bool:
+    """Whether the client may do so: the public one not at all, management as configured."""
+    if client is Client.PUBLIC:
+        return mechanism is Mechanism.LOWEST
+    return enabled_on_p3(meter, mechanism)
 
 
 def _judge_management(meter: Meter, request: Aarq) -> Accepted | Rejection:
@@ -126,7 +133,7 @@ def _judge_management(meter: Meter, request: Aarq) -> Accepted | Rejection:
         return Rejection(UserDiagnostic.CALLING_AP_TITLE_NOT_RECOGNIZED)
     if challenge is None or len(challenge) not in CHALLENGE_LENGTHS:
         return Rejection(UserDiagnostic.AUTHENTICATION_FAILURE)
-    protection = Protection(meter, title)
+    protection = Protection(meter, title, request.mechanism)
     try:
         plain = protection.open(request.user_information or b"")
     except WireError:

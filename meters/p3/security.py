@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from meters.meter import Meter
 from wire.cosem.rows import SMR5
+from wire.dlms.acse import Mechanism
+from wire.dlms.hls import Hls
 from wire.dlms.security import (
     OVERHEAD,
     Cipher,
     CounterRule,
     Kind,
     SecurityControl,
-    hls5_check,
-    hls5_proof,
     protect,
     unprotect,
 )
@@ -39,6 +39,7 @@ class Protection:
         "client_title",
         "kind",
         "_meter",
+        "_hls",
         "_keys",
         "_cipher",
         "_rule",
@@ -48,12 +49,13 @@ class Protection:
         "_skipped",
     )
 
-    def __init__(self, meter: Meter, client_title: bytes) -> None:
+    def __init__(self, meter: Meter, client_title: bytes, mechanism: Mechanism) -> None:
         self.client_title = client_title
         self.kind = Kind.GLO
         self._meter = meter
         self._keys = meter.state.keys
         self._cipher: Cipher = self._keys.cipher()
+        self._hls = Hls(mechanism, self._cipher, self._keys.hls_secret)
         self._rule = counter_rule(meter)
         self._previous: int | None = None
         if self._rule is CounterRule.SMR5:
@@ -98,7 +100,10 @@ class Protection:
         )
 
     def expect_proof(self) -> None:
-        """The client may take a counter for its proof, between two frames: one gap may come."""
+        """The client may take a counter for its proof, between two frames: one gap may come.
+
+        gurux-dlms does so whatever the mechanism; a digest does not tell.
+        """
         self._may_skip_one = True
 
     def check_proof(self, challenge: bytes, proof: bytes) -> None:
@@ -106,7 +111,9 @@ class Protection:
 
         Raises `CounterError` when the frame left a gap that is not the proof's.
         """
-        counter = hls5_check(self._cipher, self.client_title, challenge, proof)
+        counter = self._hls.check(self.client_title, challenge, proof)
+        if counter is None:
+            return
         if self._skipped is not None and counter != self._skipped:
             raise CounterError("a counter was skipped that the proof did not take")
         if self._previous is not None and counter > self._previous:
@@ -115,8 +122,8 @@ class Protection:
     def prove(self, challenge: bytes) -> bytes:
         """The meter's f(CtoS)."""
         meter = self._meter
-        title = meter.identity.system_title
-        return hls5_proof(self._cipher, title, meter.state.take_counter(), challenge)
+        counter = meter.state.take_counter() if self._hls.counts else 0
+        return self._hls.prove(meter.identity.system_title, counter, challenge)
 
     def _judge(self, counter: int) -> None:
         previous = self._previous

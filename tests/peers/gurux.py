@@ -11,6 +11,7 @@ from gurux_dlms.secure import GXDLMSSecureClient
 from tests.meters.builders import CLIENT_TITLE, KEYS
 from tests.peers.exchange import Exchange
 from wire.cosem.rows import Client
+from wire.dlms.acse import Mechanism
 
 _CONFORMANCE = (
     Conformance.GET
@@ -27,12 +28,17 @@ _CONFORMANCE = (
 class GuruxPeer:
     """Drives the client: what it makes is sent, what comes back is given to it."""
 
-    def __init__(self, exchange: Exchange, sap: int = Client.MANAGEMENT) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        sap: int = Client.MANAGEMENT,
+        hls: Mechanism = Mechanism.HIGH_GMAC,
+    ) -> None:
         self._exchange = exchange
         ciphered = sap == Client.MANAGEMENT
-        mechanism = Authentication.HIGH_GMAC if ciphered else Authentication.NONE
+        mechanism = Authentication(int(hls)) if ciphered else Authentication.NONE
         self.client = GXDLMSSecureClient(
-            True, int(sap), 1, mechanism, None, InterfaceType.WRAPPER
+            True, int(sap), 1, mechanism, KEYS.hls_secret, InterfaceType.WRAPPER
         )
         self.client.maxReceivePDUSize = 1024
         if ciphered:

@@ -179,6 +179,10 @@ _NAMED = {
                 ),
             ),
         ),
+        # P3, country specific objects.
+        _structure(
+            "configuration_object_type", _ENUM, Type("bit-string", Tag.BIT_STRING)
+        ),
         _array("key_transfer_type", _structure("key_transfer_data", _ENUM, _OCTETS), 3),
         _structure("value_definition", _LONG_UNSIGNED, _OCTETS, _INTEGER),
         _structure("action_item", _OCTETS, _LONG_UNSIGNED),

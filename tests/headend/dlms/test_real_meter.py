@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -9,10 +10,13 @@ import pytest
 
 from headend.dlms.client import DlmsClient
 from headend.dlms.credentials import Credentials
+from headend.dlms.gurux import GuruxClient
 from tests.headend.dlms.real_meter import CREDENTIALS, World
 from tests.meters.builders import EQUIPMENT_ID, KEYS
+from wire.cosem.configuration import Flag, flags_of
 from wire.cosem.rows import Standard
 from wire.dlms import axdr
+from wire.dlms.acse import Mechanism
 from wire.dlms.axdr import Data
 from wire.dlms.descriptors import (
     AttributeDescriptor,
@@ -27,6 +31,7 @@ MESSAGE = AttributeDescriptor(1, Obis.parse("0-0:96.13.0"), 2)
 EQUIPMENT = AttributeDescriptor(1, Obis.parse("0-0:96.1.1"), 2)
 REGISTER = AttributeDescriptor(3, Obis.parse("1-0:1.8.2"), 2)
 PROFILE = AttributeDescriptor(7, Obis.parse("1-0:99.1.0"), 2)
+CONFIGURATION = AttributeDescriptor(1, Obis.parse("0-1:94.31.3"), 2)
 OBJECTS = AttributeDescriptor(15, Obis.parse("0-0:40.0.0"), 2)
 COUNTER = AttributeDescriptor(1, Obis.parse("0-0:43.1.0"), 2)
 KEY_TRANSFER = MethodDescriptor(64, Obis.parse("0-0:43.0.0"), 2)
@@ -129,6 +134,31 @@ def test_wrong_keys_are_refused_and_lock_the_port(wrong: str) -> None:
         world.play(work)
     world.clock.advance(11)
     assert world.play(work).value == EQUIPMENT_ID.encode()
+
+
+@pytest.mark.parametrize("engine", [DlmsClient, GuruxClient])
+@pytest.mark.parametrize("mechanism", [Mechanism.HIGH_MD5, Mechanism.HIGH_SHA1])
+def test_both_engines_prove_themselves_by_digest(
+    engine: Callable[..., DlmsClient], mechanism: Mechanism
+) -> None:
+    world = World()
+    world.engine = engine
+    flags = flags_of(Flag.HLS3_ON_P3, Flag.HLS4_ON_P3, Flag.HLS5_ON_P3)
+
+    async def enable(meter: DlmsClient) -> None:
+        value = axdr.structure(axdr.enum(1), axdr.bit_string(flags))
+        await meter.set(CONFIGURATION, value)
+
+    async def work(meter: DlmsClient) -> Data:
+        return await meter.get(EQUIPMENT)
+
+    digest: dict[str, Any] = {"mechanism": mechanism, "hls_secret": KEYS.hls_secret}
+    with pytest.raises(PeerRefused, match="mechanism"):
+        world.play(work, **digest)
+    world.play(enable)
+    assert world.play(work, **digest).value == EQUIPMENT_ID.encode()
+    with pytest.raises(PeerRefused, match="proof"):
+        world.play(work, **{**digest, "hls_secret": bytes(16)})
 
 
 def test_a_counter_out_of_order_is_met_with_silence() -> None:

@@ -27,6 +27,9 @@ SAME_TYPE = {
     "clock_status": "unsigned",
     "capture_object_definition": "structure",
     "object_definition": "structure",
+    "structure{enum GPRS_operation_mode, bit-string(16) flags}": (
+        "configuration_object_type"
+    ),
     "object_list_type": "objlist_type",
     "context_name_type": "application_context_name",
     "mechanism_name_type": "mechanism_name",

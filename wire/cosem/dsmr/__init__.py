@@ -11,6 +11,7 @@ from wire.cosem.dsmr import (
     alarms,
     clock,
     communication,
+    country,
     energy,
     identity,
     logs,
@@ -34,4 +35,5 @@ OBJECTS: tuple[Row, ...] = (
     *profiles.ROWS,
     *quality.ROWS,
     *switching.ROWS,
+    *country.ROWS,
 )
