@@ -201,11 +201,12 @@ class Meter:
         self.changed()
 
     def replace_keys(self, **keys: bytes) -> None:
-        """Takes new keys into use; under a new encryption key any counter is new again."""
-        self.state.keys = dataclasses.replace(self.state.keys, **keys)
-        if "encryption_key" in keys:
-            self.state.received_counter = None
-        self.state.unsaved = True
+        """Takes new keys into use; a new encryption key comes with counters of its own."""
+        state, former = self.state, self.state.keys.encryption_key
+        state.keys = dataclasses.replace(state.keys, **keys)
+        if state.keys.encryption_key != former:
+            state.change_encryption_key(former, state.keys.encryption_key)
+        state.unsaved = True
 
     def p1_values(self, now_s: int) -> Mapping[str, object]:
         """The lines of the telegram of this moment, as `wire.p1.Encoder` takes them."""

@@ -10,6 +10,7 @@ from meters.behaviour.disturbance import Disturbance
 from meters.behaviour.events import EventLogs
 from meters.behaviour.loadprofile import PERIOD_S, LoadProfile
 from meters.behaviour.quality import Quality
+from meters.counters import Count, SpentKeys
 from meters.identity import KEY_NAMES, Keys
 from wire.cosem.dsmr.tariff import NORMAL, names_mask
 from wire.cosem.events import Log
@@ -41,8 +42,9 @@ class State:
     `failing_since_s` when that of any did, 0 while all are there. `settings` is what was
     written, by object and attribute (see `meters.model`). `errors` and `alarms` are the
     registers of `meters.behaviour.alarms`; `pushes` the scripts of the push script table that
-    were asked for and wait to be executed, first come first. `unsaved` is set by whatever must
-    not get lost.
+    were asked for and wait to be executed, first come first. `received_counter` is the last that
+    a client used; it was no higher than `received_reserved` when that was saved. `unsaved` is
+    set by whatever must not get lost.
     """
 
     keys: Keys
@@ -77,8 +79,11 @@ class State:
     settings: dict[tuple[str, str], Data] | None = None
     security_policy: int = AUTHENTICATED_AND_ENCRYPTED
     received_counter: int | None = None
+    received_reserved: int = 0
+    received_floor: int = 0
     sending_counter: int = 1
     reserved_counter: int = 1
+    spent_keys: SpentKeys | None = None
     unsaved: bool = False
 
     def flow(self) -> None:
@@ -91,13 +96,50 @@ class State:
         """The next invocation counter of the meter's own frames; never one twice.
 
         The block that it is from must be saved, as `unsaved` says, before the frame leaves.
+        After the highest comes 0, as P3 has it (1.5, frame counters): the central system must
+        change the key before that, and a meter that fell silent instead could not be given one.
         """
         counter = self.sending_counter
+        if counter > MAX_COUNTER:
+            counter = self.reserved_counter = 0
         if counter >= self.reserved_counter:
-            self.reserved_counter = counter + COUNTER_BLOCK
+            self.reserved_counter = min(counter + COUNTER_BLOCK, MAX_COUNTER + 1)
             self.unsaved = True
         self.sending_counter = counter + 1
         return counter
+
+    def take_received(self, counter: int) -> None:
+        """A client used this counter; one save is for a block of them, not for each.
+
+        Close to the last there are no blocks: a counter must not be shown that leaves none.
+        """
+        self.received_counter = counter
+        if counter > self.received_reserved:
+            ahead = counter + COUNTER_BLOCK
+            self.received_reserved = ahead if ahead <= MAX_COUNTER else counter
+            self.unsaved = True
+
+    @property
+    def shown_counter(self) -> int:
+        """What 0-0:43.1.0 reads: the last counter of a client, or higher after a crash.
+
+        It never reads lower than it did, for a central system takes that for another meter.
+        """
+        return max(self.received_counter or 0, self.received_floor)
+
+    def change_encryption_key(self, former: bytes, new: bytes) -> None:
+        """Begins, or takes up again, the counters that go with another key.
+
+        One counter of the former key is left out: the answer to the transfer still takes it.
+        """
+        spent = self.spent_keys = self.spent_keys or SpentKeys()
+        after = min(self.sending_counter + 1, MAX_COUNTER + 1)
+        spent.put(former, Count(after, self.received_counter))
+        count = spent.take(new)
+        self.sending_counter = self.reserved_counter = count.sending
+        self.received_counter = count.received
+        self.received_floor = self.received_reserved = count.received or 0
+        self.unsaved = True
 
 
 _AS_IS = (
@@ -121,6 +163,7 @@ _AS_IS = (
     "pushes",
     "security_policy",
     "received_counter",
+    "received_reserved",
 )
 
 # What is None until a meter has any, and otherwise keeps itself.
@@ -130,6 +173,7 @@ _PARTS: dict[str, Any] = {
     "breaker": Breaker,
     "quality": Quality,
     "disturbance": Disturbance,
+    "spent_keys": SpentKeys,
 }
 
 # How many numbers, the least and the most that each can be.
@@ -150,7 +194,8 @@ _BOUNDS = {
     "errors": (1, 0, 0xFFFF_FFFF),
     "alarms": (1, 0, 0xFFFF_FFFF),
     "security_policy": (1, 0, AUTHENTICATED_AND_ENCRYPTED),
-    "sending_counter": (1, 0, MAX_COUNTER + 1 + COUNTER_BLOCK),
+    "received_reserved": (1, 0, MAX_COUNTER),
+    "sending_counter": (1, 0, MAX_COUNTER + 1),
 }
 # 2001 and 2099: a time stamp of P1 reaches from the one to the other.
 _EARLIEST_S, _LATEST_S = 978_307_200, 4_070_908_800
@@ -198,6 +243,7 @@ def from_json(saved: dict[str, Any]) -> State:
                 setattr(state, name, kind.from_json(saved[name]))
         _check(state)
         state.flow()
+        state.received_floor = state.received_reserved
     except (
         KeyError,
         TypeError,

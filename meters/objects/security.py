@@ -70,10 +70,7 @@ def _transfer(meter: Meter, link: Link, data: Data) -> ActionOutcome:
             return _REFUSED
     if not new:
         return _REFUSED
-    # A key that comes again is no new one: the counters used under it stay used.
-    keys = meter.state.keys
-    changed = {name: key for name, key in new.items() if key != getattr(keys, name)}
-    meter.replace_keys(**changed)
+    meter.replace_keys(**new)
     return _DONE
 
 
@@ -85,5 +82,5 @@ BEHAVIOUR.numbers["security_setup", "security_policy"] = (
 BEHAVIOUR.doers["security_setup", "security_activate"] = _activate
 BEHAVIOUR.doers["security_setup", "global_key_transfer"] = _transfer
 BEHAVIOUR.numbers["invocation_counter", "value"] = (
-    lambda meter: meter.state.received_counter or 0
+    lambda meter: meter.state.shown_counter
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from meters.identity import Keys
 from meters.meter import Meter
 from wire.cosem.rows import SMR5
 from wire.dlms.acse import Mechanism
 from wire.dlms.hls import Hls
 from wire.dlms.security import (
+    MAX_COUNTER,
     OVERHEAD,
     Cipher,
     CounterRule,
@@ -44,6 +46,7 @@ class Protection:
         "_cipher",
         "_rule",
         "_previous",
+        "_last",
         "_control",
         "_may_skip_one",
         "_skipped",
@@ -57,9 +60,8 @@ class Protection:
         self._cipher: Cipher = self._keys.cipher()
         self._hls = Hls(mechanism, self._cipher, self._keys.hls_secret)
         self._rule = counter_rule(meter)
-        self._previous: int | None = None
-        if self._rule is CounterRule.SMR5:
-            self._previous = meter.state.received_counter
+        self._previous = self._previous_of_key()
+        self._last = 0
         self._control = SecurityControl.AUTHENTICATED_ENCRYPTED
         self._may_skip_one = False
         self._skipped: int | None = None
@@ -76,6 +78,7 @@ class Protection:
         wants, `CounterError` when only its counter is wrong, `WireError` when it is not one.
         """
         self._renew()
+        self._last = self._meter.state.sending_counter & MAX_COUNTER
         apdu, kind, control, counter = unprotect(
             octets, self._cipher, self.client_title
         )
@@ -90,11 +93,14 @@ class Protection:
     def seal(self, apdu: bytes) -> bytes:
         """The APDU protected as the last request was."""
         meter = self._meter
+        state = meter.state
+        # An answer under keys that were just replaced is the last frame of theirs.
+        last = state.keys is not self._keys and self._is_former(state.keys)
         return protect(
             apdu,
             cipher=self._cipher,
             title=meter.identity.system_title,
-            counter=meter.state.take_counter(),
+            counter=self._last if last else state.take_counter(),
             control=self._control,
             kind=self.kind,
         )
@@ -138,12 +144,22 @@ class Protection:
 
     def _remember(self, counter: int) -> None:
         self._previous = counter
-        self._meter.state.received_counter = counter
+        self._meter.state.take_received(counter)
+
+    def _previous_of_key(self) -> int | None:
+        """The counter that the client's first frame must exceed, if the rule wants that."""
+        if self._rule is CounterRule.SMR5:
+            return self._meter.state.received_counter
+        return None
+
+    def _is_former(self, keys: Keys) -> bool:
+        """Whether our encryption key is no longer the meter's."""
+        return keys.encryption_key != self._keys.encryption_key
 
     def _renew(self) -> None:
         keys = self._meter.state.keys
         if keys is not self._keys:
-            if keys.encryption_key != self._keys.encryption_key:
-                self._previous = None
+            if self._is_former(keys):
+                self._previous = self._previous_of_key()
             self._keys = keys
             self._cipher = keys.cipher()
