@@ -56,6 +56,7 @@ class Meter:
         "p3_locked_until_s",
         "wake_s",
         "on_breaker",
+        "associations",
         "_encoder",
         "_printed",
     )
@@ -76,6 +77,8 @@ class Meter:
         self.wake_s = 0
         # Called with the instant and whether current can flow, whenever the breaker moves.
         self.on_breaker: Callable[[int, bool], None] | None = None
+        # How many there are; what must wait for their end is due when there is none.
+        self.associations = 0
         self._encoder = encoder_for(identity.standard)
         # The P1 lines of the newest telegram, until one of the standing values changes.
         self._printed: dict[str, str] | None = None
@@ -188,6 +191,11 @@ class Meter:
         schedule.power_up(self)
         limiter.power_up(self)
         self.changed()
+
+    def association_ended(self) -> None:
+        """One association less: what waited for that is due soon."""
+        self.associations -= 1
+        self.wake_s = 0
 
     def changed(self) -> None:
         """Something that must outlive the process, and may stand on P1, is not as it was."""

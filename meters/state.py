@@ -84,6 +84,7 @@ class State:
     sending_counter: int = 1
     reserved_counter: int = 1
     spent_keys: SpentKeys | None = None
+    reset_pending: bool = False
     unsaved: bool = False
 
     def flow(self) -> None:
@@ -164,6 +165,7 @@ _AS_IS = (
     "security_policy",
     "received_counter",
     "received_reserved",
+    "reset_pending",
 )
 
 # What is None until a meter has any, and otherwise keeps itself.
@@ -288,8 +290,8 @@ def _check(state: State) -> None:
         raise ValueError("a time of it is outside what P1 can print")
     if type(state.activation_pending) is not bool or not names_mask(state.active_mask):
         raise ValueError("its tariff cannot be")
-    if type(state.powered) is not bool:
-        raise ValueError("powered is true or false")
+    if not all(type(flag) is bool for flag in (state.powered, state.reset_pending)):
+        raise ValueError("powered and reset_pending are true or false")
     if len(set(state.pushes)) != len(state.pushes) or not (
         set(state.pushes) <= _PUSH_SCRIPTS
         and all(type(script) is int for script in state.pushes)

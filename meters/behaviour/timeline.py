@@ -8,6 +8,7 @@ from meters.behaviour import (
     clockwork,
     disturbance,
     energy,
+    factory,
     intervals,
     limiter,
     quality,
@@ -33,6 +34,7 @@ TASKS = (
     Task(quality.due, quality.count),
     Task(disturbance.due, disturbance.settle),
     Task(clockwork.due, clockwork.announce),
+    Task(factory.due, factory.reset),
 )
 
 

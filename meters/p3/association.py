@@ -87,6 +87,7 @@ class P3Association:
         self.client = client
         self.state = State.IDLE
         self._meter = meter
+        self._services: Services | None = None
         self._reset()
 
     def _reset(self) -> None:
@@ -96,7 +97,9 @@ class P3Association:
         self.conformance = 0
         self.client_max_receive_pdu_size = 0
         self._protection: Protection | None = None
-        self._services: Services | None = None
+        if self._services is not None:
+            self._services = None
+            self._meter.association_ended()
         self._session = Session(self._meter, self.client)
         self._client_challenge = self._challenge = b""
 
@@ -218,6 +221,7 @@ class P3Association:
         self.conformance = int(accepted.initiate.conformance)
         self.client_max_receive_pdu_size = accepted.client_max_receive_pdu_size
         self._services = Services(meter, self, self._session)
+        meter.associations += 1
         initiate = apdu.encode(accepted.initiate)
         protection = self._protection = accepted.protection
         if protection is None:

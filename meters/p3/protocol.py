@@ -17,10 +17,9 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from meters.meter import Meter
+from meters.objects.network import inactivity_time_out_s
 from meters.p3.connection import P3Connection
 from wire.errors import SurroundingsError
-
-INACTIVITY_TIME_OUT_S = 300
 
 _log = Logger()
 
@@ -37,6 +36,7 @@ class P3Protocol(Protocol):
         self._connection = P3Connection(factory.meter)
         self._idle: IDelayedCall | None = None
         self._heard_s = 0.0
+        self._time_out_s = 0
 
     def connectionMade(self) -> None:
         """Starts to wait for the client; hangs up at once when the meter is not free."""
@@ -46,9 +46,7 @@ class P3Protocol(Protocol):
         # Whoever asks without reading the answers is not listened to for a while.
         self.transport.registerProducer(self, True)
         self._heard_s = self._factory.clock.seconds()
-        self._idle = self._factory.clock.callLater(
-            INACTIVITY_TIME_OUT_S, self._check_idle
-        )
+        self._watch()
 
     def dataReceived(self, data: bytes) -> None:
         """Answers; a meter without supply does not."""
@@ -68,6 +66,8 @@ class P3Protocol(Protocol):
                 _log.warn("{error}", error=error)
                 self.hang_up()
                 return
+        if inactivity_time_out_s(factory.meter) != self._time_out_s:
+            self._watch()
         if answers:
             self.transport.write(b"".join(answers))
         if self._connection.dead:
@@ -103,11 +103,21 @@ class P3Protocol(Protocol):
         self.transport.unregisterProducer()
         self.transport.loseConnection()
 
+    def _watch(self) -> None:
+        """Waits for the client to be silent as long as the meter's setting is now."""
+        if self._idle is not None and self._idle.active():
+            self._idle.cancel()
+        self._time_out_s = inactivity_time_out_s(self._factory.meter)
+        if self._time_out_s:
+            left_s = self._heard_s + self._time_out_s - self._factory.clock.seconds()
+            self._idle = self._factory.clock.callLater(
+                max(0.0, left_s), self._check_idle
+            )
+
     def _check_idle(self) -> None:
         # Looked at once per period, not rescheduled at every request.
-        left_s = self._heard_s + INACTIVITY_TIME_OUT_S - self._factory.clock.seconds()
-        if left_s > 0:
-            self._idle = self._factory.clock.callLater(left_s, self._check_idle)
+        if self._heard_s + self._time_out_s > self._factory.clock.seconds():
+            self._watch()
         else:
             # Not in good order: who takes no answer never would, and the meter stayed taken.
             self.hang_up()

@@ -9,7 +9,7 @@ from meters.objects import BEHAVIOUR, model_for
 from meters.p3.association import P3Association
 from meters.state import from_json, to_json
 from tests.meters.builders import NOW_S, make_meter
-from wire.cosem.rows import Client, Right, Standard
+from wire.cosem.rows import SMR5, Client, Right, Standard
 from wire.cosem.types import Fit, type_of
 from wire.dlms import axdr
 from wire.dlms.descriptors import (
@@ -21,6 +21,11 @@ from wire.dlms.descriptors import (
 from wire.errors import ConfigError, LocalError
 from wire.obis import Obis
 
+IDENTITY = (
+    *("serial_number", "equipment_identifier", "location", "hardware_identifier"),
+    *("initial_configuration", "ordering_information"),
+)
+FIRMWARE = "identifier", "signature"
 KINDS = [(standard, phases) for standard in Standard for phases in (1, 3)]
 
 
@@ -80,15 +85,17 @@ def test_the_public_client_writes_and_does_nothing(
     for key in meter.model.actions:
         outcome = meter.model.act(meter, link, key, None)
         assert outcome.result is ActionResult.READ_WRITE_DENIED
+    parts = ("core", "module", "communication", "mbus_driver")[: 3 + (standard in SMR5)]
     assert {row.name for row in meter.model.rows if row.visible(Client.PUBLIC)} == {
         "sap_assignment",
         "association",
         "invocation_counter",
         "logical_device_name",
-        "equipment_identifier",
         "p1_version",
         "clock",
         "amr_profile_status",
+        *IDENTITY,
+        *(f"{part}_firmware_{what}" for part in parts for what in FIRMWARE),
     }
 
 

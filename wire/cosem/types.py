@@ -96,6 +96,7 @@ def _plain(name: str) -> Type:
 
 _INTEGER, _ENUM, _UNSIGNED = _plain("integer"), _plain("enum"), _plain("unsigned")
 _LONG_UNSIGNED, _OCTETS = _plain("long-unsigned"), _plain("octet-string")
+_DOUBLE_LONG_UNSIGNED = _plain("double-long-unsigned")
 
 # Blue Book ed. 10: 4.3.2 (scal_unit_type), 4.4.3 (association), 4.4.4 (SAP), 4.4.6 (security),
 # 4.5.2 (script), 4.5.7 (single action schedule), 4.5.9 (limiter).
@@ -179,9 +180,38 @@ _NAMED = {
                 ),
             ),
         ),
-        # P3, country specific objects.
+        # P3, country specific objects; the randomisation as a central system writes it.
         _structure(
             "configuration_object_type", _ENUM, Type("bit-string", Tag.BIT_STRING)
+        ),
+        _structure("GPRS_network_information_type", _INTEGER, _INTEGER, _OCTETS),
+        _structure(
+            "randomisation_settings_type",
+            _DOUBLE_LONG_UNSIGNED,
+            _LONG_UNSIGNED,
+            _LONG_UNSIGNED,
+        ),
+        # Blue Book ed. 10: 4.6.2 (IPv4), 4.6.4 (PPP), 4.6.5 (GPRS modem), diagnostics.
+        _array("IP_address_list_type", _DOUBLE_LONG_UNSIGNED, 16),
+        _array(
+            "IP_options_type",
+            _structure("IP_options_element", _UNSIGNED, _UNSIGNED, _OCTETS),
+            16,
+        ),
+        Type("LCP_options_type", Tag.ARRAY, 16),
+        Type("IPCP_options_type", Tag.ARRAY, 16),
+        Type("PPP_auth_type", Tag.STRUCTURE, parts=(_OCTETS, _OCTETS), optional=True),
+        _structure(
+            "quality_of_service_type",
+            _structure("default", *(_UNSIGNED,) * 5),
+            _structure("requested", *(_UNSIGNED,) * 5),
+        ),
+        _structure(
+            "cell_info_type", _LONG_UNSIGNED, _LONG_UNSIGNED, _UNSIGNED, _UNSIGNED
+        ),
+        _array(
+            "adjacent_cells_type",
+            _structure("adjacent_cell_info", _LONG_UNSIGNED, _UNSIGNED),
         ),
         _array("key_transfer_type", _structure("key_transfer_data", _ENUM, _OCTETS), 3),
         _structure("value_definition", _LONG_UNSIGNED, _OCTETS, _INTEGER),

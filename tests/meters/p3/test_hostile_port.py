@@ -7,7 +7,8 @@ from typing import Any
 from twisted.internet.testing import StringTransport
 
 from meters.meter import Meter
-from meters.p3.protocol import INACTIVITY_TIME_OUT_S, P3Factory
+from meters.objects.network import INACTIVITY_TIME_OUT_S
+from meters.p3.protocol import P3Factory
 from scenarios.clock import HeapClock
 from tests.meters.builders import NOW_S, make_meter
 from tests.meters.p3.driver import Driver

@@ -7,7 +7,9 @@ from typing import Any
 from twisted.internet.testing import StringTransport
 
 from meters.meter import Meter
-from meters.p3.protocol import INACTIVITY_TIME_OUT_S, P3Factory
+from meters.objects.network import INACTIVITY_TIME_OUT_S
+from meters.p3.association import P3Association
+from meters.p3.protocol import P3Factory
 from scenarios.clock import HeapClock
 from tests.meters.builders import NOW_S, make_meter
 from tests.meters.p3.driver import INVOKE, Driver
@@ -86,6 +88,37 @@ def test_a_silent_client_is_hung_up_on_after_the_time_out() -> None:
     assert not transport.disconnecting
     rig.clock.advance(2)
     assert transport.disconnecting
+
+
+TIME_OUT = AttributeDescriptor(41, Obis.parse("0-0:25.0.0"), 6)
+
+
+def test_the_time_out_is_as_it_is_set_from_the_next_request_on() -> None:
+    rig = Rig()
+    protocol, transport = rig.associated()
+    meter = rig.factory.meter
+    link = P3Association(meter, Client.MANAGEMENT)
+    for octets, silent_s, hung_up in (
+        ("120258", 599, False),
+        ("120000", 100_000, False),
+        ("12000a", 9, False),
+        ("12000a", 10, True),
+    ):
+        value = bytes.fromhex(octets)
+        meter.model.set(meter, link, TIME_OUT.encode(), None, value)
+        protocol.dataReceived(GET_TITLE)
+        rig.clock.advance(silent_s)
+        assert transport.disconnecting is hung_up, octets
+    protocol.connectionLost()
+    assert rig.clock.getDelayedCalls() == []
+
+
+def test_a_lost_connection_ends_its_association() -> None:
+    rig = Rig()
+    protocol, _ = rig.associated()
+    assert rig.factory.meter.associations == 1
+    protocol.connectionLost()
+    assert rig.factory.meter.associations == 0
 
 
 def test_nothing_is_left_on_the_clock_after_a_connection() -> None:

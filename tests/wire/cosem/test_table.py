@@ -30,6 +30,8 @@ SAME_TYPE = {
     "structure{enum GPRS_operation_mode, bit-string(16) flags}": (
         "configuration_object_type"
     ),
+    "structure{integer signal_strength_dBm, integer number_of_base_stations,"
+    " octet-string network_id}": "GPRS_network_information_type",
     "object_list_type": "objlist_type",
     "context_name_type": "application_context_name",
     "mechanism_name_type": "mechanism_name",

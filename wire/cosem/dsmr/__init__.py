@@ -16,6 +16,7 @@ from wire.cosem.dsmr import (
     identity,
     logs,
     messages,
+    network,
     profiles,
     quality,
     switching,
@@ -36,4 +37,5 @@ OBJECTS: tuple[Row, ...] = (
     *quality.ROWS,
     *switching.ROWS,
     *country.ROWS,
+    *network.ROWS,
 )
