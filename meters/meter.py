@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from meters.behaviour import (
+    averages,
     breaker,
     clockwork,
     disturbance,
@@ -135,6 +136,7 @@ class Meter:
         voltage_dv = disturbance.measured(self, voltage_dv)
         if power_w != state.demand_w or voltage_dv != state.voltage_dv:
             moved = voltage_dv != state.voltage_dv
+            averages.count(self)
             state.demand_w, state.voltage_dv = power_w, voltage_dv
             self._flow()
             if moved:
@@ -162,6 +164,7 @@ class Meter:
 
     def switched(self) -> None:
         """The breaker has opened or closed."""
+        averages.count(self)
         self._flow()
         if self.on_breaker is not None:
             self.on_breaker(self.state.at_s, self.connected)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from meters.behaviour.averages import Averages
 from meters.behaviour.breaker import Breaker
 from meters.behaviour.disturbance import Disturbance
 from meters.behaviour.events import EventLogs
@@ -74,6 +75,7 @@ class State:
     breaker: Breaker | None = None
     quality: Quality | None = None
     disturbance: Disturbance | None = None
+    averages: Averages | None = None
     message: bytes = b""
     message_code: bytes = b""
     settings: dict[tuple[str, str], Data] | None = None
@@ -175,6 +177,7 @@ _PARTS: dict[str, Any] = {
     "breaker": Breaker,
     "quality": Quality,
     "disturbance": Disturbance,
+    "averages": Averages,
     "spent_keys": SpentKeys,
 }
 

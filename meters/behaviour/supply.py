@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meters.behaviour import alarms, amr, disturbance, events, quality, tariff
+from meters.behaviour import alarms, amr, averages, disturbance, events, quality, tariff
 from meters.behaviour.loadprofile import PERIOD_S
 from wire.cosem.events import Event, Log
 
@@ -24,6 +24,7 @@ def fail(meter: Meter) -> None:
     """The supply fails, on all phases."""
     state = meter.state
     if state.powered:
+        averages.count(meter)
         state.powered = False
         state.off_since_s = state.at_s
         _watch_failure(meter)
@@ -41,6 +42,7 @@ def restore(meter: Meter, now_s: int, reserve_s: int) -> None:
     state.at_s = max(now_s, state.at_s)
     state.powered = True
     before_s = state.off_since_s + state.clock_offset_s
+    averages.resume(meter)
     stood_still_s = max(0, state.at_s - state.off_since_s - reserve_s)
     state.clock_offset_s -= stood_still_s
     state.interval_flags |= amr.POWER_DOWN

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meters.behaviour import (
+    averages,
     clockwork,
     disturbance,
     energy,
@@ -25,6 +26,7 @@ __all__ = ["NEVER", "TASKS", "Task", "advance"]
 # In the order in which they run at one and the same instant: a row is captured with the rate
 # that held until now.
 TASKS = (
+    Task(averages.due, averages.capture),
     Task(intervals.due, intervals.capture),
     Task(tariff.activation_due, tariff.activate),
     Task(tariff.due, tariff.switch),

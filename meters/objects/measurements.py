@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from meters.behaviour import energy
+from meters.behaviour import averages, energy
 from meters.meter import Meter
 from meters.model import Behaviour
+from wire.cosem.rows import SMR5
 from wire.dlms.data import Data
 
 BEHAVIOUR = Behaviour.empty()
@@ -23,6 +24,12 @@ def _power(phase: int, sign: int) -> Callable[[Meter], int]:
     return lambda meter: max(0, sign * meter.state.power_w[phase])
 
 
+def _current(meter: Meter) -> int:
+    """The sum of the currents in all phases, at the scaler of the standard's table."""
+    total_ca = sum(map(meter.current_ca, range(meter.identity.phases)))
+    return total_ca if meter.identity.standard in SMR5 else (total_ca + 50) // 100
+
+
 BEHAVIOUR.numbers.update(
     {
         ("energy_import", "value"): lambda meter: energy.import_wh(meter.state),
@@ -33,6 +40,8 @@ BEHAVIOUR.numbers.update(
         ("energy_export_rate_2", "value"): _energy(3),
         ("power_import", "value"): lambda meter: max(0, meter.state.net_w),
         ("power_export", "value"): lambda meter: max(0, -meter.state.net_w),
+        ("power_net", "value"): lambda meter: meter.state.net_w,
+        ("current", "value"): _current,
     }
 )
 
@@ -54,6 +63,17 @@ def _electrical(name: str, finest: int, measured: Callable[[Meter], int]) -> Non
     BEHAVIOUR.checks[name, "scaler_unit"] = check
 
 
+def _mean(name: str, quantity: int, finest: int = 0) -> None:
+    """Attaches a mean over ten minutes, at the scaler that the standard's table has."""
+
+    def value(meter: Meter) -> int:
+        kept = meter.state.averages
+        scaler = finest if meter.identity.standard in SMR5 else 0
+        return kept.mean(quantity, 10 ** (scaler - finest)) if kept is not None else 0
+
+    BEHAVIOUR.numbers[name, "value"] = value
+
+
 def _attach(phase: int) -> None:
     name = f"l{phase + 1}"
     BEHAVIOUR.numbers[f"power_import_{name}", "value"] = _power(phase, 1)
@@ -64,6 +84,14 @@ def _attach(phase: int) -> None:
     _electrical(
         f"current_{name}", _CURRENT_SCALER, lambda meter: meter.current_ca(phase)
     )
+    _mean(f"average_voltage_{name}", averages.VOLTAGE + phase, _VOLTAGE_SCALER)
+    _mean(f"average_current_{name}", averages.CURRENT + phase, _CURRENT_SCALER)
+    _mean(f"average_power_import_{name}", averages.IMPORT + phase)
+    _mean(f"average_power_export_{name}", averages.EXPORT + phase)
+    # Every load is at a power factor of 1.
+    for way in ("import", "export"):
+        reactive = f"average_reactive_power_{way}_{name}"
+        BEHAVIOUR.numbers[reactive, "value"] = lambda meter: 0
 
 
 for _phase in range(3):

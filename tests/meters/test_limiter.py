@@ -56,7 +56,7 @@ def test_it_opens_when_the_load_has_been_too_high_for_long_enough(bench: Bench) 
     bench.later(40)
     assert [bench.get(CONTROL, number) for number in (2, 3)] == [False, 2]
     bench.later(100)
-    assert bench.meter.next_s == NOW_S + 900
+    assert bench.meter.next_s == NOW_S + 600, "the averages, and nothing of the limiter"
     assert bench.meter.state.energy_wh[1] == 60
     assert bench.events() == [
         (0, 67, 3600),

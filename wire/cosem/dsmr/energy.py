@@ -74,4 +74,47 @@ def _instantaneous(
 VOLTAGE = _instantaneous(32, "voltage", Unit.VOLT, -1)
 CURRENT = _instantaneous(31, "current", Unit.AMPERE, -2)
 
-ROWS = (*ENERGY, *POWER, *VOLTAGE, *CURRENT)
+
+def _mean(
+    c: int, d_smr5: int, name: str, unit: Unit, smr5_scaler: int = 0
+) -> tuple[Row, ...]:
+    """Means over ten minutes per phase; SMR 5 has those of power at D = 4."""
+    return tuple(
+        made
+        for source, d, scaler, standards in (
+            (P3, 24, 0, DSMR4),
+            (SMR, d_smr5, smr5_scaler, SMR5),
+        )
+        for made in per_phase(
+            lambda offset, phase, polyphase: register(
+                f"1-0:{c + offset}.{d}.0",
+                f"average_{name}_{phase}",
+                source,
+                _LU,
+                unit,
+                scaler,
+                standards=standards,
+                polyphase_only=polyphase,
+            )
+        )
+    )
+
+
+AVERAGES = (
+    *_mean(32, 24, "voltage", Unit.VOLT, -1),
+    *_mean(31, 24, "current", Unit.AMPERE, -2),
+    *_mean(21, 4, "power_import", Unit.WATT),
+    *_mean(22, 4, "power_export", Unit.WATT),
+    *_mean(23, 4, "reactive_power_import", Unit.VAR),
+    *_mean(24, 4, "reactive_power_export", Unit.VAR),
+)
+TOTALS = (
+    register("1-0:90.7.0", "current", P3, _LU, Unit.AMPERE, standards=DSMR4),
+    register("1-0:90.7.0", "current", SMR, _LU, Unit.AMPERE, -2, standards=SMR5),
+    register(
+        *("1-0:16.7.0", "power_net", P3, "double-long", Unit.WATT),
+        standards=D422 | SMR5,
+    ),
+)
+
+ROWS = (*ENERGY, *POWER, *VOLTAGE, *CURRENT, *AVERAGES, *TOTALS)
