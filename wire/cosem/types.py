@@ -130,6 +130,9 @@ _SCRIPT_DEFINITION = Type(
 _SPECIAL_DAY = _structure("spec_day_entry", _LONG_UNSIGNED, _OCTETS, _UNSIGNED)
 _REGISTER = _structure("object_definition", _LONG_UNSIGNED, _OCTETS)
 _REGISTER_MASK = _structure("register_act_mask", _OCTETS, _array("", _UNSIGNED))
+_CAPTURED = _structure(
+    "capture_object_definition", _LONG_UNSIGNED, _OCTETS, _INTEGER, _LONG_UNSIGNED
+)
 _NAMED = {
     named.name: named
     for named in (
@@ -216,13 +219,6 @@ _NAMED = {
         _array("key_transfer_type", _structure("key_transfer_data", _ENUM, _OCTETS), 3),
         _structure("value_definition", _LONG_UNSIGNED, _OCTETS, _INTEGER),
         _structure("action_item", _OCTETS, _LONG_UNSIGNED),
-        _structure(
-            "capture_object_definition",
-            _LONG_UNSIGNED,
-            _OCTETS,
-            _INTEGER,
-            _LONG_UNSIGNED,
-        ),
         _array("season_profile", _structure("season", _OCTETS, _OCTETS, _OCTETS)),
         _array("week_profile_table", _structure("", _OCTETS, *(_UNSIGNED,) * 7)),
         _array(
@@ -243,6 +239,8 @@ _NAMED = {
         _array("register_assignment", _REGISTER),
         _REGISTER_MASK,
         _array("mask_list", _REGISTER_MASK),
+        _CAPTURED,
+        _array("capture_objects_type", _CAPTURED, 64),
     )
 }
 

@@ -19,6 +19,7 @@ from wire.cosem.dsmr import (
     network,
     profiles,
     quality,
+    readouts,
     switching,
     tariff,
 )
@@ -38,4 +39,5 @@ OBJECTS: tuple[Row, ...] = (
     *switching.ROWS,
     *country.ROWS,
     *network.ROWS,
+    *readouts.ROWS,
 )
