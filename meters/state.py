@@ -9,6 +9,7 @@ from meters.behaviour.averages import Averages
 from meters.behaviour.breaker import Breaker
 from meters.behaviour.disturbance import Disturbance
 from meters.behaviour.events import EventLogs
+from meters.behaviour.firmware import Firmware
 from meters.behaviour.loadprofile import PERIOD_S, LoadProfile
 from meters.behaviour.quality import Quality
 from meters.counters import Count, SpentKeys
@@ -76,6 +77,7 @@ class State:
     quality: Quality | None = None
     disturbance: Disturbance | None = None
     averages: Averages | None = None
+    firmware: Firmware | None = None
     message: bytes = b""
     message_code: bytes = b""
     settings: dict[tuple[str, str], Data] | None = None
@@ -178,6 +180,7 @@ _PARTS: dict[str, Any] = {
     "quality": Quality,
     "disturbance": Disturbance,
     "averages": Averages,
+    "firmware": Firmware,
     "spent_keys": SpentKeys,
 }
 

@@ -23,7 +23,7 @@ _KEPT = {
     *("demand_w", "power_w", "voltage_dv", "net_w", "disturbance"),
     *("powered", "off_since_s", "failing_since_s"),
     *("received_counter", "received_reserved", "received_floor"),
-    *("sending_counter", "reserved_counter", "spent_keys"),
+    *("sending_counter", "reserved_counter", "spent_keys", "firmware"),
 }
 
 

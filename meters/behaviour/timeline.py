@@ -10,6 +10,7 @@ from meters.behaviour import (
     disturbance,
     energy,
     factory,
+    firmware,
     intervals,
     limiter,
     quality,
@@ -36,6 +37,7 @@ TASKS = (
     Task(quality.due, quality.count),
     Task(disturbance.due, disturbance.settle),
     Task(clockwork.due, clockwork.announce),
+    Task(firmware.due, firmware.proceed),
     Task(factory.due, factory.reset),
 )
 

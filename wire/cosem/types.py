@@ -194,6 +194,18 @@ _NAMED = {
             _LONG_UNSIGNED,
             _LONG_UNSIGNED,
         ),
+        # Blue Book ed. 10, class 18.
+        _structure("image_transfer_initiate_type", _OCTETS, _DOUBLE_LONG_UNSIGNED),
+        _structure("image_block_transfer_type", _DOUBLE_LONG_UNSIGNED, _OCTETS),
+        _array(
+            "image_to_activate_info_type",
+            _structure(
+                "image_to_activate_info_element",
+                _DOUBLE_LONG_UNSIGNED,
+                _OCTETS,
+                _OCTETS,
+            ),
+        ),
         # Blue Book ed. 10: 4.6.2 (IPv4), 4.6.4 (PPP), 4.6.5 (GPRS modem), diagnostics.
         _array("IP_address_list_type", _DOUBLE_LONG_UNSIGNED, 16),
         _array(

@@ -13,6 +13,7 @@ from wire.cosem.dsmr import (
     communication,
     country,
     energy,
+    firmware,
     identity,
     logs,
     messages,
@@ -38,6 +39,7 @@ OBJECTS: tuple[Row, ...] = (
     *quality.ROWS,
     *switching.ROWS,
     *country.ROWS,
+    *firmware.ROWS,
     *network.ROWS,
     *readouts.ROWS,
 )
