@@ -14,10 +14,11 @@ from gurux_dlms.objects import (
 )
 
 from meters.meter import Meter
-from tests.meters.builders import KEYS, NOW_S
+from tests.meters.builders import EQUIPMENT_ID, KEYS, NOW_S
 from tests.peers.exchange import MeterExchange
 from tests.peers.gurux import GuruxPeer
-from wire.cosem.rows import Client
+from wire.cosem.image import BLOCK_OCTETS
+from wire.cosem.rows import Client, Right
 from wire.dlms.security import wrap_key
 from wire.instants import from_epoch
 
@@ -119,3 +120,23 @@ def test_a_method_changes_the_key(meter: Meter, peer: GuruxPeer) -> None:
     assert meter.state.keys.encryption_key == key
     peer.client.ciphering.blockCipherKey = key
     assert peer.read(GXDLMSData("0.0.43.1.0.255"), 2) > 0
+
+
+def test_every_attribute_of_every_object_is_understood(
+    meter: Meter, exchange: MeterExchange, peer: GuruxPeer
+) -> None:
+    exchange.now_s = NOW_S + 3600
+    reply = peer.ask(peer.client.getObjectsRequest())
+    listed = {item.logicalName: item for item in peer.client.parseObjects(reply.data)}
+    visible = [row for row in meter.model.rows if row.visible(Client.MANAGEMENT)]
+    for row in visible:
+        item = listed[".".join(map(str, row.obis.octets))]
+        # Rows last: gurux wants to know their columns first.
+        for attribute in sorted(row.attributes, key=lambda one: one.name == "buffer"):
+            # A code of SMR 5 for "unknown", which gurux's list of networks lacks.
+            if row.name == "cdma_diagnostic" and attribute.number == 5:
+                continue
+            if attribute.right(Client.MANAGEMENT) & Right.R:
+                peer.read(item, attribute.number)
+    assert listed["0.0.21.0.0.255"].buffer[0][1] == EQUIPMENT_ID
+    assert listed["0.0.44.0.0.255"].imageBlockSize == BLOCK_OCTETS
