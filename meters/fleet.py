@@ -19,6 +19,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from meters.behaviour import profiles
 from meters.behaviour.task import NEVER
 from meters.fleet_file import FleetFile, MeterEntry, read_fleet_file
 from meters.identity import KEY_NAMES, Identity, Keys
@@ -144,6 +145,7 @@ def _restore(
     if kept is not None:
         try:
             meter.model.judge(meter)
+            profiles.judge(meter)
         except ConfigError as error:
             raise store.refusal(entry.equipment_id, error) from None
         meter.power_off()

@@ -16,7 +16,7 @@ from wire.cosem.table import objects
 from wire.cosem.types import Fit, Type, type_of
 from wire.dlms import axdr
 from wire.dlms.action import ActionOutcome
-from wire.dlms.data import INTEGER_BOUNDS, Data
+from wire.dlms.data import INTEGER_BOUNDS, Data, Tag
 from wire.dlms.descriptors import (
     ActionResult,
     AttributeDescriptor,
@@ -157,6 +157,7 @@ class Model:
         "cells",
         "actions",
         "defaults",
+        "numbers",
         "_settings",
         "_objects",
         "_codes",
@@ -169,6 +170,8 @@ class Model:
         self.cells: dict[bytes, Cell] = {}
         self.actions: dict[bytes, Action] = {}
         self.defaults: dict[Name, Data] = {}
+        # What a profile can capture: the whole numbers that management may read.
+        self.numbers: dict[bytes, tuple[Tag, Number]] = {}
         self._settings: dict[Name, _Setting] = {}
         self._objects: set[bytes] = set()
         self._codes: set[bytes] = set()
@@ -277,6 +280,9 @@ class Model:
             if readable and read is None or writable and write is None:
                 raise LocalError(f"nothing carries out {row.name}.{attribute.name}")
             key = AttributeDescriptor(row.class_id, row.obis, attribute.number).encode()
+            if Client.MANAGEMENT in readable and kind.tag in INTEGER_BOUNDS:
+                if number := number or self._given(name):
+                    self.numbers[key] = kind.tag, number
             select = behaviour.selectors.get(name)
             self.cells[key] = Cell(readable, writable, kind, read, write, select)
             self._objects.add(key[:8])
@@ -288,6 +294,12 @@ class Model:
                 raise LocalError(f"nothing carries out {row.name}.{item.name}()")
             key = MethodDescriptor(row.class_id, row.obis, item.number).encode()
             self.actions[key] = Action(granted, type_of(item.type), do)
+
+    def _given(self, name: Name) -> Number | None:
+        """A setting or a constant as a number; None for an attribute that is neither."""
+        if name not in self.defaults:
+            return None
+        return lambda meter: int(meter.setting(*name).value)
 
 
 def encoded(value: bytes) -> bytes:

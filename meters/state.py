@@ -10,7 +10,7 @@ from meters.behaviour.breaker import Breaker
 from meters.behaviour.disturbance import Disturbance
 from meters.behaviour.events import EventLogs
 from meters.behaviour.firmware import Firmware
-from meters.behaviour.loadprofile import PERIOD_S, LoadProfile
+from meters.behaviour.loadprofile import Profiles
 from meters.behaviour.quality import Quality
 from meters.counters import Count, SpentKeys
 from meters.identity import KEY_NAMES, Keys
@@ -71,7 +71,7 @@ class State:
     errors: int = 0
     alarms: int = 0
     pushes: tuple[int, ...] = ()
-    profile: LoadProfile | None = None
+    profiles: Profiles | None = None
     logs: EventLogs | None = None
     breaker: Breaker | None = None
     quality: Quality | None = None
@@ -174,7 +174,7 @@ _AS_IS = (
 
 # What is None until a meter has any, and otherwise keeps itself.
 _PARTS: dict[str, Any] = {
-    "profile": LoadProfile,
+    "profiles": Profiles,
     "logs": EventLogs,
     "breaker": Breaker,
     "quality": Quality,
@@ -290,8 +290,8 @@ def _check(state: State) -> None:
         raise ValueError("its power failures cannot be")
     if state.logs is not None:
         ends_s += [end_s for end_s, _ in state.logs.rows(Log.POWER_FAILURE)]
-    if state.profile is not None:
-        ends_s.append(state.profile.last_quarter * PERIOD_S)
+    for rows in (state.profiles or {}).values():
+        ends_s += rows.first_s, rows.last_s
     if not _EARLIEST_S < min(ends_s) <= max(ends_s) < _LATEST_S:
         raise ValueError("a time of it is outside what P1 can print")
     if type(state.activation_pending) is not bool or not names_mask(state.active_mask):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meters.behaviour import alarms, amr, events, intervals, tariff
-from meters.behaviour.loadprofile import PERIOD_S
+from meters.behaviour import alarms, amr, events, profiles, tariff
 from wire.cosem.events import Event
 from wire.zones import DUTCH, Zone, zone_of
 
@@ -45,14 +44,12 @@ def set_clock(meter: Meter, clock_s: int) -> None:
     """Sets the meter's clock (UTC epoch seconds), now.
 
     Within the limit that is silent. A step beyond it records the old and the new time, and
-    flags the interval that it falls in. Forward over quarter-hours, it leaves rows that were
-    never measured; backward, the rows after the new time are captured once more, in place of
-    the old ones: there is one row per period.
+    flags the interval that it falls in. What becomes of the rows,
+    `meters.behaviour.profiles` says.
     """
     state = meter.state
     old_s = meter.clock_s
     step_s = clock_s - old_s
-    before, after = old_s // PERIOD_S, clock_s // PERIOD_S
     beyond = abs(step_s) > meter.setting("clock_time_shift_limit", "value").value
     if beyond:
         events.record(meter, Event.CLOCK_ADJUSTED_OLD_TIME)
@@ -60,13 +57,7 @@ def set_clock(meter: Meter, clock_s: int) -> None:
     state.clock_offset_s += step_s
     if beyond:
         events.record(meter, Event.CLOCK_ADJUSTED_NEW_TIME)
-    if after > before and not beyond:
-        intervals.capture(meter)
-    elif state.profile is not None and len(state.profile):
-        if after > before:
-            state.profile.fill(after, amr.CLOCK_ADJUSTED, meter.zone)
-        elif after < before:
-            state.profile.drop_from(after + 1)
+    profiles.clock_moved(meter, old_s, amr.CLOCK_ADJUSTED if beyond else 0)
     alarms.mend(meter, alarms.Fault.CLOCK_INVALID)
     tariff.follow(meter, old_s)
     meter.changed()

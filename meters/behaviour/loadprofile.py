@@ -1,116 +1,118 @@
-"""The load profile 1-0:99.1.0: one row per quarter-hour, 960 rows, oldest first.
+"""The rows of a load profile: a ring of columns, oldest row first, stamped by the meter's clock.
 
-There is exactly one row per capture period (P3, 6.3), so the time of a row follows from
-its place and is not kept: a row is two counters and a status. Rows become octets on demand,
-column by column: every octet column of the answer is one slice assignment.
+A row is an instant and the values captured then, each in as many octets as its type has. Rows
+become octets on demand, column by column: every octet column of the answer is one slice
+assignment.
 """
 
 from __future__ import annotations
 
 import sys
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
-from meters.behaviour import amr
 from wire.dlms import axdr
+from wire.dlms.data import INTEGER_BOUNDS, Tag
+from wire.dlms.scalars import FORMATS
 from wire.zones import DUTCH, Zone
 
-PERIOD_S = 900
-CAPACITY = 960
-_QUARTERS_PER_DAY = 96
+# The place of the clock among the sources of a row; the values follow, counted from 1.
+STAMP = 0
+# The longest profile that there is: ten days of ten minutes each (SMR 5.0, 1-0:99.1.2).
+MOST_ROWS = 1440
+_QUARTER_HOUR_S, _DAY_S = 900, 86_400
 
 
 class LoadProfile:
-    """A ring of captured rows; a quarter is the clock's time (UTC) divided by 900 s."""
+    """A ring of at most `capacity` rows, whose values have the types of `tags`.
 
-    __slots__ = ("capacity", "last_quarter", "_next", "_import", "_export", "_status")
+    Stamps (UTC epoch seconds of the clock) rise from row to row. `last_s` is up to when rows
+    were captured, or the time of the last reset; `flags` is what the AMR profile status of the
+    running period has so far, before the quarter-hour that runs now.
+    """
 
-    def __init__(self, capacity: int = CAPACITY) -> None:
+    __slots__ = ("capacity", "tags", "flags", "last_s", "_next", "_stamps", "_values")
+
+    def __init__(self, capacity: int, tags: tuple[Tag, ...], since_s: int = 0) -> None:
         self.capacity = capacity
-        self.clear()
+        self.tags = tags
+        self.flags = 0
+        self.clear(since_s)
 
-    def clear(self) -> None:
-        """Forgets all rows (method 1, reset)."""
-        self.last_quarter = 0
+    def clear(self, since_s: int) -> None:
+        """Forgets all rows (method 1, reset), at this time."""
+        self.last_s = since_s
         self._next = 0
-        self._import = array("I")
-        self._export = array("I")
-        self._status = array("B")
+        self._stamps = array("I")
+        self._values = tuple(array(FORMATS[tag]) for tag in self.tags)
 
     def __len__(self) -> int:
-        return len(self._status)
+        return len(self._stamps)
 
-    def append(
-        self,
-        quarter: int,
-        import_wh: int,
-        export_wh: int,
-        status: int,
-        zone: Zone = DUTCH,
-    ) -> None:
-        """Captures the row of a quarter, in place of those at or after it.
+    @property
+    def first_s(self) -> int:
+        """The stamp of the oldest row; `last_s` when there is none."""
+        return self._stamps[self._next] if self._stamps else self.last_s
 
-        Quarters that were missed get a row too: the counters of the row before, and the
-        status of a period without measurement.
+    def append(self, stamp_s: int, values: Sequence[int]) -> None:
+        """Captures a row, in place of those at or after it and, when full, of the oldest.
+
+        A number that its type cannot show is held at the nearest one.
         """
-        if len(self) and quarter <= self.last_quarter:
-            self.drop_from(quarter)
-        if len(self):
-            self.fill(quarter - 1, amr.POWER_DOWN, zone)
-        self._put(import_wh, export_wh, status)
-        self.last_quarter = quarter
+        if stamp_s <= self.last_s:
+            self.drop_from(stamp_s)
+        self.last_s = stamp_s
+        at = self._next
+        full = len(self) == self.capacity
+        if full:
+            self._stamps[at] = stamp_s
+            self._next = (at + 1) % self.capacity
+        else:
+            self._stamps.append(stamp_s)
+        for tag, column, value in zip(self.tags, self._values, values, strict=True):
+            low, high = INTEGER_BOUNDS[tag]
+            value = max(low, min(high, value))
+            if full:
+                column[at] = value
+            else:
+                column.append(value)
 
-    def fill(self, last_quarter: int, cause: int, zone: Zone = DUTCH) -> None:
-        """Adds rows up to `last_quarter` that repeat the last one, flagged as not valid."""
-        missing = last_quarter - self.last_quarter
-        if not len(self) or missing <= 0:
-            return
-        at = self._next - 1
-        values = self._import[at], self._export[at]
-        first = max(0, missing - self.capacity)
-        for step in range(first, missing):
-            end_s = (self.last_quarter + step + 1) * PERIOD_S
-            status = amr.DATA_NOT_VALID | cause | amr.summer_bit(zone, end_s)
-            self._put(*values, status)
-        self.last_quarter = last_quarter
+    def drop_from(self, stamp_s: int) -> None:
+        """Forgets the rows at and after an instant: the clock was set back before them."""
+        self._unroll()
+        self._cut(0, bisect_left(self._stamps, stamp_s))
+        self.last_s = min(self.last_s, stamp_s - 1)
 
-    def drop_from(self, quarter: int) -> None:
-        """Forgets the rows at and after a quarter: the clock was set back before them."""
-        keep = max(0, len(self) - max(0, self.last_quarter - quarter + 1))
-        imports, exports, status = self._chronological()
-        self._import, self._export, self._status = (
-            imports[:keep],
-            exports[:keep],
-            status[:keep],
-        )
-        self._next = 0
-        self.last_quarter = min(self.last_quarter, quarter - 1)
+    def resize(self, capacity: int) -> None:
+        """Keeps so many rows from now on, the newest."""
+        self._unroll()
+        self._cut(max(0, len(self) - capacity), len(self))
+        self.capacity = capacity
 
-    def between(self, first_quarter: int, last_quarter: int) -> range:
-        """The places of the rows of these quarters, both included."""
-        oldest = self.last_quarter - len(self) + 1
-        start = max(0, first_quarter - oldest)
-        stop = min(len(self), last_quarter - oldest + 1)
-        return range(start, max(start, stop))
+    def between(self, from_s: float, to_s: float) -> range:
+        """The places of the rows stamped from one instant to the other, both included."""
+        stamps = _in_order(self._stamps, self._next)
+        start = bisect_left(stamps, from_s)
+        return range(start, max(start, bisect_right(stamps, to_s)))
 
     def encode(
-        self,
-        places: range,
-        columns: Sequence[int] = (0, 1, 2, 3),
-        zone: Zone = DUTCH,
+        self, places: range, sources: Sequence[int | bytes], zone: Zone = DUTCH
     ) -> bytes:
-        """The A-XDR array of the rows at these places, with the columns asked for.
+        """The A-XDR array of the rows at these places.
 
-        Columns: 0 clock, 1 AMR profile status, 2 energy import, 3 energy export (Wh).
+        Each of the sources makes a column: `STAMP`, the number of a value, or the octets that
+        stand there in every row.
         """
         count = len(places)
         header = b"\x01" + axdr.encode_length(count)
         if not count:
             return header
-        prefix = bytes((2, len(columns)))
-        made = [self._column(column, places, zone) for column in columns]
+        prefix = b"\x02" + axdr.encode_length(len(sources))
+        made = [self._column(source, places, zone) for source in sources]
         row = prefix + b"".join(lead + bytes(width) for lead, width, _ in made)
         octets = bytearray(row * count)
         at, step = len(prefix), len(row)
@@ -122,80 +124,133 @@ class LoadProfile:
         return header + bytes(octets)
 
     def _column(
-        self, column: int, places: range, zone: Zone
+        self, source: int | bytes, places: range, zone: Zone
     ) -> tuple[bytes, int, bytes]:
         """The tag (and length) of a column's values, their width, and all of them joined."""
-        if column == 0:
-            oldest = self.last_quarter - len(self) + 1
-            stamps = _stamps(zone, oldest + places.start, oldest + places.stop)
-            return b"\x09\x0c", 12, stamps
-        whole = self._chronological()[(2, 0, 1)[column - 1]]
-        part = whole[places.start : places.stop]
-        if column == 1:
-            return b"\x11", 1, part.tobytes()
-        if sys.byteorder == "little":
-            part.byteswap()
-        return b"\x06", 4, part.tobytes()
+        if isinstance(source, bytes):
+            return source, 0, b""
+        column = self._values[source - 1] if source else self._stamps
+        part = _in_order(column, self._next)[places.start : places.stop]
+        if source == STAMP:
+            return b"\x09\x0c", 12, _date_times(zone, part)
+        tag = self.tags[source - 1]
+        return bytes((tag,)), part.itemsize, _octets(part)
 
-    def _put(self, import_wh: int, export_wh: int, status: int) -> None:
-        if len(self) < self.capacity:
-            self._import.append(import_wh)
-            self._export.append(export_wh)
-            self._status.append(status)
-            return
-        at = self._next
-        self._import[at] = import_wh
-        self._export[at] = export_wh
-        self._status[at] = status
-        self._next = (at + 1) % self.capacity
+    def _unroll(self) -> None:
+        """Lets the oldest row stand first."""
+        self._stamps = _in_order(self._stamps, self._next)
+        self._values = tuple(_in_order(item, self._next) for item in self._values)
+        self._next = 0
 
-    def _chronological(self) -> tuple[array[int], array[int], array[int]]:
-        at = self._next
-        if not at:
-            return self._import, self._export, self._status
-        return (
-            self._import[at:] + self._import[:at],
-            self._export[at:] + self._export[:at],
-            self._status[at:] + self._status[:at],
-        )
+    def _cut(self, start: int, stop: int) -> None:
+        self._stamps = self._stamps[start:stop]
+        self._values = tuple(item[start:stop] for item in self._values)
 
-    def to_json(self) -> dict[str, object]:
+    def to_json(self) -> dict[str, Any]:
         """The rows as text that JSON can hold, oldest first."""
-        imports, exports, status = self._chronological()
         return {
-            "last_quarter": self.last_quarter,
-            "import_wh": imports.tolist(),
-            "export_wh": exports.tolist(),
-            "status": status.tobytes().hex(),
+            "capacity": self.capacity,
+            "tags": [int(tag) for tag in self.tags],
+            "flags": self.flags,
+            "last_s": self.last_s,
+            "stamps": _octets(_in_order(self._stamps, self._next)).hex(),
+            "values": [
+                _octets(_in_order(item, self._next)).hex() for item in self._values
+            ],
         }
 
     @classmethod
-    def from_json(cls, saved: dict[str, Any], capacity: int = CAPACITY) -> LoadProfile:
+    def from_json(cls, saved: dict[str, Any]) -> LoadProfile:
         """The rows that were kept; raises what Python does for content that is not them."""
-        profile = cls(capacity)
-        profile._import = array("I", saved["import_wh"])
-        profile._export = array("I", saved["export_wh"])
-        profile._status = array("B", bytes.fromhex(saved["status"]))
-        sizes = {len(profile._import), len(profile._export), len(profile._status)}
-        if len(sizes) != 1 or max(sizes) > capacity:
-            raise ValueError("the columns of a load profile have one length")
-        profile.last_quarter = int(saved["last_quarter"])
+        capacity, flags, last_s = (
+            saved[name] for name in ("capacity", "flags", "last_s")
+        )
+        if not all(type(number) is int for number in (capacity, flags, last_s)) or not (
+            type(saved["tags"]) is type(saved["values"]) is list
+        ):
+            raise ValueError("the parts of a load profile have other types")
+        profile = cls(capacity, tuple(Tag(tag) for tag in saved["tags"]), last_s)
+        profile.flags = flags
+        columns = profile._stamps, *profile._values
+        texts = [saved["stamps"], *saved["values"]]
+        for column, text in zip(columns, texts, strict=True):
+            column.frombytes(bytes.fromhex(text))
+            _turn(column)
+        stamps = profile._stamps
+        if (
+            not 1 <= capacity <= MOST_ROWS
+            or not 0 <= flags <= 0xFF
+            or {len(column) for column in columns} != {len(stamps)}
+            or len(stamps) > capacity
+            or not all(a < b for a, b in pairwise([*stamps, last_s + 1]))
+        ):
+            raise ValueError("the rows of a load profile cannot be")
         return profile
 
 
-def _stamps(zone: Zone, first_quarter: int, last_quarter: int) -> bytes:
-    """The date-times of the quarters from the first up to, not including, the last."""
-    first_day, skip = divmod(first_quarter, _QUARTERS_PER_DAY)
-    last_day = (last_quarter - 1) // _QUARTERS_PER_DAY
-    joined = b"".join(_day(zone, day) for day in range(first_day, last_day + 1))
-    return joined[12 * skip : 12 * (skip + last_quarter - first_quarter)]
+class Profiles(dict[str, LoadProfile]):
+    """The rows of a meter's profiles, by name: of those that captured something."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The rows as text that JSON can hold."""
+        return {name: rows.to_json() for name, rows in self.items()}
+
+    @classmethod
+    def from_json(cls, saved: dict[str, Any]) -> Profiles:
+        """The rows that were kept; raises what Python does for content that is not them."""
+        return cls((name, LoadProfile.from_json(rows)) for name, rows in saved.items())
+
+
+def _in_order(column: array[int], oldest: int) -> array[int]:
+    return column[oldest:] + column[:oldest] if oldest else column
+
+
+def _octets(column: array[int]) -> bytes:
+    """All values, the most significant octet of each first."""
+    turned = column[:]
+    _turn(turned)
+    return turned.tobytes()
+
+
+def _turn(column: array[int]) -> None:
+    """Swaps between the machine's order of octets and the wire's."""
+    if sys.byteorder == "little":
+        column.byteswap()
+
+
+def _date_times(zone: Zone, stamps: array[int]) -> bytes:
+    """The date-times of the stamps, 12 octets each.
+
+    A run of quarter-hours without a gap, as most profiles are, is put together from days.
+    """
+    first_s = stamps[0]
+    if first_s % _QUARTER_HOUR_S or stamps != _quarter_hours(first_s, len(stamps)):
+        return b"".join([_date_time(zone, stamp_s) for stamp_s in stamps])
+    first_day, skip_s = divmod(first_s, _DAY_S)
+    last_day = stamps[-1] // _DAY_S
+    joined = b"".join([_day(zone, day) for day in range(first_day, last_day + 1)])
+    start = 12 * (skip_s // _QUARTER_HOUR_S)
+    return joined[start : start + 12 * len(stamps)]
+
+
+@lru_cache(maxsize=32)
+def _quarter_hours(first_s: int, count: int) -> array[int]:
+    """So many quarter-hours in a row: what whole profiles, read alike, have in common."""
+    return array(
+        "I", range(first_s, first_s + count * _QUARTER_HOUR_S, _QUARTER_HOUR_S)
+    )
 
 
 @lru_cache(maxsize=64)
 def _day(zone: Zone, day: int) -> bytes:
     """The date-times of all quarters of one UTC day: all meters of a zone show the same."""
-    begin = day * _QUARTERS_PER_DAY
+    begin_s = day * _DAY_S
     return b"".join(
-        zone.encode((begin + quarter) * PERIOD_S)
-        for quarter in range(_QUARTERS_PER_DAY)
+        zone.encode(stamp_s)
+        for stamp_s in range(begin_s, begin_s + _DAY_S, _QUARTER_HOUR_S)
     )
+
+
+@lru_cache(maxsize=2048)
+def _date_time(zone: Zone, stamp_s: int) -> bytes:
+    return zone.encode(stamp_s)

@@ -8,8 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meters.behaviour import alarms, amr, averages, disturbance, events, quality, tariff
-from meters.behaviour.loadprofile import PERIOD_S
+from meters.behaviour import (
+    alarms,
+    amr,
+    averages,
+    disturbance,
+    events,
+    profiles,
+    quality,
+    tariff,
+)
 from wire.cosem.events import Event, Log
 
 if TYPE_CHECKING:
@@ -46,8 +54,7 @@ def restore(meter: Meter, now_s: int, reserve_s: int) -> None:
     stood_still_s = max(0, state.at_s - state.off_since_s - reserve_s)
     state.clock_offset_s -= stood_still_s
     state.interval_flags |= amr.POWER_DOWN
-    if state.profile is not None:
-        state.profile.fill(meter.clock_s // PERIOD_S, amr.POWER_DOWN, meter.zone)
+    profiles.fill(meter, amr.POWER_DOWN)
     if state.alarms:
         # The monitor compares anew at each power-up (P3, register monitor).
         alarms.set_off(meter)

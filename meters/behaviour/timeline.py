@@ -11,8 +11,8 @@ from meters.behaviour import (
     energy,
     factory,
     firmware,
-    intervals,
     limiter,
+    profiles,
     quality,
     schedule,
     tariff,
@@ -28,7 +28,7 @@ __all__ = ["NEVER", "TASKS", "Task", "advance"]
 # that held until now.
 TASKS = (
     Task(averages.due, averages.capture),
-    Task(intervals.due, intervals.capture),
+    Task(profiles.due, profiles.capture),
     Task(tariff.activation_due, tariff.activate),
     Task(tariff.due, tariff.switch),
     Task(schedule.due, schedule.execute),

@@ -20,7 +20,7 @@ from wire.dlms.descriptors import (
 from wire.errors import WireError
 from wire.instants import DateTime
 from wire.obis import Obis
-from wire.zones import DUTCH, Zone
+from wire.zones import Zone
 
 SELECTORS = BY_RANGE, BY_ENTRY = 1, 2
 _DEFINITION = type_of("capture_object_definition")
@@ -96,8 +96,11 @@ def attach(
 _SORT_OBJECT = axdr.encode(NO_OBJECT)
 
 
-def select(buffer: Buffer, selection: Selection, zone: Zone = DUTCH) -> GetResult:
-    """The rows asked for; an empty range is an empty array, a wrong one a logical error."""
+def select(buffer: Buffer, selection: Selection, zone: Zone) -> GetResult:
+    """The rows asked for; an empty range is an empty array, a wrong one a logical error.
+
+    A bound without a deviation is local time in the meter's zone.
+    """
     try:
         if selection.selector == BY_RANGE:
             return _by_range(buffer, selection.parameters, zone)

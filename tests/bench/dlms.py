@@ -18,9 +18,9 @@ from gurux_dlms.objects import GXDLMSRegister
 from headend.dlms.credentials import Credentials
 from headend.dlms.services import Association
 from headend.dlms.session import Dialogue
-from meters.behaviour.loadprofile import CAPACITY, PERIOD_S
+from meters.behaviour.captures import INTERVALS
 from meters.meter import Meter
-from meters.objects.profile import COLUMNS
+from meters.objects.profile import INTERVAL_LAYOUT
 from tests.bench.measure import Contest
 from tests.meters.builders import CLIENT_TITLE, KEYS, METER_TITLE, NOW_S, make_meter
 from tests.peers.exchange import Exchange, MeterExchange
@@ -42,6 +42,7 @@ CREDENTIALS = Credentials(
     authentication_key=KEYS.authentication_key,
 )
 ENERGY = AttributeDescriptor(3, Obis.parse("1-0:1.8.2"), 2)
+QUARTER_HOUR_S = 900
 PROFILE = AttributeDescriptor(7, Obis.parse("1-0:99.1.0"), 2)
 
 
@@ -131,18 +132,19 @@ def profile_by_blocks() -> Contest:
     exchange.now_s = _fill_profile(meter)
     client = OurClient(exchange, count(1000).__next__)
     client.play(client.session.open())
+    columns, _ = INTERVAL_LAYOUT
     selection = Selection(
         1,
         axdr.structure(
-            COLUMNS[0],
+            columns[0],
             axdr.octet_string(encode_date_time(from_epoch(NOW_S))),
             axdr.octet_string(encode_date_time(from_epoch(exchange.now_s))),
-            axdr.array(COLUMNS[:3]),
+            axdr.array(columns[:3]),
         ),
     )
     association = client.session
     plain = axdr.encode(client.play(association.get(PROFILE, selection)))
-    assert plain[:3] == b"\x01\x82" + (CAPACITY >> 8).to_bytes(1, "big")
+    assert plain[:3] == b"\x01\x82" + (INTERVALS.rows >> 8).to_bytes(1, "big")
     return Contest(
         "load profile of 960 × 3 by blocks",
         DLMS_COSEM,
@@ -169,8 +171,8 @@ def _loaded_meter() -> Meter:
 def _fill_profile(meter: Meter) -> int:
     """Ten days of quarters with another load in each; when they are over."""
     end_s = NOW_S
-    for quarter in range(CAPACITY):
+    for quarter in range(INTERVALS.rows):
         meter.set_load((1000 + quarter, 0, 0), (2300, 2300, 2300))
-        end_s += PERIOD_S
+        end_s += QUARTER_HOUR_S
         meter.advance(end_s)
     return end_s

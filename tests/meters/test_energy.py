@@ -7,12 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meters.behaviour import amr
+from meters.behaviour.captures import INTERVALS
 from meters.behaviour.clockwork import set_clock
 from meters.behaviour.energy import REGISTER_WH
-from meters.behaviour.loadprofile import LoadProfile
+from meters.behaviour.profiles import reset
 from meters.behaviour.tariff import factory_mask
 from meters.meter import Meter
 from meters.state import State
+from tests.meters.access import get
 from tests.meters.builders import NOW_S, make_meter
 from wire.cosem.events import Log
 from wire.dlms import axdr
@@ -23,8 +25,7 @@ VOLTAGE = (2300, 2300, 2300)
 
 def rows(meter: Meter) -> list[list[object]]:
     """The profile as people read it: epoch seconds, status, import, export."""
-    profile = meter.state.profile or LoadProfile(0)
-    made = axdr.plain(axdr.decode(profile.encode(range(len(profile)))))
+    made = axdr.plain(get(meter, (7, "1-0:99.1.0")))
     return [[int(decode_date_time(row[0]).timestamp()), *row[1:]] for row in made]
 
 
@@ -131,9 +132,7 @@ def test_summer_is_flagged_and_autumn_has_both_hours() -> None:
     meter = make_meter()
     start = epoch("241027020000S")
     meter.advance(start - 900)
-    profile = meter.state.profile
-    assert profile is not None
-    profile.clear()
+    reset(meter, INTERVALS)
     meter.advance(start + 7200)
     made = rows(meter)
     assert [row[0] for row in made] == [start + 900 * step for step in range(9)]
@@ -152,7 +151,7 @@ def test_a_failure_within_an_interval_flags_its_row() -> None:
     assert (meter.state.failures, meter.state.long_failures) == (1, 0)
 
 
-def test_a_long_failure_leaves_flagged_rows_that_repeat_the_last() -> None:
+def test_a_long_failure_leaves_flagged_rows_of_the_registers_that_stood_still() -> None:
     meter = make_meter()
     meter.set_load((3600, 0, 0), VOLTAGE)
     meter.advance(NOW_S + 1000)
@@ -163,9 +162,9 @@ def test_a_long_failure_leaves_flagged_rows_that_repeat_the_last() -> None:
     lost = amr.POWER_DOWN | amr.DATA_NOT_VALID
     assert [row[1:3] for row in rows(meter)] == [
         [0, 900],
-        [lost, 900],
-        [lost, 900],
-        [lost, 900],
+        [lost, 1000],
+        [lost, 1000],
+        [lost, 1000],
         [amr.POWER_DOWN, 1500],
         [0, 2400],
     ]
@@ -216,8 +215,8 @@ def test_a_step_forward_flags_what_was_never_measured() -> None:
     adjusted = amr.CLOCK_ADJUSTED | amr.DATA_NOT_VALID
     assert rows(meter) == [
         [NOW_S + 900, 0, 900, 0],
-        [NOW_S + 1800, adjusted, 900, 0],
-        [NOW_S + 2700, adjusted, 900, 0],
+        [NOW_S + 1800, adjusted, 1000, 0],
+        [NOW_S + 2700, adjusted, 1000, 0],
         [NOW_S + 3600, adjusted, 1800, 0],
     ]
 

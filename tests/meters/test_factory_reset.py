@@ -56,7 +56,7 @@ def test_it_waits_for_the_release_and_keeps_what_it_must(standard: Standard) -> 
     assert state.energy_wh == energy and state.keys == KEYS
     assert (state.shown_counter, state.sending_counter) == before
     assert state.message == b"" and state.settings is None
-    assert state.profile is None and state.logs is None
+    assert state.profiles is None and state.logs is None
     assert (state.failures, state.long_failures) == (0, 0)
     assert state.security_policy == FACTORY_POLICY
     assert (

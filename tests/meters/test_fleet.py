@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from meters.fleet import create_fleet, load_fleet
+from tests.meters.access import get
 from tests.meters.builders import NOW_S
 from wire.cosem.rows import Standard
 from wire.errors import ConfigError, SurroundingsError
@@ -77,8 +78,7 @@ def test_meters_come_back_with_their_states(tmp_path: Path) -> None:
     assert again.state.message == b"kept"
     assert again.state.energy_wh == first.state.energy_wh
     assert again.state.failures == 1
-    profile = again.state.profile
-    assert profile is not None and len(profile) == 5
+    assert len(get(again, (7, "1-0:99.1.0")).value) == 5
     (event,) = TelegramReader().feed(again.telegram(NOW_S + 5000))
     assert isinstance(event, TelegramReceived)
     assert event.telegram.text_message == b"kept"

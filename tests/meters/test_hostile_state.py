@@ -74,7 +74,7 @@ def test_any_value_in_any_place_is_told_or_does_no_harm(saved: Saved) -> None:
             told += bool(saved.outcome(json.dumps(changed).encode()))
         missing = {key: value for key, value in good.items() if key != name}
         assert saved.outcome(json.dumps(missing).encode())
-    for part in ("profile", "quality", "disturbance"):
+    for part in ("quality", "disturbance"):
         for name in good[part]:
             for value in VALUES:
                 changed = copy.deepcopy(good)
@@ -88,6 +88,15 @@ def test_any_value_in_any_place_is_told_or_does_no_harm(saved: Saved) -> None:
             changed["logs"][name] = value
             told_of = bool(saved.outcome(json.dumps(changed).encode()))
             assert told_of is (value not in ("", [], {})), (name, value)
+    for profile, rows in good["profiles"].items():
+        # Stamps alone may be fewer.
+        for name in rows if rows["values"] else ():
+            for value in VALUES:
+                changed = copy.deepcopy(good)
+                changed["profiles"][profile][name] = value
+                assert saved.outcome(json.dumps(changed).encode())
+        stranger = {**good, "profiles": {"other": rows, profile + "x": rows}}
+        assert saved.outcome(json.dumps(stranger).encode())
     for name in ("master_key", "encryption_key", "authentication_key"):
         for value in ("", "00", "zz" * 16, "00" * 17, None):
             keys = {**good["keys"], name: value}

@@ -1,129 +1,172 @@
-"""The ring of rows: full, cut, filled, cleared, and its octets against a plain encoder."""
+"""The ring of rows: full, cut, cleared, and its octets against a plain encoder."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from meters.behaviour import amr
-from meters.behaviour.loadprofile import PERIOD_S, LoadProfile
+from meters.behaviour.loadprofile import STAMP, LoadProfile, Profiles
 from wire.dlms import axdr
-from wire.instants import encode_date_time, from_epoch
+from wire.dlms.data import Data, Tag
+from wire.zones import DUTCH
 
-QUARTER = 1_704_783_600 // PERIOD_S
+BEGIN_S, PERIOD_S = 1_704_783_600, 900
+TAGS = Tag.UNSIGNED, Tag.DOUBLE_LONG_UNSIGNED, Tag.LONG, Tag.LONG64_UNSIGNED
+SOURCES = (STAMP, 1, 2, 3, 4)
 
 
-def filled(rows: int, capacity: int = 960) -> LoadProfile:
-    """Rows with counters that tell their place."""
-    profile = LoadProfile(capacity)
+def values(index: int) -> tuple[int, ...]:
+    """What row number `index` captured."""
+    return index % 256, 0xFFFF_FF00 + index % 200, index - 1000, index << 40
+
+
+def filled(rows: int, capacity: int = 960, period_s: int = PERIOD_S) -> LoadProfile:
+    """Rows with values that tell their place."""
+    profile = LoadProfile(capacity, TAGS)
     for index in range(rows):
-        profile.append(
-            QUARTER + index, 1000 + index, 0xFFFF_FF00 + index % 200, index % 256
-        )
+        profile.append(BEGIN_S + index * period_s, values(index))
     return profile
 
 
-def plainly(first: int, rows: range, columns: tuple[int, ...]) -> bytes:
+def plainly(rows: range, sources: tuple[int | bytes, ...], period_s: int) -> bytes:
     """The same rows, value by value."""
     made = []
     for index in rows:
-        end_s = (QUARTER + first + index) * PERIOD_S
-        values = (
-            axdr.octet_string(encode_date_time(from_epoch(end_s))),
-            axdr.unsigned((first + index) % 256),
-            axdr.double_long_unsigned(1000 + first + index),
-            axdr.double_long_unsigned(0xFFFF_FF00 + (first + index) % 200),
+        stamp = axdr.octet_string(DUTCH.encode(BEGIN_S + index * period_s))
+        row = [stamp, *map(Data, TAGS, values(index))]
+        made.append(
+            axdr.structure(
+                *(
+                    axdr.decode(source) if isinstance(source, bytes) else row[source]
+                    for source in sources
+                )
+            )
         )
-        made.append(axdr.structure(*(values[column] for column in columns)))
     return axdr.encode(axdr.array(made))
 
 
+@pytest.mark.parametrize("period_s", [900, 300, 86_400, 777])
 @pytest.mark.parametrize("rows", [0, 1, 2, 127, 128, 959, 960, 961, 1500, 1920])
-@pytest.mark.parametrize("columns", [(0, 1, 2, 3), (0, 1, 2), (2,), (0,)])
+@pytest.mark.parametrize("sources", [SOURCES, (0, 1, 2), (3,), (0,), (0, b"\x00", 4)])
 def test_the_octets_are_those_of_a_plain_encoder(
-    rows: int, columns: tuple[int, ...]
+    rows: int, sources: tuple[int | bytes, ...], period_s: int
 ) -> None:
-    profile = filled(rows)
-    kept = min(rows, 960)
-    expected = plainly(rows - kept, range(kept), columns)
-    assert profile.encode(range(len(profile)), columns) == expected
+    profile = filled(rows, period_s=period_s)
+    kept = range(max(0, rows - 960), rows)
+    expected = plainly(kept, sources, period_s)
+    assert profile.encode(range(len(profile)), sources) == expected
 
 
-@given(st.integers(0, 30), st.integers(-5, 40), st.integers(-5, 40))
-def test_places_of_a_range(rows: int, first: int, last: int) -> None:
+def test_a_run_with_a_gap_or_an_odd_second_is_not_taken_for_quarter_hours() -> None:
+    for odd_s in (BEGIN_S + 3 * PERIOD_S, BEGIN_S + 2 * PERIOD_S + 1):
+        profile = LoadProfile(9, ())
+        stamps = [BEGIN_S, BEGIN_S + PERIOD_S, odd_s, BEGIN_S + 5 * PERIOD_S]
+        for stamp_s in stamps:
+            profile.append(stamp_s, ())
+        rows = axdr.plain(axdr.decode(profile.encode(range(4), (STAMP,))))
+        assert rows == [[DUTCH.encode(stamp_s)] for stamp_s in stamps]
+
+
+@given(st.integers(0, 30), st.integers(-4500, 36_000), st.integers(-4500, 36_000))
+def test_places_of_a_range(rows: int, first_s: int, last_s: int) -> None:
     profile = filled(rows, capacity=16)
     oldest = max(0, rows - 16)
-    expected = [row for row in range(oldest, rows) if first <= row <= last]
-    places = profile.between(QUARTER + first, QUARTER + last)
+    expected = [
+        row for row in range(oldest, rows) if first_s <= row * PERIOD_S <= last_s
+    ]
+    places = profile.between(BEGIN_S + first_s, BEGIN_S + last_s)
     assert [oldest + place for place in places] == expected
 
 
-def decoded(profile: LoadProfile) -> list[tuple[int, int, int]]:
-    """Status, import and export of all rows."""
-    made: Any = axdr.plain(axdr.decode(profile.encode(range(len(profile)), (1, 2, 3))))
-    return [tuple(row) for row in made]
+def places(profile: LoadProfile) -> list[int]:
+    """The numbers of the rows that are there."""
+    made: Any = axdr.plain(axdr.decode(profile.encode(range(len(profile)), (3,))))
+    return [row[0] + 1000 for row in made]
 
 
 @given(st.integers(0, 40), st.integers(-20, 60))
-@settings(max_examples=60)
 def test_setting_back_drops_what_is_captured_again(rows: int, quarter: int) -> None:
     profile = filled(rows, capacity=16)
-    profile.drop_from(QUARTER + quarter)
+    profile.drop_from(BEGIN_S + quarter * PERIOD_S)
     oldest = max(0, rows - 16)
-    left = [row for row in range(oldest, rows) if row < quarter]
-    assert [row[1] - 1000 for row in decoded(profile)] == left
-    if left:
-        assert profile.last_quarter == QUARTER + left[-1]
+    assert places(profile) == [row for row in range(oldest, rows) if row < quarter]
+    assert profile.last_s < BEGIN_S + max(quarter, 0) * PERIOD_S
 
 
-def test_missed_quarters_are_filled_and_flagged() -> None:
-    profile = filled(3)
-    profile.append(QUARTER + 6, 2000, 7, 0)
-    lost = amr.DATA_NOT_VALID | amr.POWER_DOWN
-    assert decoded(profile)[3:] == [
-        *[(lost, 1002, 0xFFFF_FF02)] * 3,
-        (0, 2000, 7),
-    ]
+@given(st.integers(0, 40), st.integers(0, 40))
+def test_a_row_takes_the_place_of_those_at_and_after_it(rows: int, again: int) -> None:
+    profile = filled(rows, capacity=16)
+    profile.append(BEGIN_S + again * PERIOD_S, values(99))
+    oldest = max(0, rows - 16)
+    kept = [row for row in range(oldest, rows) if row < again]
+    assert places(profile) == [*kept, 99][-16:]
+    assert profile.last_s == BEGIN_S + again * PERIOD_S
 
 
-def test_a_gap_longer_than_the_ring_fills_it_once() -> None:
-    profile = filled(3, capacity=8)
-    profile.fill(QUARTER + 10_000_000, amr.POWER_DOWN)
-    assert len(profile) == 8
-    assert profile.last_quarter == QUARTER + 10_000_000
-    assert {row[1] for row in decoded(profile)} == {1002}
+@given(st.integers(0, 40), st.integers(1, 40))
+def test_the_newest_are_kept_when_there_is_less_room(rows: int, capacity: int) -> None:
+    profile = filled(rows, capacity=16)
+    profile.resize(capacity)
+    profile.append(BEGIN_S + rows * PERIOD_S, values(rows))
+    kept = list(range(max(0, rows - 16), rows))[-capacity:]
+    assert places(profile) == [*kept, rows][-capacity:]
 
 
-def test_nothing_is_filled_before_the_first_row() -> None:
-    profile = LoadProfile()
-    profile.fill(QUARTER, amr.POWER_DOWN)
-    assert len(profile) == 0
-    profile.append(QUARTER, 1, 2, 0)
-    assert decoded(profile) == [(0, 1, 2)]
+def test_a_number_is_held_within_its_type() -> None:
+    profile = LoadProfile(4, TAGS)
+    profile.append(BEGIN_S, (300, -1, 40_000, 1 << 64))
+    made = axdr.plain(axdr.decode(profile.encode(range(1), (1, 2, 3, 4))))
+    assert made == [[255, 0, 32_767, (1 << 64) - 1]]
 
 
 @pytest.mark.parametrize("rows", [0, 5, 960, 1100])
 def test_what_is_saved_comes_back(rows: int) -> None:
     profile = filled(rows)
-    again = LoadProfile.from_json(profile.to_json())
-    assert again.encode(range(len(again))) == profile.encode(range(len(profile)))
-    again.append(QUARTER + rows, 1, 2, 3)
-    profile.append(QUARTER + rows, 1, 2, 3)
-    assert decoded(again) == decoded(profile)
+    profile.flags = 0x84
+    saved = json.loads(json.dumps(Profiles({"one": profile}).to_json()))
+    again = Profiles.from_json(saved)["one"]
+    assert again.to_json() == profile.to_json()
+    for one in (again, profile):
+        one.append(BEGIN_S + rows * PERIOD_S, values(rows))
+    assert again.encode(range(len(again)), SOURCES) == profile.encode(
+        range(len(profile)), SOURCES
+    )
+
+
+GOOD = filled(2, capacity=4).to_json()
 
 
 @pytest.mark.parametrize(
-    "saved",
+    "change",
     [
-        {},
-        {"last_quarter": 1, "import_wh": [1], "export_wh": [], "status": ""},
-        {"last_quarter": 1, "import_wh": [-1], "export_wh": [1], "status": "00"},
-        {"last_quarter": "x", "import_wh": [], "export_wh": [], "status": ""},
+        {"capacity": 1},
+        {"capacity": 0},
+        {"capacity": 1441},
+        {"capacity": True},
+        {"flags": 256},
+        {"flags": -1},
+        {"last_s": BEGIN_S},
+        {"last_s": None},
+        {"tags": [17]},
+        {"tags": [17, 6, 16, 9]},
+        {"tags": "17"},
+        {"stamps": GOOD["stamps"][:8]},
+        {"stamps": GOOD["stamps"][8:] + GOOD["stamps"][:8]},
+        {"stamps": GOOD["stamps"][:8] * 2},
+        {"stamps": GOOD["stamps"][:-2]},
+        {"values": GOOD["values"][:3]},
+        {"values": [*GOOD["values"][:3], ""]},
+        {"values": [*GOOD["values"][:3], "zz"]},
     ],
 )
-def test_other_content_is_not_taken(saved: dict[str, Any]) -> None:
+def test_other_content_is_not_taken(change: dict[str, Any]) -> None:
+    assert len(LoadProfile.from_json(GOOD)) == 2
     with pytest.raises((KeyError, ValueError, OverflowError, TypeError)):
-        LoadProfile.from_json(saved)
+        LoadProfile.from_json({**GOOD, **change})
+    (name,) = change
+    with pytest.raises((KeyError, TypeError)):
+        LoadProfile.from_json({key: GOOD[key] for key in GOOD if key != name})

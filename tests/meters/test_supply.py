@@ -13,6 +13,7 @@ from meters.behaviour.clockwork import set_clock
 from meters.behaviour.supply import RESERVE_S
 from meters.meter import Meter
 from meters.state import from_json, to_json
+from tests.meters.access import get
 from tests.meters.builders import NOW_S, make_meter
 from tests.meters.p3.driver import Driver
 from tests.meters.test_events import rows
@@ -125,10 +126,7 @@ def test_rows_of_an_invalid_clock_are_flagged_until_it_is_set() -> None:
     assert meter.state.interval_flags == invalid
     set_clock(meter, right_s)
     meter.advance(right_s + 1800)
-    profile = meter.state.profile
-    assert profile is not None
-    last = profile.encode(range(len(profile) - 2, len(profile)), (1,))
-    (first,), (second,) = axdr.plain(axdr.decode(last))
+    *_, (_, first, *_), (_, second, *_) = axdr.plain(get(meter, (7, "1-0:99.1.0")))
     assert first & invalid == invalid and not second & invalid
     assert meter.state.errors & 1 == 0
 

@@ -98,8 +98,8 @@ _INTEGER, _ENUM, _UNSIGNED = _plain("integer"), _plain("enum"), _plain("unsigned
 _LONG_UNSIGNED, _OCTETS = _plain("long-unsigned"), _plain("octet-string")
 _DOUBLE_LONG_UNSIGNED = _plain("double-long-unsigned")
 
-# Blue Book ed. 10: 4.3.2 (scal_unit_type), 4.4.3 (association), 4.4.4 (SAP), 4.4.6 (security),
-# 4.5.2 (script), 4.5.7 (single action schedule), 4.5.9 (limiter).
+# Blue Book ed. 10: 4.3.2 (scal_unit_type), 4.3.6 (profile generic), 4.4.3 (association),
+# 4.4.4 (SAP), 4.4.6 (security), 4.5.2 (script), 4.5.7 (single action schedule), 4.5.9 (limiter).
 _ACCESS_ITEM = _structure(
     "attribute_access_item",
     _INTEGER,
@@ -130,7 +130,7 @@ _SCRIPT_DEFINITION = Type(
 _SPECIAL_DAY = _structure("spec_day_entry", _LONG_UNSIGNED, _OCTETS, _UNSIGNED)
 _REGISTER = _structure("object_definition", _LONG_UNSIGNED, _OCTETS)
 _REGISTER_MASK = _structure("register_act_mask", _OCTETS, _array("", _UNSIGNED))
-_CAPTURED = _structure(
+_CAPTURE_OBJECT = _structure(
     "capture_object_definition", _LONG_UNSIGNED, _OCTETS, _INTEGER, _LONG_UNSIGNED
 )
 _NAMED = {
@@ -231,6 +231,9 @@ _NAMED = {
         _array("key_transfer_type", _structure("key_transfer_data", _ENUM, _OCTETS), 3),
         _structure("value_definition", _LONG_UNSIGNED, _OCTETS, _INTEGER),
         _structure("action_item", _OCTETS, _LONG_UNSIGNED),
+        _CAPTURE_OBJECT,
+        # The clock and at most 20 more (P3, definable load profile).
+        _array("capture_objects", _CAPTURE_OBJECT, 21),
         _array("season_profile", _structure("season", _OCTETS, _OCTETS, _OCTETS)),
         _array("week_profile_table", _structure("", _OCTETS, *(_UNSIGNED,) * 7)),
         _array(
@@ -251,8 +254,7 @@ _NAMED = {
         _array("register_assignment", _REGISTER),
         _REGISTER_MASK,
         _array("mask_list", _REGISTER_MASK),
-        _CAPTURED,
-        _array("capture_objects_type", _CAPTURED, 64),
+        _array("capture_objects_type", _CAPTURE_OBJECT, 64),
     )
 }
 

@@ -1,0 +1,85 @@
+"""Capture periods: the instants at which a profile gets its rows, by the clock and its zone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, timedelta
+from functools import lru_cache, partial
+from typing import NamedTuple
+
+from wire.zones import Zone
+
+HOUR_S, DAY_S = 3600, 86_400
+_LONGEST_MONTH_S = 32 * DAY_S
+
+
+class Period(NamedTuple):
+    """`next_s` is the first instant of it later than another, in UTC epoch seconds of the clock.
+
+    Two of them are `longest_s` apart at most.
+    """
+
+    next_s: Callable[[Zone, int], int]
+    longest_s: int
+
+    def passed(self, zone: Zone, after_s: int, until_s: int, most: int) -> list[int]:
+        """Its instants later than the one and not later than the other, the newest `most`."""
+        at_s = max(after_s, until_s - (most + 1) * self.longest_s)
+        found = []
+        while (at_s := self.next_s(zone, at_s)) <= until_s:
+            found.append(at_s)
+        return found[-most:]
+
+
+@lru_cache(maxsize=256)
+def every(period_s: int) -> Period:
+    """So many seconds: counted from the full hour, or from midnight if it does not divide one."""
+    if HOUR_S % period_s == 0:
+        return Period(
+            lambda zone, after_s: (after_s // period_s + 1) * period_s, period_s
+        )
+    return Period(partial(_wall, period_s), period_s + HOUR_S)
+
+
+def can_be(period_s: int) -> bool:
+    """Whether rows can be captured so often: a day is a whole number of such periods."""
+    return 60 <= period_s <= DAY_S and DAY_S % period_s == 0
+
+
+def _wall(period_s: int, zone: Zone, after_s: int) -> int:
+    return _wall_minute(period_s, zone, after_s // 60)
+
+
+# Zones switch, and days begin, at full minutes of UTC: within one minute the answer is the same.
+@lru_cache(maxsize=1024)
+def _wall_minute(period_s: int, zone: Zone, minute: int) -> int:
+    local_s = minute * 60 - 60 * zone.deviation_min(minute * 60)
+    return _instant(zone, (local_s // period_s + 1) * period_s, minute * 60)
+
+
+@lru_cache(maxsize=256)
+def _first_of_month(zone: Zone, minute: int) -> int:
+    civil = zone.local(minute * 60)
+    first = civil.replace(day=1, hour=0, minute=0, tzinfo=None) + timedelta(days=31)
+    local_s = int(first.replace(day=1, tzinfo=UTC).timestamp())
+    return _instant(zone, local_s, minute * 60)
+
+
+def _instant(zone: Zone, local_s: int, before_s: int) -> int:
+    """The instant of a local time, which is in seconds since 1970 as if it were UTC.
+
+    `before_s` is an instant before it, at most one switch away. A time that the switch leaves
+    out comes as late as it would have without.
+    """
+    at_s = local_s + 60 * zone.deviation_min(before_s)
+    after_switch_s = local_s + 60 * zone.deviation_min(at_s)
+    left_out = local_s + 60 * zone.deviation_min(after_switch_s) != after_switch_s
+    return at_s if left_out else after_switch_s
+
+
+def _next_month(zone: Zone, after_s: int) -> int:
+    return _first_of_month(zone, after_s // 60)
+
+
+# Midnight when a month begins: the end of the billing period (P3, 0-0:15.0.0).
+MONTH = Period(_next_month, _LONGEST_MONTH_S)

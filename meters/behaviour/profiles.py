@@ -1,0 +1,156 @@
+"""Capturing: the rows that a meter's profiles get, and what fills those that were missed.
+
+There is exactly one row per capture period (P3, load profiles). After an outage, and after the
+clock was set forward, the missing ones are there too, flagged, with what is captured then. Set
+back, the clock comes to some periods once more: their rows are captured again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from meters.behaviour import amr
+from meters.behaviour.captures import INTERVALS, Profile, profiles_of
+from meters.behaviour.loadprofile import LoadProfile, Profiles
+from wire.errors import ConfigError
+from wire.instants import NEVER
+
+if TYPE_CHECKING:
+    from meters.meter import Meter
+
+
+def rows_of(meter: Meter, profile: Profile) -> LoadProfile | None:
+    """The rows that a profile has; None when it has captured nothing so far."""
+    profiles = meter.state.profiles
+    return None if profiles is None else profiles.get(profile.name)
+
+
+def status(meter: Meter, profile: Profile, rows: LoadProfile | None = None) -> int:
+    """The AMR profile status that the row of the running period has so far."""
+    flags = meter.state.interval_flags | amr.summer_bit(meter.zone, meter.clock_s)
+    rows = rows or rows_of(meter, profile)
+    return flags if rows is None else flags | rows.flags
+
+
+def due(meter: Meter, after_s: int) -> int:
+    """When a profile captures next, in true time."""
+    offset_s, zone = meter.state.clock_offset_s, meter.zone
+    clock_s, soonest_s = after_s + offset_s, NEVER
+    for profile in profiles_of(meter.model):
+        period = profile.period(meter)
+        if period is not None:
+            soonest_s = min(soonest_s, period.next_s(zone, clock_s))
+    return soonest_s - offset_s
+
+
+def capture(meter: Meter) -> None:
+    """Writes the rows of the periods that end now, and starts the next ones."""
+    clock_s, zone = meter.clock_s, meter.zone
+    ended = []
+    for profile in profiles_of(meter.model):
+        period = profile.period(meter)
+        if period is not None and period.next_s(zone, clock_s - 1) == clock_s:
+            ended.append((profile, (clock_s,)))
+    _capture(meter, ended)
+
+
+def capture_now(meter: Meter, profile: Profile) -> None:
+    """Writes a row between its periods (method 2, capture)."""
+    rows = _made(meter, profile)
+    rows.append(meter.clock_s, profile.row(meter, status(meter, profile, rows)))
+
+
+def clock_moved(meter: Meter, before_s: int, cause: int) -> None:
+    """Brings the rows into line with a clock that stood at `before_s` until now.
+
+    Forward, the periods that it skipped get rows: valid ones, unless `cause` says how the AMR
+    profile status tells of it.
+    """
+    clock_s, zone = meter.clock_s, meter.zone
+    if clock_s < before_s:
+        for rows in (meter.state.profiles or {}).values():
+            rows.drop_from(clock_s + 1)
+    elif cause:
+        fill(meter, cause)
+    else:
+        skipped = []
+        for profile in profiles_of(meter.model):
+            period = profile.period(meter)
+            if period is not None:
+                most = profile.capacity(meter)
+                ends_s = period.passed(zone, before_s, clock_s, most)
+                skipped.append((profile, ends_s))
+        _capture(meter, skipped)
+
+
+def fill(meter: Meter, cause: int) -> None:
+    """Adds the rows that are missing up to now, flagged as not valid, and by their cause."""
+    clock_s, zone = meter.clock_s, meter.zone
+    for profile in profiles_of(meter.model):
+        rows, period = rows_of(meter, profile), profile.period(meter)
+        if rows is None or period is None:
+            continue
+        for end_s in period.passed(zone, rows.last_s, clock_s, rows.capacity):
+            flags = amr.DATA_NOT_VALID | cause | amr.summer_bit(zone, end_s)
+            rows.append(end_s, profile.row(meter, flags | rows.flags))
+            rows.flags = 0
+
+
+def reset(meter: Meter, profile: Profile) -> None:
+    """Forgets the rows of a profile; what it captures from now on is as its settings say."""
+    rows = rows_of(meter, profile)
+    if rows is not None:
+        made = _profiles(meter)[profile.name] = _new(meter, profile)
+        made.flags = rows.flags
+
+
+def judge(meter: Meter) -> None:
+    """Raises `ConfigError` when the rows of a restored meter are not those of its profiles."""
+    known = {profile.name: profile for profile in profiles_of(meter.model)}
+    for name, rows in (meter.state.profiles or {}).items():
+        profile = known.get(name)
+        if (
+            profile is None
+            or rows.tags != profile.tags(meter)
+            or rows.capacity != profile.capacity(meter)
+        ):
+            raise ConfigError(f"it cannot have these rows of {name[:40]}")
+
+
+def _capture(meter: Meter, ended: Sequence[tuple[Profile, Sequence[int]]]) -> None:
+    """Writes the rows of the periods that ended, each at these times of the clock."""
+    state, zone = meter.state, meter.zone
+    for profile, ends_s in ended:
+        for end_s in ends_s:
+            rows = _made(meter, profile)
+            flags = state.interval_flags | rows.flags | amr.summer_bit(zone, end_s)
+            rows.append(end_s, profile.row(meter, flags))
+            rows.flags = 0
+    done = [profile for profile, ends_s in ended if ends_s]
+    if INTERVALS in done:
+        if state.interval_flags:
+            for profile in profiles_of(meter.model):
+                if profile not in done:
+                    _made(meter, profile).flags |= state.interval_flags
+        state.interval_flags = amr.fault_bits(state.errors)
+
+
+def _made(meter: Meter, profile: Profile) -> LoadProfile:
+    profiles = _profiles(meter)
+    rows = profiles.get(profile.name)
+    if rows is None:
+        rows = profiles[profile.name] = _new(meter, profile)
+    return rows
+
+
+def _new(meter: Meter, profile: Profile) -> LoadProfile:
+    capacity, tags = profile.capacity(meter), profile.tags(meter)
+    return LoadProfile(capacity, tags, meter.clock_s)
+
+
+def _profiles(meter: Meter) -> Profiles:
+    state = meter.state
+    if state.profiles is None:
+        state.profiles = Profiles()
+    return state.profiles
