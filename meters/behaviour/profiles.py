@@ -72,7 +72,7 @@ def clock_moved(meter: Meter, before_s: int, cause: int) -> None:
         for rows in (meter.state.profiles or {}).values():
             rows.drop_from(clock_s + 1)
     elif cause:
-        fill(meter, cause)
+        fill(meter, before_s, cause)
     else:
         skipped = []
         for profile in profiles_of(meter.model):
@@ -84,14 +84,20 @@ def clock_moved(meter: Meter, before_s: int, cause: int) -> None:
         _capture(meter, skipped)
 
 
-def fill(meter: Meter, cause: int) -> None:
-    """Adds the rows that are missing up to now, flagged as not valid, and by their cause."""
+def fill(meter: Meter, since_s: int, cause: int) -> None:
+    """Adds the rows that are missing up to now, flagged as not valid, and by their cause.
+
+    `since_s` is when, by the clock, they began to be missed; what a profile has goes before it.
+    """
     clock_s, zone = meter.clock_s, meter.zone
     for profile in profiles_of(meter.model):
         rows, period = rows_of(meter, profile), profile.period(meter)
-        if rows is None or period is None:
+        if period is None:
             continue
-        for end_s in period.passed(zone, rows.last_s, clock_s, rows.capacity):
+        after_s = since_s if rows is None else rows.last_s
+        most = profile.capacity(meter)
+        for end_s in period.passed(zone, after_s, clock_s, most):
+            rows = _made(meter, profile)
             flags = amr.DATA_NOT_VALID | cause | amr.summer_bit(zone, end_s)
             rows.append(end_s, profile.row(meter, flags | rows.flags))
             rows.flags = 0

@@ -54,7 +54,7 @@ def restore(meter: Meter, now_s: int, reserve_s: int) -> None:
     stood_still_s = max(0, state.at_s - state.off_since_s - reserve_s)
     state.clock_offset_s -= stood_still_s
     state.interval_flags |= amr.POWER_DOWN
-    profiles.fill(meter, amr.POWER_DOWN)
+    profiles.fill(meter, before_s, amr.POWER_DOWN)
     if state.alarms:
         # The monitor compares anew at each power-up (P3, register monitor).
         alarms.set_off(meter)
