@@ -15,6 +15,7 @@ from dlms_cosem.dlms_data import OctetStringData
 from dlms_cosem.utils import parse_as_dlms_data
 
 from meters.meter import Meter
+from tests.meters.access import get
 from tests.meters.builders import (
     EQUIPMENT_ID,
     KEYS,
@@ -23,8 +24,9 @@ from tests.meters.builders import (
 )
 from tests.peers.dlms_cosem import attribute, management, public
 from tests.peers.exchange import MeterExchange
+from wire.dlms import axdr
 from wire.dlms.security import wrap_key
-from wire.instants import from_epoch
+from wire.instants import decode_date_time, from_epoch
 
 MESSAGE = (1, (0, 0, 96, 13, 0), 2)
 
@@ -77,6 +79,27 @@ def test_the_profile_is_cut_by_range(exchange: MeterExchange, client: Any) -> No
     )
     octets = client.get(attribute(7, (1, 0, 99, 1, 0), 2), selection)
     assert [row[2] for row in parse_as_dlms_data(octets)] == [1250, 1875, 2500]
+
+
+@pytest.mark.parametrize("name", ["daily_load_profile", "monthly_profile"])
+def test_the_billing_profiles_are_cut_by_range(
+    meter: Meter, exchange: MeterExchange, client: Any, name: str
+) -> None:
+    exchange.now_s = NOW_S + 200 * 86_400
+    meter.advance(exchange.now_s)
+    (row,) = (row for row in meter.model.rows if row.name == name)
+    ours = axdr.plain(get(meter, (7, row.obis.short)))
+    selection = RangeDescriptor(
+        restricting_object=CaptureObject(attribute(8, (0, 0, 1, 0, 0), 2), 0),
+        from_value=decode_date_time(ours[-3][0]),
+        to_value=decode_date_time(ours[-2][0]),
+    )
+    code = tuple(row.obis.octets[:5])
+    theirs = parse_as_dlms_data(client.get(attribute(7, code, 2), selection))
+    assert [
+        [bytes(cell) if isinstance(cell, bytearray) else cell for cell in made]
+        for made in theirs
+    ] == ours[-3:-1]
 
 
 def test_a_list_of_attributes(client: Any) -> None:

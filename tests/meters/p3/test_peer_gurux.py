@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from gurux_dlms.enums import DataType
@@ -14,13 +15,15 @@ from gurux_dlms.objects import (
 )
 
 from meters.meter import Meter
+from tests.meters.access import get
 from tests.meters.builders import EQUIPMENT_ID, KEYS, NOW_S
 from tests.peers.exchange import MeterExchange
 from tests.peers.gurux import GuruxPeer
 from wire.cosem.image import BLOCK_OCTETS
 from wire.cosem.rows import Client, Right
+from wire.dlms import axdr
 from wire.dlms.security import wrap_key
-from wire.instants import from_epoch
+from wire.instants import decode_date_time, from_epoch
 
 
 @pytest.fixture
@@ -104,6 +107,34 @@ def test_the_profile_is_cut_by_range(exchange: MeterExchange, peer: GuruxPeer) -
     begin, end = from_epoch(NOW_S + 1800), from_epoch(NOW_S + 3600)
     reply = peer.ask(peer.client.readRowsByRange(profile, begin, end))
     assert [row[2] for row in reply.value] == [1250, 1875, 2500]
+
+
+@pytest.mark.parametrize("name", ["daily_load_profile", "monthly_profile"])
+def test_the_billing_profiles_are_cut_by_range_and_by_entry(
+    meter: Meter, exchange: MeterExchange, peer: GuruxPeer, name: str
+) -> None:
+    exchange.now_s = NOW_S + 200 * 86_400
+    meter.advance(exchange.now_s)
+    (row,) = (row for row in meter.model.rows if row.name == name)
+    ours = axdr.plain(get(meter, (7, row.obis.short)))
+    assert len(ours) == (40 if name == "daily_load_profile" else 6)
+    profile = GXDLMSProfileGeneric(".".join(map(str, row.obis.octets)))
+    for index in (3, 6):
+        peer.read(profile, index)
+    assert len(profile.captureObjects) == len(ours[0])
+    begin, end = (decode_date_time(ours[place][0]) for place in (-3, -2))
+    by_range = peer.ask(peer.client.readRowsByRange(profile, begin, end))
+    assert as_ours(by_range.value) == ours[-3:-1]
+    by_entry = peer.ask(peer.client.readRowsByEntry(profile, len(ours) - 1, 2))
+    assert as_ours(by_entry.value) == ours[-2:]
+
+
+def as_ours(rows: list[list[Any]]) -> list[list[Any]]:
+    """The peer has bytearrays where we have octets."""
+    return [
+        [bytes(cell) if isinstance(cell, bytearray) else cell for cell in row]
+        for row in rows
+    ]
 
 
 def test_a_method_changes_the_key(meter: Meter, peer: GuruxPeer) -> None:

@@ -106,6 +106,50 @@ def test_bounds_are_compared_as_utc(driver: Driver) -> None:
         assert select(driver, by_range(bound, bound, (IMPORT,))) == [[900]]
 
 
+def test_a_bound_without_deviation_is_in_the_zone_of_the_clock(driver: Driver) -> None:
+    # 07:15 UTC as local time of a zone 5 hours 30 ahead; its weekday is not given.
+    civil = axdr.octet_string(bytes.fromhex("07e80109ff0c2d00ff8000ff"))
+    assert select(driver, by_range(civil, civil, (IMPORT,))) == [[17_100]]
+    zone = axdr.encode(axdr.long(-330))
+    assert driver.set(8, "0-0:1.0.0", 3, zone) is DataAccessResult.SUCCESS
+    assert select(driver, by_range(civil, civil, (IMPORT,))) == [[900]]
+
+
+def test_what_is_there_of_a_range_is_no_error(driver: Driver) -> None:
+    driver.now_s = NOW_S + 3 * 86_400
+    result = driver.get(
+        7, "1-0:99.2.0", 2, by_range(moment(-864_000), moment(864_000), (CLOCK,))
+    )
+    assert isinstance(result, bytes)
+    assert axdr.plain(axdr.decode(result)) == [
+        [moment(16 * 3600 + day * 86_400).value] for day in range(3)
+    ]
+
+
+def test_rows_of_a_defined_profile_are_restricted_by_its_sort_object() -> None:
+    driver = Driver(make_meter()).associate()
+    profile = 7, "0-1:94.31.6"
+    for number, value in (
+        (3, axdr.array((CLOCK, EXPORT, IMPORT))),
+        (4, axdr.double_long_unsigned(300)),
+    ):
+        assert (
+            driver.set(*profile, number, axdr.encode(value)) is DataAccessResult.SUCCESS
+        )
+    driver.now_s = NOW_S + 900
+    sort_object = driver.get(*profile, 6)
+    assert isinstance(sort_object, bytes)
+    selection = by_range(
+        moment(300), moment(899), (IMPORT, CLOCK), axdr.decode(sort_object)
+    )
+    result = driver.get(*profile, 2, selection)
+    assert isinstance(result, bytes)
+    assert axdr.plain(axdr.decode(result)) == [
+        [moment(300).value, 0],
+        [moment(600).value, 0],
+    ]
+
+
 def test_a_date_time_may_have_its_own_type(driver: Driver) -> None:
     bound = Data(axdr.Tag.DATE_TIME, moment(900).value)
     assert select(driver, by_range(bound, bound, (IMPORT,))) == [[900]]
