@@ -67,13 +67,17 @@ class Registers:
 
 @dataclass(frozen=True, slots=True)
 class Definable:
-    """A profile whose columns the operator chooses: any number that management may read."""
+    """A profile whose columns the operator chooses: any number that management may read.
+
+    As it leaves the factory it has the clock alone: then there is nothing to capture in time.
+    """
 
     name: str
 
     def period(self, meter: Meter) -> Period | None:
+        columns = meter.setting(self.name, "capture_objects").value
         period_s = meter.setting(self.name, "capture_period").value
-        return every(period_s) if period_s else None
+        return every(period_s) if len(columns) > 1 and period_s else None
 
     def capacity(self, meter: Meter) -> int:
         entries: int = meter.setting(self.name, "profile_entries").value

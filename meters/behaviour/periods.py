@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from typing import NamedTuple
 
 from wire.zones import Zone
 
 HOUR_S, DAY_S = 3600, 86_400
-_LONGEST_MONTH_S = 32 * DAY_S
 
 
 class Period(NamedTuple):
@@ -31,7 +30,7 @@ class Period(NamedTuple):
         return found[-most:]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def every(period_s: int) -> Period:
     """So many seconds: counted from the full hour, or from midnight if it does not divide one."""
     if HOUR_S % period_s == 0:
@@ -47,39 +46,37 @@ def can_be(period_s: int) -> bool:
 
 
 def _wall(period_s: int, zone: Zone, after_s: int) -> int:
-    return _wall_minute(period_s, zone, after_s // 60)
-
-
-# Zones switch, and days begin, at full minutes of UTC: within one minute the answer is the same.
-@lru_cache(maxsize=1024)
-def _wall_minute(period_s: int, zone: Zone, minute: int) -> int:
-    local_s = minute * 60 - 60 * zone.deviation_min(minute * 60)
-    return _instant(zone, (local_s // period_s + 1) * period_s, minute * 60)
-
-
-@lru_cache(maxsize=256)
-def _first_of_month(zone: Zone, minute: int) -> int:
-    civil = zone.local(minute * 60)
-    first = civil.replace(day=1, hour=0, minute=0, tzinfo=None) + timedelta(days=31)
-    local_s = int(first.replace(day=1, tzinfo=UTC).timestamp())
-    return _instant(zone, local_s, minute * 60)
-
-
-def _instant(zone: Zone, local_s: int, before_s: int) -> int:
-    """The instant of a local time, which is in seconds since 1970 as if it were UTC.
-
-    `before_s` is an instant before it, at most one switch away. A time that the switch leaves
-    out comes as late as it would have without.
-    """
-    at_s = local_s + 60 * zone.deviation_min(before_s)
-    after_switch_s = local_s + 60 * zone.deviation_min(at_s)
-    left_out = local_s + 60 * zone.deviation_min(after_switch_s) != after_switch_s
-    return at_s if left_out else after_switch_s
+    deviation_min = zone.deviation_min(after_s)
+    local_s = after_s - 60 * deviation_min
+    return _instant(zone, (local_s // period_s + 1) * period_s, deviation_min)
 
 
 def _next_month(zone: Zone, after_s: int) -> int:
-    return _first_of_month(zone, after_s // 60)
+    deviation_min = zone.deviation_min(after_s)
+    local_s = after_s - 60 * deviation_min
+    return _instant(zone, _month_after_s(local_s // DAY_S), deviation_min)
 
 
 # Midnight when a month begins: the end of the billing period (P3, 0-0:15.0.0).
-MONTH = Period(_next_month, _LONGEST_MONTH_S)
+MONTH = Period(_next_month, 32 * DAY_S)
+
+
+@lru_cache(maxsize=16)
+def _month_after_s(day: int) -> int:
+    """When the month after a day begins; days are counted from 1970, in local time."""
+    first = datetime.fromtimestamp(day * DAY_S, UTC).replace(day=1)
+    return int((first + timedelta(days=31)).replace(day=1).timestamp())
+
+
+# Few: all meters of a zone come to the same ones at the same time.
+@lru_cache(maxsize=16)
+def _instant(zone: Zone, local_s: int, deviation_min: int) -> int:
+    """The instant of a local time, which is in seconds since 1970 as if it were UTC.
+
+    `deviation_min` holds before it, at most one switch away. A time that the switch leaves out
+    comes as late as it would have without.
+    """
+    at_s = local_s + 60 * deviation_min
+    after_switch_s = local_s + 60 * zone.deviation_min(at_s)
+    left_out = local_s + 60 * zone.deviation_min(after_switch_s) != after_switch_s
+    return at_s if left_out else after_switch_s

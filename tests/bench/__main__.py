@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tests.bench import dlms, p1
+from tests.bench import dlms, meters, p1
 from tests.bench.measure import Contest, Figure
 
 OUT = Path("out") / "bench.json"
@@ -37,6 +37,10 @@ ROWS: dict[str, Callable[[], Figure]] = {
     "association": partial(_contest, dlms.association),
     "profile": partial(_contest, dlms.profile_by_blocks),
     "p1": partial(_contest, p1.p1_stream),
+    "idle": meters.idle_meter,
+    "full": meters.full_meter,
+    "whole": meters.whole_meter,
+    "fleet": meters.fleet_day,
     "day": _day,
 }
 

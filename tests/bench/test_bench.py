@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from scenarios.document import load
 from tests.bench import __main__ as bench
-from tests.bench import day, dlms, p1
+from tests.bench import day, dlms, meters, p1
 from tests.bench.measure import Contest, Figure
+from tests.meters.builders import KEYS
+from tests.peers.exchange import MeterExchange
+from wire.cosem.rows import Right
 
 MAKERS = [dlms.ciphered_get, dlms.association, dlms.profile_by_blocks, p1.p1_stream]
 
@@ -73,6 +77,30 @@ def test_the_rows_are_written_as_the_contract_has_them(
         }
     ]
     assert "MISSED: a row: 12.5 µs, 2.00 ×" in capsys.readouterr().out
+
+
+def test_a_full_meter_is_full_and_an_idle_one_small() -> None:
+    profiles = meters.filled(meters.make(1)).state.profiles
+    assert profiles is not None
+    sizes = {name: len(rows) for name, rows in profiles.items()}
+    assert sizes == {
+        "load_profile": 960,
+        "daily_load_profile": 40,
+        "monthly_profile": 13,
+    }
+    assert meters.kib_each(meters.make, 20) <= meters.IDLE_KIB
+
+
+def test_every_attribute_that_may_be_read_is_read() -> None:
+    meter = meters.make(1, KEYS)
+    client = dlms.OurClient(MeterExchange(meter), count(1000).__next__)
+    client.play(client.session.open())
+    readable = sum(
+        bool(attribute.management & Right.R)
+        for row in meter.model.rows
+        for attribute in row.attributes
+    )
+    assert meters.read_whole(client) == readable > 100
 
 
 def test_the_day_is_what_its_row_says() -> None:

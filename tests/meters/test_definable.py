@@ -75,8 +75,9 @@ def test_as_it_leaves_the_factory(standard: Standard) -> None:
     assert get(meter, PROFILE, PERIOD).value == (86_400 if old else 900)
     assert get(meter, PROFILE, METHOD).value == (3 if old else 1)
     assert get(meter, PROFILE, SORT_OBJECT) == (CLOCK if old else NOTHING)
-    assert get(meter, PROFILE, IN_USE).value == 0
     assert get(meter, PROFILE, ENTRIES).value == 960
+    meter.advance(NOW_S + 86_400)
+    assert get(meter, PROFILE, IN_USE).value == 0, "there is nothing but the clock"
 
 
 @pytest.mark.parametrize("standard", list(Standard))
