@@ -291,7 +291,7 @@ def _check(state: State) -> None:
     if state.logs is not None:
         ends_s += [end_s for end_s, _ in state.logs.rows(Log.POWER_FAILURE)]
     for rows in (state.profiles or {}).values():
-        ends_s += rows.first_s, rows.last_s
+        ends_s += rows.ends_s
     if not _EARLIEST_S < min(ends_s) <= max(ends_s) < _LATEST_S:
         raise ValueError("a time of it is outside what P1 can print")
     if type(state.activation_pending) is not bool or not names_mask(state.active_mask):

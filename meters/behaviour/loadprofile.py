@@ -30,22 +30,16 @@ _QUARTER_HOUR_S, _DAY_S = 900, 86_400
 class LoadProfile:
     """A ring of at most `capacity` rows, whose values have the types of `tags`.
 
-    Stamps (UTC epoch seconds of the clock) rise from row to row. `last_s` is up to when rows
-    were captured, or the time of the last reset; `flags` is what the AMR profile status of the
-    running period has so far, before the quarter-hour that runs now.
+    Stamps (UTC epoch seconds of the clock) rise from row to row. `flags` is what the AMR profile
+    status of the running period has so far, before the quarter-hour that runs now.
     """
 
-    __slots__ = ("capacity", "tags", "flags", "last_s", "_next", "_stamps", "_values")
+    __slots__ = ("capacity", "tags", "flags", "_next", "_stamps", "_values")
 
-    def __init__(self, capacity: int, tags: tuple[Tag, ...], since_s: int = 0) -> None:
+    def __init__(self, capacity: int, tags: tuple[Tag, ...]) -> None:
         self.capacity = capacity
         self.tags = tags
         self.flags = 0
-        self.clear(since_s)
-
-    def clear(self, since_s: int) -> None:
-        """Forgets all rows (method 1, reset), at this time."""
-        self.last_s = since_s
         self._next = 0
         self._stamps = array("I")
         self._values = tuple(array(FORMATS[tag]) for tag in self.tags)
@@ -54,18 +48,18 @@ class LoadProfile:
         return len(self._stamps)
 
     @property
-    def first_s(self) -> int:
-        """The stamp of the oldest row; `last_s` when there is none."""
-        return self._stamps[self._next] if self._stamps else self.last_s
+    def ends_s(self) -> tuple[int, ...]:
+        """The stamps of the oldest and the newest row; none when there is no row."""
+        stamps, at = self._stamps, self._next
+        return (stamps[at], stamps[at - 1]) if stamps else ()
 
     def append(self, stamp_s: int, values: Sequence[int]) -> None:
         """Captures a row, in place of those at or after it and, when full, of the oldest.
 
         A number that its type cannot show is held at the nearest one.
         """
-        if stamp_s <= self.last_s:
+        if self._stamps and stamp_s <= self._stamps[self._next - 1]:
             self.drop_from(stamp_s)
-        self.last_s = stamp_s
         at = self._next
         full = len(self) == self.capacity
         if full:
@@ -85,7 +79,6 @@ class LoadProfile:
         """Forgets the rows at and after an instant: the clock was set back before them."""
         self._unroll()
         self._cut(0, bisect_left(self._stamps, stamp_s))
-        self.last_s = min(self.last_s, stamp_s - 1)
 
     def resize(self, capacity: int) -> None:
         """Keeps so many rows from now on, the newest."""
@@ -152,7 +145,6 @@ class LoadProfile:
             "capacity": self.capacity,
             "tags": [int(tag) for tag in self.tags],
             "flags": self.flags,
-            "last_s": self.last_s,
             "stamps": _octets(_in_order(self._stamps, self._next)).hex(),
             "values": [
                 _octets(_in_order(item, self._next)).hex() for item in self._values
@@ -162,14 +154,13 @@ class LoadProfile:
     @classmethod
     def from_json(cls, saved: dict[str, Any]) -> LoadProfile:
         """The rows that were kept; raises what Python does for content that is not them."""
-        capacity, flags, last_s = (
-            saved[name] for name in ("capacity", "flags", "last_s")
-        )
-        if not all(type(number) is int for number in (capacity, flags, last_s)) or not (
-            type(saved["tags"]) is type(saved["values"]) is list
+        capacity, flags = saved["capacity"], saved["flags"]
+        if not (
+            type(capacity) is type(flags) is int
+            and type(saved["tags"]) is type(saved["values"]) is list
         ):
             raise ValueError("the parts of a load profile have other types")
-        profile = cls(capacity, tuple(Tag(tag) for tag in saved["tags"]), last_s)
+        profile = cls(capacity, tuple(Tag(tag) for tag in saved["tags"]))
         profile.flags = flags
         columns = profile._stamps, *profile._values
         texts = [saved["stamps"], *saved["values"]]
@@ -182,7 +173,7 @@ class LoadProfile:
             or not 0 <= flags <= 0xFF
             or {len(column) for column in columns} != {len(stamps)}
             or len(stamps) > capacity
-            or not all(a < b for a, b in pairwise([*stamps, last_s + 1]))
+            or not all(a < b for a, b in pairwise(stamps))
         ):
             raise ValueError("the rows of a load profile cannot be")
         return profile

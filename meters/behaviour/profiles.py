@@ -87,16 +87,15 @@ def clock_moved(meter: Meter, before_s: int, cause: int) -> None:
 def fill(meter: Meter, since_s: int, cause: int) -> None:
     """Adds the rows that are missing up to now, flagged as not valid, and by their cause.
 
-    `since_s` is when, by the clock, they began to be missed; what a profile has goes before it.
+    `since_s` is when they began to be missed, by the clock.
     """
     clock_s, zone = meter.clock_s, meter.zone
     for profile in profiles_of(meter.model):
-        rows, period = rows_of(meter, profile), profile.period(meter)
+        period = profile.period(meter)
         if period is None:
             continue
-        after_s = since_s if rows is None else rows.last_s
         most = profile.capacity(meter)
-        for end_s in period.passed(zone, after_s, clock_s, most):
+        for end_s in period.passed(zone, since_s, clock_s, most):
             rows = _made(meter, profile)
             flags = amr.DATA_NOT_VALID | cause | amr.summer_bit(zone, end_s)
             rows.append(end_s, profile.row(meter, flags | rows.flags))
@@ -151,8 +150,7 @@ def _made(meter: Meter, profile: Profile) -> LoadProfile:
 
 
 def _new(meter: Meter, profile: Profile) -> LoadProfile:
-    capacity, tags = profile.capacity(meter), profile.tags(meter)
-    return LoadProfile(capacity, tags, meter.clock_s)
+    return LoadProfile(profile.capacity(meter), profile.tags(meter))
 
 
 def _profiles(meter: Meter) -> Profiles:

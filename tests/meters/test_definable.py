@@ -92,6 +92,15 @@ def test_rows_have_what_was_asked_for_in_its_own_types(standard: Standard) -> No
     assert [cell.tag for cell in row.value] == [9, 6, 17, 18, watts]
 
 
+def test_a_setting_and_a_constant_can_be_columns_too() -> None:
+    limit, period = column(3, "1-0:0.9.11"), column(7, "1-0:99.1.0", 4)
+    meter = defined(limit, period)
+    meter.advance(NOW_S + 900)
+    assert put(meter, (3, "1-0:0.9.11"), 2, axdr.unsigned(30)) is GOOD
+    meter.advance(NOW_S + 1800)
+    assert rows(meter) == [[900, 60, 900], [1800, 30, 900]]
+
+
 def test_twenty_columns_beside_the_clock_and_no_more() -> None:
     numbers = [
         column(3, f"1-0:{group}.8.{rate}") for group in (1, 2) for rate in range(3)

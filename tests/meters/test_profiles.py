@@ -210,6 +210,36 @@ def test_a_step_back_over_midnights_captures_those_days_again() -> None:
     assert made[2][2] == 32 * 3600, "two days more than were, and counted through"
 
 
+def test_a_step_back_to_a_boundary_leaves_its_row() -> None:
+    meter = lived("240112060000W")
+    set_clock(meter, epoch("240111000000W"))
+    assert [row[0] for row in rows(meter, DAYS)] == ["2401100000W", "2401110000W"]
+    meter.advance(epoch("240112060000W") + 86_400)
+    assert [row[:2] for row in rows(meter, DAYS)][1:] == [
+        ["2401110000W", 0],
+        ["2401120000W", ADJUSTED],
+    ]
+
+
+def test_what_a_day_had_before_it_was_cut_short_is_in_its_row() -> None:
+    meter = lived("240110120000W")
+    set_clock(meter, meter.clock_s + 100)
+    meter.advance(epoch("240110180000W"))
+    meter.power_off()
+    meter.power_on(epoch("240112060000W"))
+    assert [row[1] for row in rows(meter, DAYS)] == [0, LOST | ADJUSTED, LOST]
+
+
+def test_a_reset_does_not_make_the_running_day_better() -> None:
+    meter = lived("240110120100W")
+    meter.power_off()
+    meter.power_on(epoch("240110120200W"))
+    meter.advance(epoch("240110130000W"))
+    assert act(meter, DAYS, 1, axdr.integer(0)) is ActionResult.SUCCESS
+    meter.advance(epoch("240112000000W"))
+    assert [row[1] for row in rows(meter, DAYS)] == [amr.POWER_DOWN, 0]
+
+
 def test_a_small_step_over_midnight_leaves_good_rows() -> None:
     meter = lived("240131235945W")
     set_clock(meter, epoch("240201000015W"))
