@@ -62,7 +62,11 @@ _KINDS: tuple[tuple[Event, int, tuple[str, ...]], ...] = (
         3,
         tuple(f"1-0:{c}.8.{rate}" for c in (1, 2) for rate in range(3)),
     ),
-    (Event.SESSION_READINGS_E, _PROFILE, ("1-0:99.2.0", "0-0:98.1.0")),
+    (
+        Event.SESSION_READINGS_E,
+        _PROFILE,
+        ("1-0:99.2.0", "0-0:98.1.0", "1-0:98.1.0"),
+    ),
     (
         Event.SESSION_READINGS_G,
         4,

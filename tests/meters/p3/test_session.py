@@ -66,6 +66,23 @@ def test_each_kind_of_data_leaves_one_row_at_the_end(standard: Standard) -> None
     assert {row[0] for row in rows(driver.meter, Log.SESSION)} == {driver.now_s}
 
 
+@pytest.mark.parametrize(
+    ("standard", "month"),
+    [(Standard.DSMR_4_2_2, "0-0:98.1.0"), (Standard.SMR_5_0, "1-0:98.1.0")],
+)
+def test_each_row_of_a_billing_profile_is_a_reading(
+    standard: Standard, month: str
+) -> None:
+    meter = make_meter(standard)
+    meter.advance(NOW_S + 60 * 86_400)
+    driver = Driver(meter)
+    driver.now_s = NOW_S + 60 * 86_400
+    driver.associate()
+    driver.get(7, month)
+    driver.get(7, "1-0:99.2.0", 2, by_entry(1, 3))
+    assert session_rows(driver) == [(73, 2 + 3)]
+
+
 def test_only_what_was_given_was_read() -> None:
     driver = with_rows()
     assert driver.get(3, "1-0:1.8.9") is DataAccessResult.OBJECT_UNDEFINED
