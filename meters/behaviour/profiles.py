@@ -26,10 +26,10 @@ def rows_of(meter: Meter, profile: Profile) -> LoadProfile | None:
     return None if profiles is None else profiles.get(profile.name)
 
 
-def status(meter: Meter, profile: Profile, rows: LoadProfile | None = None) -> int:
+def status(meter: Meter, profile: Profile) -> int:
     """The AMR profile status that the row of the running period has so far."""
     flags = meter.state.interval_flags | amr.summer_bit(meter.zone, meter.clock_s)
-    rows = rows or rows_of(meter, profile)
+    rows = rows_of(meter, profile)
     return flags if rows is None else flags | rows.flags
 
 
@@ -58,7 +58,7 @@ def capture(meter: Meter) -> None:
 def capture_now(meter: Meter, profile: Profile) -> None:
     """Writes a row between its periods (method 2, capture)."""
     rows = _made(meter, profile)
-    rows.append(meter.clock_s, profile.row(meter, status(meter, profile, rows)))
+    rows.append(meter.clock_s, profile.row(meter, status(meter, profile)))
 
 
 def clock_moved(meter: Meter, before_s: int, cause: int) -> None:
