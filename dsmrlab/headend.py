@@ -20,6 +20,7 @@ from dsmrlab.edge import (
     pass_settings,
     read_text,
 )
+from dsmrlab.trace import trace_option
 from wire.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -44,13 +45,20 @@ def reach_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def with_reach(
-        *args: Any, engine: str, timeout: float, attempts: int, **kwargs: Any
+        *args: Any,
+        engine: str,
+        timeout: float,
+        attempts: int,
+        trace: Path | None,
+        **kwargs: Any,
     ) -> None:
         from dsmrlab.office import Reach
 
-        command(*args, reach=Reach(engine, timeout, attempts), **kwargs)
+        reach = Reach(engine, timeout, attempts, trace)
+        command(*args, reach=reach, **kwargs)
 
     for option in (
+        trace_option,
         click.option(
             "--attempts",
             type=click.IntRange(1, 100),

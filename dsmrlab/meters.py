@@ -10,6 +10,7 @@ import click
 
 from dsmrlab.edge import LabGroup, Settings, counted, pass_settings
 from dsmrlab.loop import Teller, reactor_to_run
+from dsmrlab.trace import open_capture, trace_option
 
 if TYPE_CHECKING:
     from meters.serve import FleetService
@@ -31,8 +32,9 @@ def meters() -> None:
     show_default=True,
     help="How P1 is offered: a TCP port each, a serial device each, or not.",
 )
+@trace_option
 @pass_settings
-def serve(settings: Settings, folder: Path, p1: str) -> None:
+def serve(settings: Settings, folder: Path, p1: str, trace: Path | None) -> None:
     """Run the fleet of DIR in real time, until SIGTERM or Ctrl-C.
 
     The meters' states are saved in DIR/state. With --json the first line is
@@ -46,7 +48,11 @@ def serve(settings: Settings, folder: Path, p1: str) -> None:
     with reactor_to_run(stops_with=(signal.SIGTERM,)) as loop:
         tell = Teller(settings, loop)
         serve_fleet(
-            loaded, loop, P1Kind(p1), lambda service: _tell_ready(tell, service, p1)
+            loaded,
+            loop,
+            P1Kind(p1),
+            lambda service: _tell_ready(tell, service, p1),
+            open_capture(trace, loop.seconds),
         )
         tell.check()
 

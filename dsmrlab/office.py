@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import ensureDeferred
@@ -15,6 +16,7 @@ from twisted.internet.endpoints import HostnameEndpoint
 
 from dsmrlab.edge import Settings
 from dsmrlab.loop import on_reactor
+from dsmrlab.trace import open_capture
 from headend import operations
 from headend.desk import Desk
 from headend.keys import KeyStore
@@ -28,6 +30,8 @@ from headend.store.engine import Store, open_store
 from headend.store.job import ENDS, Job, JobState
 from headend.store.keys import KeyKind
 from headend.store.meters import Meter
+from wire.capture import Capture, Tap
+from wire.dlms.security import Cipher
 from wire.errors import ConfigError, LocalError, SimError
 
 SOON = Retries(first_s=1.0)
@@ -43,11 +47,12 @@ class JobFailed(SimError):
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How a command reaches meters: engine, seconds for an answer, attempts of a job."""
+    """How a command reaches meters: engine, seconds for an answer, attempts of a job, trace."""
 
     engine: str = "native"
     timeout_s: float = 10.0
     attempts: int = 2
+    trace: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +128,7 @@ class Office:
             engine=reach.engine,
             call=call,
             timeout_s=reach.timeout_s,
+            trace=self._tapped(open_capture(reach.trace, loop.seconds)),
             watch=watch,
         )
 
@@ -187,6 +193,25 @@ class Office:
                 await scheduler.stop()
 
         return run
+
+    def _tapped(self, capture: Capture | None) -> Callable[[Meter], Tap | None]:
+        """Makes what sees a connection to a meter, with all keys that it may have."""
+        if capture is None:
+            return lambda meter: None
+
+        def ciphers(meter: Meter) -> list[Cipher]:
+            with self.store.read() as connection:
+                encryption, authentication = (
+                    self.keys.every(connection, meter, kind)
+                    for kind in (KeyKind.ENCRYPTION, KeyKind.AUTHENTICATION)
+                )
+            return [
+                Cipher(one.octets, other.octets)
+                for one in reversed(encryption)
+                for other in reversed(authentication)
+            ]
+
+        return lambda meter: capture.tap(meter.equipment_id, lambda: ciphers(meter))
 
     async def _see_through(self, loop: Any, job: Job, reach: Reach) -> Job:
         scheduler = self.scheduler(loop, reach, job.correlation_id)

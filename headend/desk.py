@@ -14,7 +14,6 @@ from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 from headend import operations
 from headend.dlms.client import TIMEOUT_S, DlmsClient
 from headend.dlms.credentials import Credentials
-from headend.dlms.line import Trace
 from headend.keys import KeyStore
 from headend.progress import Progress, Step, Watch, unwatched
 from headend.store import leases, meters
@@ -24,6 +23,7 @@ from headend.store.engine import Store
 from headend.store.job import Job
 from headend.store.keys import KeyKind
 from headend.store.meters import Meter
+from wire.capture import Tap
 from wire.errors import SimError, TransportError
 
 SYSTEM_TITLE = b"DSLHE\x00\x00\x01"
@@ -48,8 +48,8 @@ class Desk:
     """The head-end's way to its meters.
 
     `endpoint` makes the way to a host and port; `call` runs store work, in a thread where the
-    reactor must not wait; `trace` sees the octets of each exchange as they are sent; `watch` is
-    told how the association of a job begins.
+    reactor must not wait; `trace` sees each connection to a meter; `watch` is told how the
+    association of a job begins.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Desk:
         call: Call = directly,
         timeout_s: float = TIMEOUT_S,
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
-        trace: Callable[[Meter], Trace | None] = lambda meter: None,
+        trace: Callable[[Meter], Tap | None] = lambda meter: None,
         watch: Watch = unwatched,
     ) -> None:
         self._store = store

@@ -12,9 +12,11 @@ from twisted.internet.task import LoopingCall
 
 from meters.behaviour.premises import premises_load
 from meters.fleet import Fleet, FleetMeter
+from meters.meter import Meter
 from meters.p1.port import P1Port
 from meters.p1.pty import P1Pty
 from meters.p3.protocol import P3Factory
+from wire.capture import Capture, Tap
 from wire.errors import SurroundingsError
 
 # How often the energy of a meter goes to the disk, and its household changes its mind.
@@ -36,15 +38,23 @@ class FleetService:
     """Serves a fleet; one tick a second drives all its meters.
 
     `reactor` is a Twisted reactor: it listens, and is the clock. `pty_paths` says where each
-    meter's P1 is, by equipment identifier, when it is a pseudo terminal.
+    meter's P1 is, by equipment identifier, when it is a pseudo terminal. `capture` sees all
+    that passes on P3.
     """
 
-    def __init__(self, fleet: Fleet, reactor: Any, p1: P1Kind = P1Kind.TCP) -> None:
+    def __init__(
+        self,
+        fleet: Fleet,
+        reactor: Any,
+        p1: P1Kind = P1Kind.TCP,
+        capture: Capture | None = None,
+    ) -> None:
         self.fleet = fleet
         self.pty_paths: dict[str, str] = {}
         self.failure: BaseException | None = None
         self._reactor = reactor
         self._p1 = p1
+        self._capture = capture
         self._premises = fleet.file.load == "premises"
         self._listening: list[IListeningPort] = []
         self._p3: list[P3Factory] = []
@@ -90,7 +100,8 @@ class FleetService:
 
     def _open(self, place: FleetMeter) -> None:
         meter = place.meter
-        p3 = P3Factory(meter, self._reactor, self.fleet.store.save)
+        trace = None if self._capture is None else _tapped(self._capture, meter)
+        p3 = P3Factory(meter, self._reactor, self.fleet.store.save, trace)
         self._listen(place.p3_port, p3, place.host)
         self._p3.append(p3)
         if self._p1 is P1Kind.NONE:
@@ -150,17 +161,24 @@ class FleetService:
         self._reactor.stop()
 
 
+def _tapped(capture: Capture, meter: Meter) -> Callable[[], Tap]:
+    """Makes what sees a connection to this meter, with the keys that it has then."""
+    name = meter.identity.equipment_id
+    return lambda: capture.tap(name, lambda: (meter.state.keys.cipher(),))
+
+
 def serve(
     fleet: Fleet,
     reactor: Any,
     p1: P1Kind = P1Kind.TCP,
     ready: Callable[[FleetService], None] = lambda service: None,
+    capture: Capture | None = None,
 ) -> None:
     """Runs the reactor until it is stopped, by SIGTERM or SIGINT as Twisted does it.
 
     `ready` is called once, when every port is open. States are saved before this returns.
     """
-    service = FleetService(fleet, reactor, p1)
+    service = FleetService(fleet, reactor, p1, capture)
     service.start()
     reactor.addSystemEventTrigger("before", "shutdown", service.stop)
     reactor.callWhenRunning(ready, service)

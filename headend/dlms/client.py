@@ -19,9 +19,10 @@ from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
 from headend.dlms import line
 from headend.dlms.credentials import Credentials
-from headend.dlms.line import Line, Trace
+from headend.dlms.line import Line
 from headend.dlms.services import Association, Reference
 from headend.dlms.session import Dialogue
+from wire.capture import Tap
 from wire.dlms.association import State
 from wire.dlms.axdr import Data
 from wire.dlms.descriptors import (
@@ -105,7 +106,7 @@ class Client:
         dialogues: Dialogues,
         clock: IReactorTime,
         timeout_s: float,
-        trace: Trace | None,
+        trace: Tap | None,
     ) -> None:
         self._endpoint = endpoint
         self._dialogues = dialogues
@@ -268,7 +269,7 @@ class DlmsClient(Client):
         timeout_s: float = TIMEOUT_S,
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
         meter_counter: int | None = None,
-        trace: Trace | None = None,
+        trace: Tap | None = None,
     ) -> None:
         association = self.association(
             credentials,

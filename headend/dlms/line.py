@@ -16,11 +16,9 @@ from twisted.internet.interfaces import (
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
+from wire.capture import Place, Tap
 from wire.dlms.wrapper import Wpdu, WrapperReader, encode_wpdu
 from wire.errors import ConfigError, SimError, TransportError, WireError
-
-Trace = Callable[[bool, bytes], None]
-"""Sees the octets of the stream, ciphered as they are: whether we send them, and they."""
 
 _CLOSING_S = 2.0
 
@@ -34,7 +32,7 @@ class Line(Protocol):
         server_sap: int,
         clock: IReactorTime,
         timeout_s: float,
-        trace: Trace | None = None,
+        trace: Tap | None = None,
     ) -> None:
         self._client_sap = client_sap
         self._server_sap = server_sap
@@ -46,6 +44,12 @@ class Line(Protocol):
         self._fault: SimError | None = None
         self._lost: Deferred[None] = Deferred()
 
+    def connectionMade(self) -> None:
+        """The meter has taken the connection."""
+        if self._trace is not None:
+            transport = cast(ITCPTransport, self.transport)
+            self._trace.opened(_place(transport.getHost()), _place(transport.getPeer()))
+
     def exchange(self, payload: bytes) -> Deferred[bytes]:
         """Sends an APDU; fires with the one that comes back, or fails with a `SimError`."""
         answer: Deferred[bytes] = Deferred()
@@ -56,7 +60,7 @@ class Line(Protocol):
         answer.addTimeout(self._timeout_s, self._clock, _silent)
         octets = encode_wpdu(self._client_sap, self._server_sap, payload)
         if self._trace is not None:
-            self._trace(True, octets)
+            self._trace.octets(True, octets)
         assert self.transport is not None
         self.transport.write(octets)
         return answer
@@ -96,7 +100,7 @@ class Line(Protocol):
     def dataReceived(self, data: bytes) -> None:
         """Takes what the meter sends; only one answer, and only to a request, is in order."""
         if self._trace is not None:
-            self._trace(False, data)
+            self._trace.octets(False, data)
         events = self._reader.feed(data)
         if not events or self._fault is not None:
             return
@@ -110,6 +114,8 @@ class Line(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The meter hung up, or we did."""
+        if self._trace is not None:
+            self._trace.closed()
         if not self._lost.called:
             self._lost.callback(None)
         self.end(TransportError("the meter closed the connection"))
@@ -135,7 +141,7 @@ async def connect(
     server_sap: int,
     clock: IReactorTime,
     timeout_s: float,
-    trace: Trace | None = None,
+    trace: Tap | None = None,
 ) -> Line:
     """A line to the meter at an endpoint; raises `TransportError` when there is none to be had."""
     factory = _LineFactory(
@@ -159,6 +165,10 @@ class _LineFactory(Factory):
 
     def buildProtocol(self, addr: IAddress | None) -> Line:
         return self._make()
+
+
+def _place(address: IAddress) -> Place:
+    return Place(getattr(address, "host", "0.0.0.0"), getattr(address, "port", 0))
 
 
 def _not_connected(_: object, timeout_s: float) -> NoReturn:

@@ -19,6 +19,7 @@ from zope.interface import implementer
 from meters.meter import Meter
 from meters.objects.network import inactivity_time_out_s
 from meters.p3.connection import P3Connection
+from wire.capture import Place, Tap
 from wire.errors import SurroundingsError
 
 _log = Logger()
@@ -37,12 +38,17 @@ class P3Protocol(Protocol):
         self._idle: IDelayedCall | None = None
         self._heard_s = 0.0
         self._time_out_s = 0
+        self._tap: Tap | None = None
 
     def connectionMade(self) -> None:
         """Starts to wait for the client; hangs up at once when the meter is not free."""
         if not self._factory.admit(self):
             self.transport.abortConnection()
             return
+        if self._factory.trace is not None:
+            self._tap = self._factory.trace()
+            ends = self.transport.getPeer(), self.transport.getHost()
+            self._tap.opened(*(Place(end.host, end.port) for end in ends))
         # Whoever asks without reading the answers is not listened to for a while.
         self.transport.registerProducer(self, True)
         self._heard_s = self._factory.clock.seconds()
@@ -57,6 +63,8 @@ class P3Protocol(Protocol):
             self.transport.abortConnection()
             return
         self._heard_s = factory.clock.seconds()
+        if self._tap is not None:
+            self._tap.octets(True, data)
         answers = self._connection.receive(data, int(self._heard_s))
         if factory.meter.state.unsaved and factory.save is not None:
             try:
@@ -69,7 +77,10 @@ class P3Protocol(Protocol):
         if inactivity_time_out_s(factory.meter) != self._time_out_s:
             self._watch()
         if answers:
-            self.transport.write(b"".join(answers))
+            octets = b"".join(answers)
+            if self._tap is not None:
+                self._tap.octets(False, octets)
+            self.transport.write(octets)
         if self._connection.dead:
             self._close()
 
@@ -77,6 +88,8 @@ class P3Protocol(Protocol):
         """The association ends with its connection; the meter is free for the next."""
         self._end_associations()
         self._factory.release(self)
+        if self._tap is not None:
+            self._tap.closed()
         if self._idle is not None and self._idle.active():
             self._idle.cancel()
 
@@ -127,7 +140,8 @@ class P3Factory(Factory):
     """Accepts the connections to one meter.
 
     `save` is called before any answer leaves that promises something which must outlive the
-    process: a message, a key, a block of invocation counters.
+    process: a message, a key, a block of invocation counters. `trace` makes what sees each
+    connection.
     """
 
     noisy = False
@@ -137,10 +151,12 @@ class P3Factory(Factory):
         meter: Meter,
         clock: IReactorTime,
         save: Callable[[Meter], None] | None = None,
+        trace: Callable[[], Tap] | None = None,
     ) -> None:
         self.meter = meter
         self.clock = clock
         self.save = save
+        self.trace = trace
         self.current: P3Protocol | None = None
 
     def buildProtocol(self, addr: IAddress | None) -> P3Protocol:

@@ -14,7 +14,6 @@ from headend.control import CongestionControl, Sent
 from headend.controllers import CONTROLLERS
 from headend.dali import FeederSample
 from headend.desk import Desk
-from headend.dlms.line import Trace
 from headend.keys import KeyStore
 from headend.limits import Limits
 from headend.planner_model import Settings
@@ -27,6 +26,7 @@ from headend.store.meters import Meter
 from scenarios.network import Network
 from scenarios.settings import Controller, WorldSettings
 from scenarios.world_protocol import Outcome, Refuser
+from wire.capture import Tap
 from wire.dlms.descriptors import ActionResult, DataAccessResult, words
 from wire.errors import ConfigError
 
@@ -48,7 +48,7 @@ class Office:
         network: Network,
         clock: IReactorTime,
         random: Random | None,
-        trace: Callable[[Meter], Trace | None],
+        trace: Callable[[Meter], Tap | None],
     ) -> None:
         random_bytes = random.randbytes if random else secrets.token_bytes
         self._clock = clock

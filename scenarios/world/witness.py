@@ -8,13 +8,13 @@ from twisted.internet.interfaces import IReactorTime
 
 from chargepoint.notices import Event, Notice
 from headend.control import Sent
-from headend.dlms.line import Trace
 from headend.store.job import Job, JobState
 from scenarios.event_log import EventLog
 from scenarios.results import Hop
 from scenarios.world.follower import Follower
 from scenarios.world.journeys import Journeys
 from scenarios.world.station import Station
+from wire.capture import OnOctets, Tap
 from wire.instants import from_epoch
 from wire.p1 import Telegram
 
@@ -97,12 +97,14 @@ class Witness:
             if (follower := self._following(station, journey.text)) is not None:
                 follower.committed(self._now, station.unit)
 
-    def trace(self, station: Station) -> Trace | None:
+    def trace(self, station: Station) -> Tap | None:
         """Who sees the octets between head-end and this station's meter, if anybody."""
         follower = self.follower
         if follower is None or follower.station != station.name or follower.complete:
             return None
-        return lambda sent, wpdu: follower.octets(self._clock.seconds(), sent, wpdu)
+        return OnOctets(
+            lambda sent, wpdu: follower.octets(self._clock.seconds(), sent, wpdu)
+        )
 
     def _following(self, station: Station, text: bytes) -> Follower | None:
         follower = self.follower

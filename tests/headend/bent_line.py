@@ -23,6 +23,7 @@ from meters.p3.protocol import P3Factory
 from scenarios.clock import HeapClock
 from scenarios.network import SimulatedNetwork
 from tests.meters.builders import KEYS, METER_TITLE, NOW_S, make_meter
+from wire.capture import OnOctets
 from wire.cosem.rows import Standard
 from wire.dlms import acse
 from wire.dlms.security import Cipher, is_protected, unprotect
@@ -94,7 +95,7 @@ class World:
             lambda host, port: _Endpoint(self, self._network.endpoint(host, port)),
             self.clock,
             timeout_s=TIMEOUT_S,
-            trace=lambda _: self._trace,
+            trace=lambda _: OnOctets(self._trace),
         )
         self.scheduler = Scheduler(
             store, desk.run, self.clock, retries=Retries(first_s=2.0), lease_s=LEASE_S

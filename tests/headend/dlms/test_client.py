@@ -25,6 +25,7 @@ from tests.headend.dlms.fake_meter import (
     Counters,
     FakeMeter,
 )
+from wire.capture import OnOctets
 from wire.dlms import axdr
 from wire.dlms.descriptors import DataAccessResult, MethodDescriptor
 from wire.dlms.wrapper import Wpdu, WrapperReader, encode_wpdu
@@ -377,7 +378,7 @@ def test_the_octets_on_the_line_can_be_watched() -> None:
         MANAGEMENT,
         Counters(),
         place.clock,
-        trace=lambda sent, octets: seen.append((sent, octets)),
+        trace=OnOctets(lambda sent, octets: seen.append((sent, octets))),
     )
 
     async def work() -> None:
