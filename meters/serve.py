@@ -6,6 +6,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
+from twisted.internet.endpoints import HostnameEndpoint
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IDelayedCall, IListeningPort
 from twisted.internet.task import LoopingCall
@@ -16,6 +17,7 @@ from meters.meter import Meter
 from meters.p1.port import P1Port
 from meters.p1.pty import P1Pty
 from meters.p3.protocol import P3Factory
+from meters.push_line import PushLine
 from wire.capture import Capture, Tap
 from wire.errors import SurroundingsError
 
@@ -59,6 +61,7 @@ class FleetService:
         self._listening: list[IListeningPort] = []
         self._p3: list[P3Factory] = []
         self._p1_ports: list[P1Port | P1Pty] = []
+        self._push_lines: list[PushLine] = []
         self._ticking = LoopingCall(self._tick)
         self._ticking.clock = reactor
         self._first_tick: IDelayedCall | None = None
@@ -104,6 +107,9 @@ class FleetService:
         p3 = P3Factory(meter, self._reactor, self.fleet.store.save, trace)
         self._listen(place.p3_port, p3, place.host)
         self._p3.append(p3)
+        self._push_lines.append(
+            PushLine(meter, self._endpoint, self._reactor, self.fleet.store.save)
+        )
         if self._p1 is P1Kind.NONE:
             return
         period_s = meter.p1_version.period_s
@@ -115,6 +121,9 @@ class FleetService:
             pty = P1Pty(meter.telegram, self._reactor, self._reactor, period_s)
             self.pty_paths[meter.identity.equipment_id] = pty.path
             self._p1_ports.append(pty)
+
+    def _endpoint(self, host: str, port: int) -> HostnameEndpoint:
+        return HostnameEndpoint(self._reactor, host, port)
 
     def _listen(self, port: int, factory: Any, host: str) -> None:
         try:
@@ -137,6 +146,8 @@ class FleetService:
             if (now_s + index) % SAVE_EVERY_S == 0 or meter.state.unsaved:
                 meter.advance(now_s)
                 self.fleet.store.save(meter)
+        for line in self._push_lines:
+            line.tick(now_s)
         for port in self._p1_ports:
             port.tick(now_s)
 
@@ -151,9 +162,12 @@ class FleetService:
             listening.stopListening()
         for factory in self._p3:
             factory.hang_up()
+        for line in self._push_lines:
+            line.hang_up()
         for port in self._p1_ports:
             port.close()
         self._listening, self._p3, self._p1_ports = [], [], []
+        self._push_lines = []
 
     def _failed(self, failure: Any) -> None:
         """A tick failed: the disk is full, say. The reactor's owner hears of it and ends."""

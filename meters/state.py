@@ -11,6 +11,7 @@ from meters.behaviour.disturbance import Disturbance
 from meters.behaviour.events import EventLogs
 from meters.behaviour.firmware import Firmware
 from meters.behaviour.loadprofile import Profiles
+from meters.behaviour.push import Pushing
 from meters.behaviour.quality import Quality
 from meters.counters import Count, SpentKeys
 from meters.identity import KEY_NAMES, Keys
@@ -78,6 +79,7 @@ class State:
     disturbance: Disturbance | None = None
     averages: Averages | None = None
     firmware: Firmware | None = None
+    pushing: Pushing | None = None
     message: bytes = b""
     message_code: bytes = b""
     settings: dict[tuple[str, str], Data] | None = None
@@ -182,6 +184,7 @@ _PARTS: dict[str, Any] = {
     "averages": Averages,
     "firmware": Firmware,
     "spent_keys": SpentKeys,
+    "pushing": Pushing,
 }
 
 # How many numbers, the least and the most that each can be.

@@ -66,6 +66,7 @@ LIBRARIES = {
         "headend/waiting.py",
         "meters/p1/",
         "meters/p3/protocol.py",
+        "meters/push_line.py",
         "meters/serve.py",
         "scenarios/",
     ),

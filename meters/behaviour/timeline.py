@@ -13,9 +13,11 @@ from meters.behaviour import (
     firmware,
     limiter,
     profiles,
+    push,
     quality,
     schedule,
     tariff,
+    wakeup,
 )
 from meters.behaviour.task import NEVER, Task
 
@@ -39,6 +41,8 @@ TASKS = (
     Task(clockwork.due, clockwork.announce),
     Task(firmware.due, firmware.proceed),
     Task(factory.due, factory.reset),
+    Task(wakeup.due, wakeup.run_schedule),
+    Task(push.due, push.execute_asked),
 )
 
 

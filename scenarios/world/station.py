@@ -20,6 +20,7 @@ from meters.behaviour.injections import Injection, inject
 from meters.meter import Meter
 from meters.p1.port import P1Port
 from meters.p3.protocol import P3Factory
+from meters.push_line import PushLine
 from scenarios.network import Network, Port
 from scenarios.world.fairness import Reversals, Served
 from scenarios.world.transformer import NO_LOAD, NOMINAL_DV
@@ -102,6 +103,7 @@ class Station:
             self._ports.append(await network.listen(*address, factory))
         self.addresses = Addresses(*(port.address for port in self._ports))
         self._network = network
+        self._pushes = PushLine(self.meter, network.endpoint, self._clock, self._keep)
         self._eyes = self._modbus()
         self.start_gateway()
 
@@ -109,6 +111,7 @@ class Station:
         """Ends the gateway and closes the ports, as far as they were opened."""
         if self.gateway is not None:
             self._eyes.close()
+            self._pushes.hang_up()
             await self.stop_gateway()
         for port in self._ports:
             await port.close()
@@ -155,6 +158,7 @@ class Station:
         self.meter.advance(int(self._clock.seconds()))
         self.meter.power_off()
         self.p3.hang_up()
+        self._pushes.hang_up()
         self.telegram = None
 
     def power_on(self) -> None:
@@ -222,6 +226,7 @@ class Station:
             self.starved_s += tick_s
         self.p1.tick(now_s)
         self._await_meter()
+        self._pushes.tick(now_s)
 
     def take_work(self, now_s: int) -> list[int]:
         """W·s per phase that the station drew since the last time."""

@@ -133,6 +133,20 @@ _REGISTER_MASK = _structure("register_act_mask", _OCTETS, _array("", _UNSIGNED))
 _CAPTURE_OBJECT = _structure(
     "capture_object_definition", _LONG_UNSIGNED, _OCTETS, _INTEGER, _LONG_UNSIGNED
 )
+# 4.3.8 (push), 4.5.2 (scripts), 4.7.4 and 4.4.10 (who may wake it up).
+_PUSH_OBJECT = _structure(
+    "push_object", _LONG_UNSIGNED, _OCTETS, _INTEGER, _LONG_UNSIGNED
+)
+_PUSH_SCRIPT = _structure(
+    "push_script",
+    _LONG_UNSIGNED,
+    _array(
+        "actions",
+        _structure("action", _ENUM, _LONG_UNSIGNED, _OCTETS, _INTEGER, _INTEGER),
+    ),
+)
+# So many entries of a list that the standard gives no end, so that a meter stays small.
+_ENTRIES = 16
 _NAMED = {
     named.name: named
     for named in (
@@ -229,6 +243,13 @@ _NAMED = {
             _structure("adjacent_cell_info", _LONG_UNSIGNED, _UNSIGNED),
         ),
         _array("key_transfer_type", _structure("key_transfer_data", _ENUM, _OCTETS), 3),
+        _array("push_object_list", _PUSH_OBJECT, _ENTRIES),
+        _structure("send_destination_and_method", _ENUM, _OCTETS, _ENUM),
+        _array("communication_window", _structure("", _OCTETS, _OCTETS), _ENTRIES),
+        _array("push_scripts", _PUSH_SCRIPT),
+        _array("execution_time", _structure("", _OCTETS, _OCTETS), _ENTRIES),
+        _structure("number_of_rings", _UNSIGNED, _UNSIGNED),
+        _array("callers", _structure("caller", _OCTETS, _SCRIPT)),
         _structure("value_definition", _LONG_UNSIGNED, _OCTETS, _INTEGER),
         _structure("action_item", _OCTETS, _LONG_UNSIGNED),
         _CAPTURE_OBJECT,

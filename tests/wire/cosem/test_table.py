@@ -35,6 +35,10 @@ SAME_TYPE = {
     "object_list_type": "objlist_type",
     "context_name_type": "application_context_name",
     "mechanism_name_type": "mechanism_name",
+    "structure{enum service=0 TCP, octet-string destination host:port, enum message=128}": (
+        "structure"
+    ),
+    "structure{unsigned,unsigned}": "structure",
 }
 
 

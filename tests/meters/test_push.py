@@ -1,0 +1,344 @@
+"""When a meter calls: triggers, windows, retries, and what outlives its process."""
+
+from __future__ import annotations
+
+import pytest
+
+from meters.behaviour import push, wakeup
+from meters.behaviour.injections import Injection, What, inject
+from meters.meter import Meter
+from meters.state import from_json, to_json
+from tests.meters.builders import EQUIPMENT_ID, NOW_S, make_meter
+from tests.meters.p3.driver import Driver
+from wire.cosem.dsmr.push import MESSAGES, SETUP_NAMES, SETUPS
+from wire.cosem.pushes import Push, PushReader
+from wire.cosem.rows import Standard
+from wire.cosem.table import objects
+from wire.cosem.types import type_of
+from wire.dlms.descriptors import ActionResult, DataAccessResult
+from wire.errors import ConfigError
+from wire.obis import Obis
+
+DESTINATION = b"10.0.0.1:9000"
+SCHEDULE, ALARM, CALL = range(3)
+STANDARDS = pytest.mark.parametrize("standard", list(Standard))
+SUCCESS, OTHER = DataAccessResult.SUCCESS, DataAccessResult.OTHER_REASON
+FILTER = "alarm_filter"
+
+
+class Rig:
+    """A meter, its management client, and time."""
+
+    def __init__(self, standard: Standard = Standard.DSMR_4_2_2) -> None:
+        self.meter = make_meter(standard)
+        self.driver = Driver(self.meter).associate()
+        self.rows = {row.name: row for row in objects(standard)}
+
+    def set(self, name: str, attribute: str, value: object) -> DataAccessResult:
+        """SET of a plain value."""
+        row = self.rows[name]
+        found = row.attribute(attribute)
+        octets = type_of(found.type).encode(value)
+        return self.driver.set(row.class_id, row.obis.short, found.number, octets)
+
+    def setup(self, number: int, **settings: object) -> Rig:
+        """Gives a push setup a destination, and other settings."""
+        message = MESSAGES[self.meter.identity.standard]
+        settings = {
+            "send_destination_and_method": (0, DESTINATION, message),
+            **settings,
+        }
+        for attribute, value in settings.items():
+            name = SETUP_NAMES[number]
+            assert self.set(name, attribute, value) is SUCCESS
+        return self
+
+    def after(self, seconds: int) -> push.Attempt | None:
+        """What is due by then."""
+        self.meter.advance(NOW_S + seconds)
+        return push.attempt(self.meter)
+
+
+def said(attempt: push.Attempt | None) -> Push:
+    """What the central system reads of an attempt."""
+    assert attempt is not None and (attempt.host, attempt.port) == ("10.0.0.1", 9000)
+    reader = PushReader()
+    outcome = reader.feed(attempt.octets) or reader.end()
+    assert isinstance(outcome, Push)
+    return outcome
+
+
+@STANDARDS
+def test_an_alarm_pushes_the_register(standard: Standard) -> None:
+    rig = Rig(standard).setup(ALARM)
+    assert rig.set(FILTER, "value", 0xFFFF_FFFF) is SUCCESS
+    rig.set("alarm_register", "value", 0)
+    rig.after(1)
+    inject(rig.meter, Injection(What.BATTERY_EMPTY))
+    pushed = said(rig.after(2))
+    assert (pushed.equipment_id, pushed.alarms) == (EQUIPMENT_ID, (2,))
+    smr5 = standard is Standard.SMR_5_0
+    assert pushed.logical_name == (SETUPS[ALARM] if smr5 else None)
+    push.delivered(rig.meter, ALARM)
+    assert rig.meter.state.pushing is None
+    inject(rig.meter, Injection(What.WATCHDOG_RESET))
+    assert rig.after(3) is None, "the register was not 0 before"
+
+
+def test_an_alarm_that_the_filter_holds_back_pushes_nothing() -> None:
+    rig = Rig().setup(ALARM)
+    inject(rig.meter, Injection(What.BATTERY_EMPTY))
+    assert rig.after(10) is None and rig.meter.state.pushing is None
+
+
+@STANDARDS
+def test_the_scheduler_pushes_at_its_time_and_again(standard: Standard) -> None:
+    rig = Rig(standard).setup(SCHEDULE)
+    each_day_at_9 = ((b"\x09\0\0\0", b"\xff\xff\xff\xff\xff"),)
+    assert rig.set("push_scheduler", "execution_time", each_day_at_9) is SUCCESS
+    assert rig.after(3599) is None
+    pushed = said(rig.after(3600))
+    smr5 = standard is Standard.SMR_5_0
+    name = SETUPS[SCHEDULE] if smr5 else Obis.parse("0-0:15.0.4")
+    assert (pushed.logical_name, pushed.alarms) == (name, ())
+    push.delivered(rig.meter, SCHEDULE)
+    assert said(rig.after(3600 + 86_400)) == pushed
+
+
+def test_the_scheduler_may_execute_another_script() -> None:
+    rig = Rig().setup(CALL)
+    script = bytes.fromhex("00000a006cff"), 3
+    assert rig.set("push_scheduler", "executed_script", script) is SUCCESS
+    times = ((b"\x09\0\0\0", b"\x07\xe8\x01\x09\xff"),)
+    assert rig.set("push_scheduler", "execution_time", times) is SUCCESS
+    assert said(rig.after(3600)).logical_name == Obis.parse("0-0:2.3.0")
+
+
+def test_who_is_listed_wakes_the_meter_up() -> None:
+    rig = Rig().setup(CALL)
+    script = bytes.fromhex("00000a006cff"), 3
+    callers = ((b"+31612345678", script),)
+    assert rig.set("auto_answer", "list_of_callers_and_actions", callers) is SUCCESS
+    rig.set("message_handler", "list_of_senders_and_actions", callers)
+    assert not wakeup.called(rig.meter, "+31687654321")
+    assert not wakeup.texted(rig.meter, "+3161234567é")
+    assert rig.after(1) is None
+    assert wakeup.called(rig.meter, "+31612345678")
+    assert said(rig.after(2)).equipment_id == EQUIPMENT_ID
+    push.delivered(rig.meter, CALL)
+    assert wakeup.texted(rig.meter, "+31612345678")
+    rig.meter.power_off()
+    assert not wakeup.texted(rig.meter, "+31612345678")
+
+
+def test_who_calls_outside_the_window_is_not_heard() -> None:
+    rig = Rig().setup(CALL)
+    callers = ((b"0612345678", (bytes.fromhex("00000a006cff"), 3)),)
+    rig.set("auto_answer", "list_of_callers_and_actions", callers)
+    night = ((window_end("02"), window_end("04")),)
+    assert rig.set("auto_answer", "listening_window", night) is SUCCESS
+    assert rig.driver.get(28, "0-0:2.2.0", 4) == b"\x16\x00"
+    assert not wakeup.called(rig.meter, "0612345678")
+    rig.meter.advance(NOW_S + 19 * 3600)
+    assert wakeup.called(rig.meter, "0612345678")
+
+
+def window_end(hour: str) -> bytes:
+    return bytes.fromhex(f"ffffffffff{hour}000000800000")
+
+
+def test_a_method_pushes_too_and_one_without_a_destination_does_not() -> None:
+    rig = Rig().setup(SCHEDULE)
+    outcome = rig.driver.act(40, "0-0:25.9.0", 1, b"\x0f\x00")
+    assert outcome.result is ActionResult.SUCCESS
+    assert said(rig.after(1)).logical_name == Obis.parse("0-0:15.0.4")
+    assert rig.driver.act(9, "0-0:10.0.108", 1, b"\x12\0\2").result == 0
+    assert rig.after(2) is None
+    assert rig.driver.act(9, "0-0:10.0.108", 1, b"\x12\0\4").result == 250
+
+
+def test_an_empty_list_sends_no_message() -> None:
+    rig = Rig().setup(ALARM, push_object_list=())
+    push.execute(rig.meter, 2)
+    assert rig.after(1) is None
+
+
+def test_retries_follow_their_delay_and_end() -> None:
+    rig = Rig().setup(ALARM, number_of_retries=2, repetition_delay=60)
+    push.execute(rig.meter, 2)
+    assert rig.after(0) is not None
+    for tried_s in (60, 120):
+        push.failed(rig.meter, ALARM)
+        assert rig.after(tried_s - 1) is None
+        assert rig.after(tried_s) is not None
+    push.failed(rig.meter, ALARM)
+    assert rig.meter.state.pushing is None
+    assert rig.after(86_400) is None
+
+
+def test_a_push_waits_for_its_window_and_its_random_delay() -> None:
+    night = ((window_end("02"), window_end("04")),)
+    rig = Rig().setup(
+        ALARM, communication_window=night, randomisation_start_interval=100
+    )
+    rig.meter.random_bytes = lambda size: (101 * 7 + 42).to_bytes(size, "big")
+    push.execute(rig.meter, 2)
+    opens_s = 18 * 3600
+    assert rig.after(opens_s + 41) is None
+    assert rig.after(opens_s + 42) is not None
+
+
+def test_the_clock_of_the_meter_decides_the_window() -> None:
+    night = ((window_end("02"), window_end("04")),)
+    rig = Rig().setup(ALARM, communication_window=night)
+    rig.meter.state.clock_offset_s = -3600
+    push.execute(rig.meter, 2)
+    assert rig.after(18 * 3600 + 3599) is None
+    assert rig.after(19 * 3600) is not None
+
+
+def test_a_setup_that_is_planned_is_not_planned_again() -> None:
+    rig = Rig().setup(ALARM, repetition_delay=60, number_of_retries=1)
+    for _ in range(3):
+        push.execute(rig.meter, 2)
+    assert rig.after(0) is not None and rig.after(1) is None
+
+
+def test_a_destination_that_goes_ends_the_plan() -> None:
+    rig = Rig().setup(ALARM)
+    push.execute(rig.meter, 2)
+    rig.setup(ALARM, send_destination_and_method=(0, b"", 128))
+    assert rig.after(1) is None and rig.meter.state.pushing is None
+
+
+def test_a_meter_without_supply_calls_nobody() -> None:
+    rig = Rig().setup(ALARM)
+    push.execute(rig.meter, 2)
+    rig.meter.power_off()
+    assert rig.after(1) is None
+    rig.meter.power_on(NOW_S + 2)
+    assert rig.after(3) is not None
+
+
+def restarted(meter: Meter) -> Meter:
+    again = make_meter(meter.identity.standard)
+    again.state = from_json(to_json(meter.state))
+    again.model.judge(again)
+    return again
+
+
+def test_a_plan_outlives_the_process_and_an_attempt_counts_before_it_is_made() -> None:
+    rig = Rig().setup(ALARM, number_of_retries=1, repetition_delay=60)
+    push.execute(rig.meter, 2)
+    rig.meter = restarted(rig.meter)
+    assert rig.after(0) is not None and rig.meter.state.unsaved
+    rig.meter = restarted(rig.meter)
+    assert rig.after(59) is None
+    assert rig.after(60) is not None
+    rig.meter = restarted(rig.meter)
+    assert rig.after(1000) is None and rig.meter.state.pushing is None
+
+
+@pytest.mark.parametrize(
+    "plans",
+    [
+        [[3, NOW_S, 1]],
+        [[-1, NOW_S, 1]],
+        [[0, -1, 1]],
+        [[0, 2**34, 1]],
+        [[0, NOW_S, 257]],
+        [[0, NOW_S, True]],
+        [[0, NOW_S, 1], [0, NOW_S, 1]],
+        [[0, NOW_S]],
+        [0],
+        {"a": 1},
+        7,
+    ],
+)
+def test_a_saved_plan_is_judged(plans: object) -> None:
+    saved = to_json(make_meter().state)
+    saved["pushing"] = plans
+    with pytest.raises(ConfigError, match="cannot be read"):
+        from_json(saved)
+
+
+IDENTIFIER = (1, Obis.parse("0-0:96.1.1").octets, 2, 0)
+ALARMS = (1, Obis.parse("0-0:97.98.0").octets, 2, 0)
+ENERGY = (3, Obis.parse("1-0:1.8.1").octets, 2, 0)
+TABLE = Obis.parse("0-0:10.0.108").octets
+SETUP = "push_setup_alarm"
+ACTION = (2, 40, SETUPS[0].octets, 1, 0)
+WINDOW = "communication_window"
+CALLERS = "list_of_callers_and_actions"
+TIMES = "execution_time"
+
+
+@pytest.mark.parametrize(
+    ("name", "attribute", "value"),
+    [
+        (SETUP, "push_object_list", (IDENTIFIER,)),
+        (SETUP, "push_object_list", (ALARMS, IDENTIFIER)),
+        (SETUP, "push_object_list", (IDENTIFIER, IDENTIFIER)),
+        (SETUP, "push_object_list", (IDENTIFIER, ENERGY)),
+        (SETUP, "push_object_list", (IDENTIFIER, (*ALARMS[:3], 1))),
+        (SETUP, "push_object_list", (IDENTIFIER, *(ALARMS,) * 16)),
+        (SETUP, "send_destination_and_method", (1, DESTINATION, 128)),
+        (SETUP, "send_destination_and_method", (0, DESTINATION, 7)),
+        (SETUP, "send_destination_and_method", (0, b"10.0.0.1", 128)),
+        (SETUP, "send_destination_and_method", (0, b":9000", 128)),
+        (SETUP, "send_destination_and_method", (0, b"10.0.0.1:0", 128)),
+        (SETUP, "send_destination_and_method", (0, b"10.0.0.1:65536", 128)),
+        (SETUP, "send_destination_and_method", (0, b"a b:1", 128)),
+        (SETUP, "send_destination_and_method", (0, b"\xff:1", 128)),
+        (SETUP, "send_destination_and_method", (0, b"h" * 65 + b":1", 128)),
+        (SETUP, WINDOW, ((window_end("02"), b""),)),
+        (SETUP, WINDOW, ((window_end("02"), window_end("18")),)),
+        (SETUP, WINDOW, ((window_end("02"), window_end("04")),) * 17),
+        ("push_script_table", "scripts", ((4, (ACTION,)),)),
+        ("push_script_table", "scripts", ((1, (ACTION,)), (1, ()))),
+        ("push_script_table", "scripts", ((1, ((1, *ACTION[1:]),)),)),
+        ("push_script_table", "scripts", ((1, ((*ACTION[:3], 2, 0),)),)),
+        ("push_script_table", "scripts", ((1, ((2, 40, ENERGY[1], 1, 0),)),)),
+        ("push_script_table", "scripts", ((1, (ACTION,) * 10),)),
+        ("push_scheduler", "executed_script", (TABLE, 4)),
+        ("push_scheduler", "executed_script", (ENERGY[1], 1)),
+        ("push_scheduler", "type", 6),
+        ("push_scheduler", TIMES, ((b"\xff\0\0\0", b"\xff" * 5),)),
+        ("push_scheduler", TIMES, ((b"\x18\0\0\0", b"\xff" * 5),)),
+        ("push_scheduler", TIMES, ((b"", b""),)),
+        ("push_scheduler", TIMES, ((b"\x09\0\0\0", b"\xff" * 5),) * 17),
+        ("auto_answer", CALLERS, ((b"", (TABLE, 3)),)),
+        ("auto_answer", CALLERS, ((b"alarm", (TABLE, 3)),)),
+        ("auto_answer", CALLERS, ((b"0" * 21, (TABLE, 3)),)),
+        ("auto_answer", CALLERS, ((b"06", (TABLE, 9)),)),
+        ("auto_answer", CALLERS, ((b"06", (TABLE, 3)),) * 2),
+        (
+            "auto_answer",
+            CALLERS,
+            tuple((b"%d" % n, (TABLE, 3)) for n in range(33)),
+        ),
+        ("auto_answer", "listening_window", ((b"\xff", b"\xff"),)),
+    ],
+)
+def test_a_setting_that_cannot_be_is_refused(
+    name: str, attribute: str, value: object
+) -> None:
+    rig = Rig()
+    assert rig.set(name, attribute, value) is OTHER
+    assert rig.meter.state.settings is None
+
+
+@pytest.mark.parametrize("octets", [b"\x09\0", b"\1\1\2\1\x0f\0", b"\1\1\2\2\0\0"])
+def test_a_setting_of_another_type_is_refused(octets: bytes) -> None:
+    result = Rig().driver.set(40, "0-1:25.9.0", 4, octets)
+    assert result is DataAccessResult.TYPE_UNMATCHED
+
+
+def test_smr5_may_push_more() -> None:
+    rig = Rig(Standard.SMR_5_0)
+    setup = (40, SETUPS[ALARM].octets, 1, 0)
+    listed = (IDENTIFIER, setup, ALARMS)
+    assert rig.set(SETUP, "push_object_list", listed) is SUCCESS
+    assert rig.set(SETUP, "send_destination_and_method", (0, DESTINATION, 0)) is SUCCESS
+    assert rig.set(SETUP, "send_destination_and_method", (0, b"[::1]:9", 0)) is SUCCESS
+    assert push.destination(rig.meter, ALARM) == ("::1", 9)
