@@ -13,6 +13,7 @@ from dsmrlab.explain import explain
 from dsmrlab.fleet import fleet
 from dsmrlab.headend import headend
 from dsmrlab.jobs import jobs
+from dsmrlab.listen import listen
 from dsmrlab.meters import meters
 from dsmrlab.scenario import run, schema, validate
 from dsmrlab.schedules import schedules
@@ -46,6 +47,7 @@ headend.add_command(control)
 headend.add_command(jobs)
 headend.add_command(schedules)
 headend.add_command(serve)
+headend.add_command(listen)
 for command in (
     fleet,
     meters,

@@ -56,6 +56,7 @@ LIBRARIES = {
         "headend/attempt.py",
         "headend/control.py",
         "headend/desk.py",
+        "headend/listener.py",
         "headend/dlms/client.py",
         "headend/dlms/gurux.py",
         "headend/dlms/line.py",

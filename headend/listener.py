@@ -1,0 +1,162 @@
+"""The port that meters call: one push per connection, so many at a time and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, cast
+
+from twisted.internet.defer import ensureDeferred, maybeDeferred
+from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import (
+    IAddress,
+    IDelayedCall,
+    IListeningPort,
+    IReactorTime,
+    IStreamServerEndpoint,
+)
+from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from headend.pushes import Heard
+from wire.addresses import TcpAddress
+from wire.cosem.pushes import Push, PushReader
+from wire.errors import SimError, SurroundingsError, WireError
+
+MOST_CONNECTIONS = 64
+TIMEOUT_S = 10.0
+"""How long a push may take; a wake-up message ends so, if the meter does not hang up."""
+
+Take = Callable[[Push, float], Awaitable[Heard]]
+OnHeard = Callable[[Heard, str], None]
+OnRefused = Callable[[str, str], None]
+_log = Logger()
+
+
+class PushProtocol(Protocol):
+    """One call of a meter; nothing is answered."""
+
+    def __init__(self, factory: PushFactory, peer: str) -> None:
+        self._factory = factory
+        self._peer = peer
+        self._reader = PushReader()
+        self._timer: IDelayedCall | None = None
+
+    def connectionMade(self) -> None:
+        """Gives the meter its time; hangs up at once on one too many."""
+        factory = self._factory
+        if len(factory.calls) >= MOST_CONNECTIONS:
+            self.hang_up()
+            return
+        factory.calls.add(self)
+        self._timer = factory.clock.callLater(TIMEOUT_S, self._end)
+
+    def dataReceived(self, data: bytes) -> None:
+        """Takes what comes until there is a push, or can be none."""
+        if self in self._factory.calls and not self._reader.done:
+            self._judge(self._reader.feed(data))
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """The meter has hung up, which ends a wake-up message."""
+        if self in self._factory.calls:
+            self._factory.calls.discard(self)
+            if self._timer is not None and self._timer.active():
+                self._timer.cancel()
+            self._judge(self._reader.end())
+
+    def hang_up(self) -> None:
+        """Drops the connection now."""
+        cast(Any, self.transport).abortConnection()
+
+    def _end(self) -> None:
+        self._judge(self._reader.end())
+        self.hang_up()
+
+    def _judge(self, outcome: Push | WireError | None) -> None:
+        if isinstance(outcome, Push):
+            self._factory.push(outcome, self._peer)
+        elif outcome is not None:
+            self._factory.on_refused(self._peer, str(outcome))
+        if self._reader.done and self.transport is not None:
+            self.transport.loseConnection()
+
+
+class PushFactory(Factory):
+    """Accepts the calls of meters.
+
+    `take` makes of a push what was `Heard`; `on_heard` and `on_refused` are told of it, and of
+    octets that are no push, with who sent them.
+    """
+
+    noisy = False
+
+    def __init__(
+        self,
+        take: Take,
+        clock: IReactorTime,
+        on_heard: OnHeard,
+        on_refused: OnRefused = lambda peer, why: None,
+    ) -> None:
+        self.clock = clock
+        self.calls: set[PushProtocol] = set()
+        self.on_refused = on_refused
+        self._take = take
+        self._on_heard = on_heard
+
+    def buildProtocol(self, addr: IAddress | None) -> PushProtocol:
+        """A protocol for a call that just came in."""
+        host, port = getattr(addr, "host", ""), getattr(addr, "port", 0)
+        return PushProtocol(self, str(TcpAddress(host, port)).removeprefix("tcp://"))
+
+    def push(self, push: Push, peer: str) -> None:
+        """A push has come."""
+        hearing = ensureDeferred(self._hear(push, peer))
+        hearing.addErrback(lambda failure: _log.failure("a push was lost", failure))
+
+    def hang_up(self) -> None:
+        """Drops every call."""
+        for call in list(self.calls):
+            call.hang_up()
+
+    async def _hear(self, push: Push, peer: str) -> None:
+        try:
+            heard = await self._take(push, self.clock.seconds())
+        except SimError as error:
+            self.on_refused(peer, f"{push.equipment_id}: {error}")
+            return
+        self._on_heard(heard, peer)
+
+
+class PushListener:
+    """The factory at a TCP address, as a part of a service."""
+
+    def __init__(self, factory: PushFactory, reactor: Any, address: TcpAddress) -> None:
+        self._factory = factory
+        self._reactor = reactor
+        self._address = address
+        self._port: IListeningPort | None = None
+
+    async def start(self) -> Mapping[str, object]:
+        """Listens; where, as the first line of a service says it.
+
+        Raises `SurroundingsError` when the address is taken.
+        """
+        host, port = self._address.host, self._address.port
+        kind = TCP6ServerEndpoint if ":" in host else TCP4ServerEndpoint
+        try:
+            endpoint: IStreamServerEndpoint = kind(self._reactor, port, interface=host)
+            self._port = await endpoint.listen(self._factory)
+        except CannotListenError as error:
+            raise SurroundingsError(
+                f"cannot listen on {host}:{port}: {error.socketError}"
+            ) from None
+        bound = TcpAddress(host, cast(Any, self._port.getHost()).port)
+        return {"pushes": str(bound).removeprefix("tcp://")}
+
+    async def stop(self) -> None:
+        """Listens no more, and drops the calls that there are."""
+        port, self._port = self._port, None
+        if port is not None:
+            await maybeDeferred(port.stopListening)
+        self._factory.hang_up()

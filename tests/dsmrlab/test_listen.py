@@ -1,0 +1,75 @@
+"""`headend listen` and a meter that calls it, as processes of their own."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.dsmrlab.commands import DEADLINE_S, Service, free_base_port, here, process
+
+Capsys = pytest.CaptureFixture[str]
+LISTEN = ("headend", "listen", "--listen", "127.0.0.1:0", "--json")
+
+
+@pytest.mark.parametrize(("standard", "message"), [("dsmr-4.2.2", 128), ("smr-5.0", 0)])
+def test_a_meter_calls_and_its_alarm_is_read_and_cleared(
+    standard: str, message: int, tmp_path: Path, capsys: Capsys
+) -> None:
+    fleet, home, port = tmp_path / "fleet", tmp_path / "home", free_base_port(1)
+    create = ("fleet", "create", fleet, "--meters", 1, "--standard", standard)
+    here(capsys, *create, "--base-port", port)
+    assert process(home, "headend", "import", fleet / "shipment.json").code == 0
+    meter = Service(home, "meters", "serve", fleet, "--json", "--p1", "none")
+    listener = Service(home, *LISTEN, "--on-alarm", "clear")
+    try:
+        meter.event("ready")
+        place = listener.event("ready")["pushes"].encode().hex()
+        for name, value in (
+            ("push_setup_alarm:3", json.dumps([0, {"hex": place}, message])),
+            ("alarm_filter:2", "8192"),
+            # A change of the configuration is a fraud attempt (event 47, alarm bit 13).
+            ("alarm_filter:2", "8196"),
+        ):
+            done = process(home, "headend", "set", "E", name, value)
+            assert done.code == 0, done.err
+        push = listener.event("push")
+        assert (push["known"], push["alarms"]) == (True, ["fraud_attempt"])
+        read, cleared = listener.event("job"), listener.event("job")
+        assert read["result"]["value"] == 8192
+        assert cleared["result"]["result"] == "success"
+    finally:
+        assert listener.end() == 0, listener.rest()
+        assert meter.end() == 0, meter.rest()
+
+
+def test_whoever_else_calls_is_refused_and_a_stop_is_tidy(tmp_path: Path) -> None:
+    listener = Service(tmp_path, *LISTEN)
+    try:
+        host, port = listener.event("ready")["pushes"].split(":")
+        with socket.create_connection((host, int(port)), timeout=DEADLINE_S) as line:
+            line.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            assert line.recv(1) == b""
+        assert "no comma" in listener.event("refused")["error"]
+    finally:
+        assert listener.end() == 0, listener.rest()
+
+
+@pytest.mark.parametrize(
+    ("place", "code", "says"),
+    [("nowhere:x", 2, "no place to listen"), ("127.0.0.1:1", 3, "cannot listen on")],
+)
+def test_a_place_that_cannot_be_listened_at(
+    place: str, code: int, says: str, tmp_path: Path
+) -> None:
+    if code == 3:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            place = f"127.0.0.1:{taken.getsockname()[1]}"
+            done = process(tmp_path, "headend", "listen", "--listen", place)
+    else:
+        done = process(tmp_path, "headend", "listen", "--listen", place)
+    assert says in done.check_one_line(code)
