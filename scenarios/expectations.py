@@ -20,7 +20,10 @@ from scenarios.commands import (
 )
 from scenarios.settings import Controller
 from scenarios.values import Duration, Model, Real, one_of
+from wire.cosem.alarm_bits import REGISTERS
 from wire.cosem.events import Log
+
+_ALARMS = frozenset(name for bits in REGISTERS.values() for name in bits.values())
 
 
 class P1Text(AtMeter):
@@ -111,6 +114,23 @@ class LogRows(AtMeter):
         return self
 
 
+class Pushed(AtMeter):
+    """Pushes of a meter that the head-end has heard since the start."""
+
+    alarm: Annotated[
+        str | None, Field(description="one that tells of this alarm; else any push")
+    ] = None
+    times: Annotated[
+        int | None, Field(ge=0, description="so many pushes; else at least one")
+    ] = None
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if self.alarm is not None and self.alarm not in _ALARMS:
+            raise ValueError(f"no alarm is called {self.alarm[:80]!r}")
+        return self
+
+
 class RegisterValue(AtStation, Bounds):
     """A register of the control unit, read over Modbus."""
 
@@ -157,7 +177,7 @@ class KpiValue(Model):
 
 
 # Not `register` as in the file: a method of every pydantic model's class has that name.
-_KINDS = ("p1_text", "object", "log", "register_", "refused", "kpi")
+_KINDS = ("p1_text", "object", "log", "push", "register_", "refused", "kpi")
 
 
 class Expectation(Model):
@@ -166,11 +186,12 @@ class Expectation(Model):
     p1_text: P1Text | None = None
     object: ObjectValue | None = None
     log: LogRows | None = None
+    push: Pushed | None = None
     register_: Annotated[RegisterValue | None, Field(alias="register")] = None
     refused: Refused | None = None
     kpi: KpiValue | None = None
     within: Annotated[
-        Duration | None, Field(description="for p1_text, object, log and register")
+        Duration | None, Field(description="for all but refused and kpi")
     ] = None
 
     @property

@@ -12,6 +12,7 @@ from scenarios.expectations import (
     LogRows,
     ObjectValue,
     P1Text,
+    Pushed,
     Refused,
     RegisterValue,
 )
@@ -34,6 +35,8 @@ def subject(expectation: Expectation) -> str:
         return f"{value.object} of meter {value.meter}"
     if (log := expectation.log) is not None:
         return f"{log.log} of meter {log.meter}"
+    if (push := expectation.push) is not None:
+        return f"pushes of meter {push.meter}"
     if (register := expectation.register_) is not None:
         return f"register {register.name} of station {register.station}"
     if (kpi := expectation.kpi) is not None:
@@ -60,6 +63,9 @@ def wanted(scene: Scene, expectation: Expectation) -> str:
     if (log := expectation.log) is not None:
         which = "any row" if log.has is None else f"code {log.has}"
         return which if log.times is None else f"{log.times} × {which}"
+    if (push := expectation.push) is not None:
+        which = push.alarm or "any push"
+        return which if push.times is None else f"{push.times} × {which}"
     assert expectation.refused is not None
     by = f" by the {expectation.refused.by}" if expectation.refused.by else ""
     result = f": {expectation.refused.result}" if expectation.refused.result else ""
@@ -107,6 +113,14 @@ async def _log(scene: Scene, body: LogRows) -> Look:
     return Look(holds, ", ".join(map(str, captured)) or "no row")
 
 
+async def _push(scene: Scene, body: Pushed) -> Look:
+    told = scene.world.pushes(body.meter)
+    found = sum(body.alarm is None or body.alarm in alarms for alarms in told)
+    holds = found > 0 if body.times is None else found == body.times
+    seen = "; ".join(", ".join(alarms) or "no alarm" for alarms in told)
+    return Look(holds, seen or "no push")
+
+
 async def _register(scene: Scene, body: RegisterValue) -> Look:
     value = await scene.world.register(body.station, body.name)
     return Look(body.hold(value), repr(value))
@@ -135,6 +149,7 @@ EYES: Final[dict[str, Callable[[Scene, Any], Awaitable[Look]]]] = {
     "p1_text": _p1_text,
     "object": _object,
     "log": _log,
+    "push": _push,
     "register": _register,
     "refused": _refused,
 }

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from headend.pushes import OnAlarm
 from scenarios.values import File, Instant, Model, Real
 from wire.cosem.rows import Standard
 
@@ -96,6 +97,13 @@ class WorldSettings(Model):
         Real,
         Field(ge=0, le=86_400, description="until what the head-end sends arrives"),
     ] = 0.0
+    push_port: Annotated[
+        int | None,
+        Field(ge=1, le=65_535, description="where the head-end hears what meters push"),
+    ] = None
+    on_alarm: Annotated[
+        OnAlarm, Field(strict=False, description="what it does about an alarm then")
+    ] = OnAlarm.NOTHING
     rating_va: Annotated[int, Field(ge=1, description="the transformer's rating")] = (
         160_000
     )

@@ -8,7 +8,7 @@ time. Methods that a person's hand would do (power, plugs) take effect at once a
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -150,6 +150,9 @@ class World(Protocol):
         voltage_dv: PerPhase | None,
     ) -> None:
         """W per phase (negative: export) beside the car's; voltage in 0.1 V, None: as it is."""
+
+    def pushes(self, meter: int) -> Sequence[Sequence[str]]:
+        """The alarms that each push told of which the head-end heard of this meter."""
 
     def inject(self, meter: int, injection: Injection) -> None:
         """Something happens to the meter, or breaks in it."""

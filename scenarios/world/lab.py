@@ -117,6 +117,9 @@ class Lab:
             clock,
             random,
             lambda meter: self._witness.trace(self._by_meter[meter.equipment_id]),
+            lambda heard: self._witness.heard(
+                self._by_meter.get(heard.push.equipment_id), heard
+            ),
         )
         self._control = self._office.control(
             settings,
@@ -157,6 +160,8 @@ class Lab:
         """Opens every port, starts every gateway, and lets time have its effect."""
         for station, addresses in zip(self._stations, self._addresses):
             await station.connect(self._network, addresses)
+        if (port := self._settings.push_port) is not None:
+            await self._office.listen(self._network, port, self._settings.on_alarm)
         self._begin_quarter()
         self._schedule_tick()
 
@@ -250,6 +255,11 @@ class Lab:
     ) -> None:
         """W per phase beside the car's."""
         self._station(meter).set_base(power_w, voltage_dv)
+
+    def pushes(self, meter: int) -> Sequence[Sequence[str]]:
+        """The alarms of each push that was heard."""
+        name = self._station(meter).meter.identity.equipment_id
+        return self._office.pushes.get(name, [])
 
     def inject(self, meter: int, injection: Injection) -> None:
         """Something happens to the meter, or breaks in it."""

@@ -16,14 +16,16 @@ from headend.dali import FeederSample
 from headend.desk import Desk
 from headend.keys import KeyStore
 from headend.limits import Limits
+from headend.listener import PushFactory
 from headend.planner_model import Settings
+from headend.pushes import Heard, OnAlarm, Reception
 from headend.scheduler import Scheduler
 from headend.shipment import import_shipment
 from headend.store import meters
 from headend.store.engine import open_store
 from headend.store.job import Job, JobState
 from headend.store.meters import Meter
-from scenarios.network import Network
+from scenarios.network import Network, Port
 from scenarios.settings import Controller, WorldSettings
 from scenarios.world_protocol import Outcome, Refuser
 from wire.capture import Tap
@@ -33,13 +35,15 @@ from wire.errors import ConfigError
 TIMEOUT_S = 30.0
 CONCURRENCY = 16
 MEMORY = "sqlite://"
+LOOPBACK = "127.0.0.1"
 
 
 class Office:
     """What stands at the grid operator's.
 
     `random` is None in real time: secrets are then secret. `trace` sees the octets of the
-    exchanges with a meter.
+    exchanges with a meter, `on_heard` what each push told; `pushes` are the alarms of each, by
+    equipment identifier.
     """
 
     def __init__(
@@ -49,9 +53,14 @@ class Office:
         clock: IReactorTime,
         random: Random | None,
         trace: Callable[[Meter], Tap | None],
+        on_heard: Callable[[Heard], None],
     ) -> None:
         random_bytes = random.randbytes if random else secrets.token_bytes
         self._clock = clock
+        self._on_heard = on_heard
+        self._listener: PushFactory | None = None
+        self._port: Port | None = None
+        self.pushes: dict[str, list[tuple[str, ...]]] = {}
         self._store = open_store(MEMORY)
         keys = KeyStore(random_bytes(32), "the world's master key", random_bytes)
         with self._store.begin() as connection:
@@ -121,8 +130,22 @@ class Office:
         )
         return outcome_of(await self._scheduler.wait(job_id), operation)
 
+    async def listen(self, network: Network, port: int, on_alarm: OnAlarm) -> None:
+        """Hears what meters push, at that port."""
+        reception = Reception(self._store, on_alarm)
+        self._listener = PushFactory(reception.take, self._clock, self._heard)
+        self._port = await network.listen(LOOPBACK, port, self._listener)
+
+    def _heard(self, heard: Heard, peer: str) -> None:
+        self.pushes.setdefault(heard.push.equipment_id, []).append(heard.alarms)
+        self._on_heard(heard)
+        self._scheduler.wake()
+
     async def close(self) -> None:
-        """Stops the scheduler and closes the store."""
+        """Stops listener and scheduler, and closes the store."""
+        if self._port is not None and self._listener is not None:
+            await self._port.close()
+            self._listener.hang_up()
         await self._scheduler.stop()
         self._store.close()
 

@@ -8,6 +8,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from chargepoint.notices import Event, Notice
 from headend.control import Sent
+from headend.pushes import Heard
 from headend.store.job import Job, JobState
 from scenarios.event_log import EventLog
 from scenarios.results import Hop
@@ -61,6 +62,13 @@ class Witness:
             self.delivered += 1
         if (follower := self._following(station, sent.text)) is not None:
             follower.ended(self._now, job)
+
+    def heard(self, station: Station | None, heard: Heard) -> None:
+        """A meter has pushed something."""
+        if station is not None:
+            self.note(
+                "push", station, alarms=", ".join(heard.alarms), jobs=len(heard.jobs)
+            )
 
     def kept(self, station: Station) -> None:
         """A station's meter keeps what it was told, before it answers."""

@@ -6,7 +6,7 @@ without a clock.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -121,6 +121,9 @@ class FakeWorld:
         voltage_dv: tuple[int, int, int] | None,
     ) -> None:
         self.done.append(("load", meter, power_w, voltage_dv))
+
+    def pushes(self, meter: int) -> Sequence[Sequence[str]]:
+        return [("power_up", "fraud_attempt"), ()]
 
     def inject(self, meter: int, injection: Injection) -> None:
         self.done.append(("inject", meter, injection))

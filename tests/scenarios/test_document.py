@@ -129,6 +129,8 @@ def test_the_files_that_come_along_are_valid(path: Path) -> None:
             "- expect: {log: {log: power_failure_log, has: 1}}",
             "the rows of power_failure_log have no code",
         ),
+        ("- expect: {push: {alarm: fire}}", "no alarm is called 'fire'"),
+        ("- expect: {push: {times: -1}}", "times: "),
         ("- plug_car: {energy_kwh: 9, max_w: 1, phases: 2}", "on 1 or 3 phases"),
         ("- run_for: ${long}", "4:12: unknown parameter 'long'"),
         ("- note: some ${thing}", "must be the whole value"),

@@ -128,6 +128,20 @@ def test_a_log_has_a_code_so_many_times() -> None:
     assert played.run.expectations[6].seen == "refused: object-undefined"
 
 
+def test_pushes_are_counted_by_their_alarm() -> None:
+    played, _ = play(
+        "- expect: {push: {}}\n"
+        "- expect: {push: {times: 2}}\n"
+        "- expect: {push: {alarm: power_up, times: 1}}\n"
+        "- expect: {push: {alarm: power_up, times: 2}}\n"
+        "- expect: {push: {alarm: clock_invalid}}\n"
+    )
+    seen = played.run.expectations
+    assert [one.passed for one in seen] == [True, True, True, False, False]
+    assert (seen[3].wanted, seen[4].wanted) == ("2 × power_up", "clock_invalid")
+    assert seen[3].seen == "power_up, fraud_attempt; no alarm"
+
+
 def test_a_silent_unit_is_something_seen() -> None:
     played, _ = play("- expect: {register: {name: status, equals: 1}, within: 3s}\n")
     (seen,) = played.run.expectations

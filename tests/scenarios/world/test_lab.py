@@ -103,6 +103,32 @@ def test_what_the_breaker_s_scenarios_expect_is_seen(name: str) -> None:
     assert len(result.run.expectations) > 20 and not result.stopped
 
 
+def alarms(standard: str, method: int, on_alarm: str) -> Played:
+    """The scenario of alarms, played."""
+    settings = {"standard": standard, "method": str(method), "on_alarm": on_alarm}
+    made = load(FILES / "alarms.yaml", settings)
+    lab = SimulatedLab(made, Controller.NONE)
+    try:
+        return lab.drive(Runner(made, lab, "none").play())
+    finally:
+        lab.close()
+
+
+@pytest.mark.parametrize(
+    ("standard", "method"), [("dsmr-4.0.6", 128), ("dsmr-4.2.2", 128), ("smr-5.0", 0)]
+)
+def test_alarms_are_pushed_heard_read_and_cleared(standard: str, method: int) -> None:
+    result = alarms(standard, method, "clear")
+    assert [seen for seen in result.run.expectations if not seen.passed] == []
+    assert len(result.run.expectations) == 17 and not result.stopped
+
+
+def test_an_alarm_that_nobody_clears_is_pushed_once() -> None:
+    result = alarms("dsmr-4.2.2", 128, "read")
+    failed = [seen.subject for seen in result.run.expectations if not seen.passed]
+    assert "alarm_register of meter 1" in failed and "pushes of meter 1" in failed
+
+
 def test_the_same_seed_gives_the_same_run() -> None:
     first, second, other = played(seed=5), played(seed=5), played(seed=6)
     assert first.log.lines == second.log.lines
