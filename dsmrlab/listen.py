@@ -71,17 +71,23 @@ def listen(settings: Settings, listen: str, on_alarm: str, reach: Reach) -> None
 
             scheduler = office.scheduler(loop, reach, correlation_id)
 
+            followed: set[int] = set()
+
             async def follow(job_id: int, name: str) -> None:
+                followed.add(job_id)
                 try:
                     job = await scheduler.wait(job_id)
                 except SimError:
                     # We were stopped first; the job is in the store.
                     return
+                finally:
+                    followed.discard(job_id)
                 tell({"event": "job", **job_document(job, name)}, job_text(job, name))
 
             def heard(what: Heard, peer: str) -> None:
                 tell(push_document(what, peer), push_text(what, peer))
-                for job_id in what.jobs:
+                # A meter that calls again may be told of jobs that wait already.
+                for job_id in set(what.jobs) - followed:
                     ensureDeferred(follow(job_id, what.push.equipment_id))
                 scheduler.wake()
 

@@ -46,7 +46,7 @@ class PushProtocol(Protocol):
     def connectionMade(self) -> None:
         """Gives the meter its time; hangs up at once on one too many."""
         factory = self._factory
-        if len(factory.calls) >= MOST_CONNECTIONS:
+        if len(factory.calls) + factory.pending >= MOST_CONNECTIONS:
             self.hang_up()
             return
         factory.calls.add(self)
@@ -86,7 +86,8 @@ class PushFactory(Factory):
     """Accepts the calls of meters.
 
     `take` makes of a push what was `Heard`; `on_heard` and `on_refused` are told of it, and of
-    octets that are no push, with who sent them.
+    octets that are no push, with who sent them. `pending` pushes wait to be taken; they count
+    as calls that go on.
     """
 
     noisy = False
@@ -100,6 +101,7 @@ class PushFactory(Factory):
     ) -> None:
         self.clock = clock
         self.calls: set[PushProtocol] = set()
+        self.pending = 0
         self.on_refused = on_refused
         self._take = take
         self._on_heard = on_heard
@@ -120,11 +122,14 @@ class PushFactory(Factory):
             call.hang_up()
 
     async def _hear(self, push: Push, peer: str) -> None:
+        self.pending += 1
         try:
             heard = await self._take(push, self.clock.seconds())
         except SimError as error:
             self.on_refused(peer, f"{push.equipment_id}: {error}")
             return
+        finally:
+            self.pending -= 1
         self._on_heard(heard, peer)
 
 

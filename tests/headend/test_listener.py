@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from twisted.internet.address import IPv4Address
+from twisted.internet.defer import Deferred
 from twisted.internet.testing import StringTransport
 
 from headend.listener import MOST_CONNECTIONS, TIMEOUT_S, PushFactory, PushProtocol
@@ -193,6 +194,22 @@ def test_one_call_too_many_is_hung_up_on(office: Office) -> None:
     assert not again.disconnecting
     office.factory.hang_up()
     assert all(transport.disconnecting for _, transport in calls)
+
+
+def test_pushes_that_wait_for_the_store_count_as_calls(office: Office) -> None:
+    waiting: list[Deferred[Heard]] = []
+
+    def busy(push: Push, now_s: float) -> Deferred[Heard]:
+        waiting.append(Deferred())
+        return waiting[-1]
+
+    office.factory = office.listener(busy)
+    for _ in range(MOST_CONNECTIONS + 1):
+        office.say(alarm(office.name))
+    assert len(waiting) == MOST_CONNECTIONS
+    waiting[0].callback(Heard(Push(office.name), None, ()))
+    office.say(alarm(office.name))
+    assert len(waiting) == MOST_CONNECTIONS + 1
 
 
 def test_a_store_that_is_away_loses_the_push_with_a_word(office: Office) -> None:
