@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 
 from scenarios.commands import Act, AtMeter, AtStation, Read, SendMessage, Write
-from scenarios.steps import Inject, PlugCar, PowerCycle, PressButton, SetLoad
+from scenarios.steps import Inject, PlugCar, PowerCycle, PressButton, SetLoad, WakeUp
 from scenarios.world_protocol import Car, Outcome, Refuser, World
 from wire.instants import SUMMER, WINTER, local
 
@@ -172,6 +172,11 @@ async def _try_wrong_key(scene: Scene, body: AtMeter) -> Seen:
     return Seen(outcome.refused_by is Refuser.METER, outcome.result, outcome.detail)
 
 
+async def _wake_up(scene: Scene, body: WakeUp) -> Seen:
+    heeded = scene.world.wake_up(body.meter, body.by, body.number)
+    return Seen(result="heeded" if heeded else "ignored")
+
+
 async def _plug_car(scene: Scene, body: PlugCar) -> Seen:
     energy_wh = round(body.energy_kwh * 1000)
     scene.world.plug_car(
@@ -203,6 +208,7 @@ ACTIONS: Final[dict[str, Callable[[Scene, Any], Awaitable[Seen]]]] = {
     "restart_unit": _restart_unit,
     "set_load": _set_load,
     "inject": _inject,
+    "wake_up": _wake_up,
     "try_wrong_key": _try_wrong_key,
     "plug_car": _plug_car,
     "unplug_car": _unplug_car,

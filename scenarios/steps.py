@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from meters.behaviour.injections import VOLTAGES_DV, Injection, What
+from meters.behaviour.wakeup import By
 from scenarios.commands import Act, AtMeter, AtStation, Read, SendMessage, Write
 from scenarios.expectations import Expectation
 from scenarios.values import Duration, Model, Real, Until, one_of
@@ -74,6 +75,13 @@ class Inject(AtMeter):
         return Injection(self.what, **given)
 
 
+class WakeUp(AtMeter):
+    """Somebody calls the meter's modem, or sends it an empty SMS; it does not answer."""
+
+    by: Annotated[By, Field(strict=False)]
+    number: Annotated[str, Field(pattern=r"^\+?[0-9]{1,20}$", description="who it is")]
+
+
 class PlugCar(AtStation):
     """A car arrives."""
 
@@ -114,6 +122,7 @@ class Step(Model):
     restart_unit: AtStation | None = None
     set_load: SetLoad | None = None
     inject: Inject | None = None
+    wake_up: WakeUp | None = None
     try_wrong_key: AtMeter | None = None
     plug_car: PlugCar | None = None
     unplug_car: AtStation | None = None

@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Any, Protocol, TypeVar
 
 from meters.behaviour.injections import Injection
+from meters.behaviour.wakeup import By
 from scenarios.event_log import EventLog
 from scenarios.results import RunData
 from wire.quantities import PerPhase
@@ -150,6 +151,9 @@ class World(Protocol):
         voltage_dv: PerPhase | None,
     ) -> None:
         """W per phase (negative: export) beside the car's; voltage in 0.1 V, None: as it is."""
+
+    def wake_up(self, meter: int, by: By, number: str) -> bool:
+        """A call or an empty SMS from that number; whether the meter does what is listed."""
 
     def pushes(self, meter: int) -> Sequence[Sequence[str]]:
         """The alarms that each push told of which the head-end heard of this meter."""

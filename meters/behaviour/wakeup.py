@@ -6,6 +6,7 @@ auto answer and message handler).
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from meters.behaviour import push
@@ -17,6 +18,20 @@ if TYPE_CHECKING:
     from meters.meter import Meter
 
 _SCHEDULER = "push_scheduler"
+
+
+class By(StrEnum):
+    """How somebody reaches the modem of a meter."""
+
+    CALL = "call"
+    SMS = "sms"
+
+
+# The object that hears of it, its window, and its list of who may and of what is done then.
+_OBJECTS = {
+    By.CALL: ("auto_answer", "listening_window", "list_of_callers_and_actions"),
+    By.SMS: ("message_handler", "listening_window", "list_of_senders_and_actions"),
+}
 
 
 def patterns(execution_time: Data) -> list[Pattern]:
@@ -46,30 +61,21 @@ def run_schedule(meter: Meter) -> None:
 
 def listening(meter: Meter) -> bool:
     """Whether the meter would take notice of a call now."""
-    windows = Windows(meter.setting("auto_answer", "listening_window"))
-    return windows.is_open(meter.clock_s)
+    return _hears(meter, By.CALL)
 
 
-def called(meter: Meter, caller: str) -> bool:
-    """Somebody calls by CSD; whether that is a caller who may wake the meter up."""
-    return listening(meter) and _answer(
-        meter, meter.setting("auto_answer", "list_of_callers_and_actions"), caller
-    )
-
-
-def texted(meter: Meter, sender: str) -> bool:
-    """An empty SMS comes in; whether its sender may wake the meter up."""
-    windows = Windows(meter.setting("message_handler", "listening_window"))
-    return windows.is_open(meter.clock_s) and _answer(
-        meter, meter.setting("message_handler", "list_of_senders_and_actions"), sender
-    )
-
-
-def _answer(meter: Meter, listed: Data, who: str) -> bool:
-    if not meter.powered:
+def woken(meter: Meter, by: By, number: str) -> bool:
+    """Somebody calls, or sends an empty SMS; whether the meter does what is listed for that."""
+    name, _, listed = _OBJECTS[by]
+    if not meter.powered or not _hears(meter, by):
         return False
-    for item in listed.value:
-        number, script = item.value
-        if number.value == who.encode("ascii", "replace"):
+    for item in meter.setting(name, listed).value:
+        listed_number, script = item.value
+        if listed_number.value == number.encode("ascii", "replace"):
             return push.execute(meter, script.value[1].value)
     return False
+
+
+def _hears(meter: Meter, by: By) -> bool:
+    name, window, _ = _OBJECTS[by]
+    return Windows(meter.setting(name, window)).is_open(meter.clock_s)

@@ -22,6 +22,7 @@ from twisted.python.failure import Failure
 from chargepoint.sessions import read_sessions
 from headend.store.job import Job
 from meters.behaviour.injections import Injection
+from meters.behaviour.wakeup import By
 from meters.fleet import create_fleet, load_fleet
 from meters.meter import P1_VERSIONS
 from scenarios.clock import sleep_until
@@ -255,6 +256,10 @@ class Lab:
     ) -> None:
         """W per phase beside the car's."""
         self._station(meter).set_base(power_w, voltage_dv)
+
+    def wake_up(self, meter: int, by: By, number: str) -> bool:
+        """A call, or an empty SMS."""
+        return self._station(meter).wake_up(by, number)
 
     def pushes(self, meter: int) -> Sequence[Sequence[str]]:
         """The alarms of each push that was heard."""

@@ -17,6 +17,7 @@ from chargepoint.registers import Source, hardware_max_w, register
 from chargepoint.sessions import Session, staying
 from chargepoint.unit import ControlUnit
 from meters.behaviour.injections import Injection, inject
+from meters.behaviour.wakeup import By, woken
 from meters.meter import Meter
 from meters.p1.port import P1Port
 from meters.p3.protocol import P3Factory
@@ -177,6 +178,11 @@ class Station:
         """Something happens to the meter, or breaks in it."""
         self.meter.advance(int(self._clock.seconds()))
         inject(self.meter, injection)
+
+    def wake_up(self, by: By, number: str) -> bool:
+        """A call or an empty SMS reaches the meter's modem; whether it is heeded."""
+        self.meter.advance(int(self._clock.seconds()))
+        return woken(self.meter, by, number)
 
     def unplug_p1(self) -> None:
         """Pulls the P1 cable."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from meters.behaviour import push, wakeup
+from meters.behaviour import push
 from meters.behaviour.injections import Injection, What, inject
+from meters.behaviour.wakeup import By, woken
 from meters.meter import Meter
 from meters.state import from_json, to_json
 from tests.meters.builders import EQUIPMENT_ID, NOW_S, make_meter
@@ -120,15 +121,15 @@ def test_who_is_listed_wakes_the_meter_up() -> None:
     callers = ((b"+31612345678", script),)
     assert rig.set("auto_answer", "list_of_callers_and_actions", callers) is SUCCESS
     rig.set("message_handler", "list_of_senders_and_actions", callers)
-    assert not wakeup.called(rig.meter, "+31687654321")
-    assert not wakeup.texted(rig.meter, "+3161234567é")
+    assert not woken(rig.meter, By.CALL, "+31687654321")
+    assert not woken(rig.meter, By.SMS, "+3161234567é")
     assert rig.after(1) is None
-    assert wakeup.called(rig.meter, "+31612345678")
+    assert woken(rig.meter, By.CALL, "+31612345678")
     assert said(rig.after(2)).equipment_id == EQUIPMENT_ID
     push.delivered(rig.meter, CALL)
-    assert wakeup.texted(rig.meter, "+31612345678")
+    assert woken(rig.meter, By.SMS, "+31612345678")
     rig.meter.power_off()
-    assert not wakeup.texted(rig.meter, "+31612345678")
+    assert not woken(rig.meter, By.SMS, "+31612345678")
 
 
 def test_who_calls_outside_the_window_is_not_heard() -> None:
@@ -138,9 +139,9 @@ def test_who_calls_outside_the_window_is_not_heard() -> None:
     night = ((window_end("02"), window_end("04")),)
     assert rig.set("auto_answer", "listening_window", night) is SUCCESS
     assert rig.driver.get(28, "0-0:2.2.0", 4) == b"\x16\x00"
-    assert not wakeup.called(rig.meter, "0612345678")
+    assert not woken(rig.meter, By.CALL, "0612345678")
     rig.meter.advance(NOW_S + 19 * 3600)
-    assert wakeup.called(rig.meter, "0612345678")
+    assert woken(rig.meter, By.CALL, "0612345678")
 
 
 def window_end(hour: str) -> bytes:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from meters.behaviour.injections import Injection
+from meters.behaviour.wakeup import By
 from scenarios.document import Scenario
 from scenarios.event_log import EventLog
 from scenarios.results import RunData
@@ -121,6 +122,10 @@ class FakeWorld:
         voltage_dv: tuple[int, int, int] | None,
     ) -> None:
         self.done.append(("load", meter, power_w, voltage_dv))
+
+    def wake_up(self, meter: int, by: By, number: str) -> bool:
+        self.done.append(("wake up", meter, by, number))
+        return by is By.SMS
 
     def pushes(self, meter: int) -> Sequence[Sequence[str]]:
         return [("power_up", "fraud_attempt"), ()]

@@ -129,6 +129,8 @@ def test_the_files_that_come_along_are_valid(path: Path) -> None:
             "- expect: {log: {log: power_failure_log, has: 1}}",
             "the rows of power_failure_log have no code",
         ),
+        ("- wake_up: {by: post, number: '1'}", "by: should be 'call' or 'sms'"),
+        ("- wake_up: {by: sms, number: me}", "number: "),
         ("- expect: {push: {alarm: fire}}", "no alarm is called 'fire'"),
         ("- expect: {push: {times: -1}}", "times: "),
         ("- plug_car: {energy_kwh: 9, max_w: 1, phases: 2}", "on 1 or 3 phases"),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from meters.behaviour.injections import Injection, What
+from meters.behaviour.wakeup import By
 from scenarios.actions import ACTIONS, next_time_of_day
 from scenarios.document import Scenario, parse
 from scenarios.expectations import Expectation
@@ -126,6 +127,18 @@ def test_a_log_has_a_code_so_many_times() -> None:
     assert played.run.expectations[2].seen == "40, 47, 40"
     assert played.run.expectations[3].after_s == 3
     assert played.run.expectations[6].seen == "refused: object-undefined"
+
+
+def test_a_meter_is_called() -> None:
+    played, world = play(
+        "- wake_up: {by: call, number: '0612345678'}\n"
+        "- wake_up: {by: sms, number: '+31612345678'}\n"
+    )
+    assert world.done == [
+        ("wake up", 1, By.CALL, "0612345678"),
+        ("wake up", 1, By.SMS, "+31612345678"),
+    ]
+    assert [step.passed for step in played.run.steps] == [True, True]
 
 
 def test_pushes_are_counted_by_their_alarm() -> None:

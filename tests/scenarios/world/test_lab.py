@@ -120,7 +120,7 @@ def alarms(standard: str, method: int, on_alarm: str) -> Played:
 def test_alarms_are_pushed_heard_read_and_cleared(standard: str, method: int) -> None:
     result = alarms(standard, method, "clear")
     assert [seen for seen in result.run.expectations if not seen.passed] == []
-    assert len(result.run.expectations) == 17 and not result.stopped
+    assert len(result.run.expectations) == 19 and not result.stopped
 
 
 def test_an_alarm_that_nobody_clears_is_pushed_once() -> None:
