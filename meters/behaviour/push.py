@@ -245,7 +245,7 @@ def _scripts(meter: Meter) -> list[tuple[int, list[int]]]:
 
 def _open_at(meter: Meter, setup: int, clock_s: int, delay_s: int) -> int | None:
     """The true time so long after this time of the clock, as the windows count it."""
-    windows = Windows(_setting(meter, setup, "communication_window"))
+    windows = Windows(_setting(meter, setup, "communication_window"), meter.zone)
     at_s = windows.within(clock_s, delay_s)
     return None if at_s is None else at_s - meter.state.clock_offset_s
 

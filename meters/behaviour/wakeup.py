@@ -13,6 +13,7 @@ from meters.behaviour import push
 from meters.behaviour.recurrence import Pattern, Windows, pattern
 from meters.behaviour.task import NEVER
 from wire.dlms.data import Data
+from wire.zones import Zone
 
 if TYPE_CHECKING:
     from meters.meter import Meter
@@ -34,13 +35,13 @@ _OBJECTS = {
 }
 
 
-def patterns(execution_time: Data) -> list[Pattern]:
+def patterns(execution_time: Data, zone: Zone) -> list[Pattern]:
     """The instants of an execution time (class 22); raises `WireError` for what is none."""
     pairs = (
         (date.value, time.value)
         for time, date in (e.value for e in execution_time.value)
     )
-    found = (pattern(date, time) for date, time in pairs)
+    found = (pattern(date, time, zone) for date, time in pairs)
     return [instant for instant in found if instant is not None]
 
 
@@ -50,7 +51,9 @@ def due(meter: Meter, after_s: int) -> int:
     if not execution_time.value:
         return NEVER
     offset_s = meter.state.clock_offset_s
-    coming = (item.after(after_s + offset_s) for item in patterns(execution_time))
+    coming = (
+        item.after(after_s + offset_s) for item in patterns(execution_time, meter.zone)
+    )
     return min((at_s - offset_s for at_s in coming if at_s is not None), default=NEVER)
 
 
@@ -78,4 +81,4 @@ def woken(meter: Meter, by: By, number: str) -> bool:
 
 def _hears(meter: Meter, by: By) -> bool:
     name, window, _ = _OBJECTS[by]
-    return Windows(meter.setting(name, window)).is_open(meter.clock_s)
+    return Windows(meter.setting(name, window), meter.zone).is_open(meter.clock_s)

@@ -56,7 +56,7 @@ def _destination(meter: Meter, data: Data) -> bool:
 
 def _windows(meter: Meter, data: Data) -> bool:
     try:
-        Windows(data)
+        Windows(data, meter.zone)
     except WireError:
         return False
     return True
@@ -65,7 +65,7 @@ def _windows(meter: Meter, data: Data) -> bool:
 def _times(meter: Meter, data: Data) -> bool:
     """Instants, each with an hour."""
     try:
-        return len(wakeup.patterns(data)) == len(data.value)
+        return len(wakeup.patterns(data, meter.zone)) == len(data.value)
     except WireError:
         return False
 

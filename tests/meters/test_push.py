@@ -106,6 +106,14 @@ def test_the_scheduler_pushes_at_its_time_and_again(standard: Standard) -> None:
     assert said(rig.after(3600 + 86_400)) == pushed
 
 
+def test_the_local_time_of_the_meter_decides() -> None:
+    rig = Rig().setup(SCHEDULE)
+    assert rig.set("clock", "time_zone", 0) is SUCCESS
+    rig.set("push_scheduler", "execution_time", ((b"\x09\0\0\0", b"\xff" * 5),))
+    assert rig.after(3600) is None
+    assert rig.after(7200) is not None
+
+
 def test_the_scheduler_may_execute_another_script() -> None:
     rig = Rig().setup(CALL)
     script = bytes.fromhex("00000a006cff"), 3
