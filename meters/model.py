@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from wire.cosem.events import Event
@@ -126,13 +127,16 @@ class _Setting:
         self._check = behaviour.checks.get(name)
         self._effect = behaviour.effects.get(name)
 
+    def bounded(self, data: Data) -> bool:
+        """Whether a value of the right type is within the bounds."""
+        if self._bounds is None:
+            return True
+        low, high = self._bounds
+        return bool(low <= data.value <= high)
+
     def accepts(self, meter: Meter, data: Data) -> bool:
         """Whether a value of the right type can be one."""
-        if self._bounds is not None:
-            low, high = self._bounds
-            if not low <= data.value <= high:
-                return False
-        return self._check is None or self._check(meter, data)
+        return self.bounded(data) and (self._check is None or self._check(meter, data))
 
     def read(self, meter: Meter, link: Link) -> bytes:
         return axdr.encode(meter.setting(*self._name))
@@ -240,14 +244,23 @@ class Model:
         """Raises `ConfigError` when a setting of a restored meter is none, or cannot be."""
         if meter.state.breaker is not None and not meter.has_breaker:
             raise ConfigError(f"a meter of {self.standard} has no breaker")
-        for name, data in (meter.state.settings or {}).items():
-            setting = self._settings.get(name)
-            if (
-                setting is None
-                or setting.type.fit(data) is not Fit.GOOD
-                or not setting.accepts(meter, data)
-            ):
-                raise ConfigError(f"{'.'.join(name)} cannot be {str(data.value)[:40]}")
+        settings = (meter.state.settings or {}).items()
+        # Whether one can be may hang on another, which must be a value at all by then.
+        known = self._settings
+        untyped = (
+            (name, data)
+            for name, data in settings
+            if name not in known
+            or known[name].type.fit(data) is not Fit.GOOD
+            or not known[name].bounded(data)
+        )
+        unfit = (
+            (name, data)
+            for name, data in settings
+            if not known[name].accepts(meter, data)
+        )
+        for name, data in chain(untyped, unfit):
+            raise ConfigError(f"{'.'.join(name)} cannot be {str(data.value)[:40]}")
 
     def _absent(self, descriptor: bytes) -> DataAccessResult:
         """Why there is no such member: the object is there, its code is, or neither.

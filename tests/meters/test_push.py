@@ -16,6 +16,7 @@ from wire.cosem.pushes import Push, PushReader
 from wire.cosem.rows import Standard
 from wire.cosem.table import objects
 from wire.cosem.types import type_of
+from wire.dlms import axdr
 from wire.dlms.descriptors import ActionResult, DataAccessResult
 from wire.errors import ConfigError
 from wire.obis import Obis
@@ -246,6 +247,20 @@ def test_a_plan_outlives_the_process_and_an_attempt_counts_before_it_is_made() -
     assert rig.after(60) is not None
     rig.meter = restarted(rig.meter)
     assert rig.after(1000) is None and rig.meter.state.pushing is None
+
+
+@pytest.mark.parametrize("octets", ["0900", "00", "0f00", "100fff"])
+@pytest.mark.parametrize("attribute", ["time_zone", "daylight_savings_begin"])
+def test_a_saved_schedule_beside_a_clock_that_cannot_be_is_told(
+    octets: str, attribute: str
+) -> None:
+    rig = Rig().setup(SCHEDULE)
+    rig.set("push_scheduler", "execution_time", ((b"\x09\0\0\0", b"\xff" * 5),))
+    settings = rig.meter.state.settings
+    assert settings is not None
+    settings["clock", attribute] = axdr.decode(bytes.fromhex(octets))
+    with pytest.raises(ConfigError):
+        rig.meter.model.judge(rig.meter)
 
 
 @pytest.mark.parametrize(
