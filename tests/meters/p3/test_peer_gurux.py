@@ -162,11 +162,17 @@ def test_every_attribute_of_every_object_is_understood(
     listed = {item.logicalName: item for item in peer.client.parseObjects(reply.data)}
     visible = [row for row in meter.model.rows if row.visible(Client.MANAGEMENT)]
     for row in visible:
+        # Of a class that gurux does not know.
+        if row.name == "message_handler":
+            continue
         item = listed[".".join(map(str, row.obis.octets))]
         # Rows last: gurux wants to know their columns first.
         for attribute in sorted(row.attributes, key=lambda one: one.name == "buffer"):
             # A code of SMR 5 for "unknown", which gurux's list of networks lacks.
             if row.name == "cdma_diagnostic" and attribute.number == 5:
+                continue
+            # Of version 1, which gurux does not know to its end.
+            if row.name == "auto_answer" and attribute.number > 6:
                 continue
             if attribute.right(Client.MANAGEMENT) & Right.R:
                 peer.read(item, attribute.number)
