@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from twisted.internet.defer import ensureDeferred
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
 from headend import operations
-from headend.dlms.client import TIMEOUT_S, DlmsClient
+from headend.associating import Approach, NextCounter
+from headend.dlms.client import TIMEOUT_S, Client, DlmsClient
 from headend.dlms.credentials import Credentials
+from headend.keyring import KeyRing, Pair
 from headend.keys import KeyStore
 from headend.progress import Progress, Step, Watch, unwatched
 from headend.store import leases, meters
 from headend.store.call import Call, directly
-from headend.store.counters import CounterBlock
+from headend.store.counters import RESERVE
 from headend.store.engine import Store
 from headend.store.job import Job
 from headend.store.keys import KeyKind
 from headend.store.meters import Meter
+from headend.visit import Records, Visit
 from wire.capture import Tap
+from wire.dlms.security import MAX_COUNTER
 from wire.errors import SimError, TransportError
 
 SYSTEM_TITLE = b"DSLHE\x00\x00\x01"
@@ -32,16 +35,9 @@ SYSTEM_TITLE = b"DSLHE\x00\x00\x01"
 # All of a job may take as long as so many answers may: the longest profile has half of them.
 _MOST_ANSWERS = 60
 
+_log = logging.getLogger(__name__)
+
 Endpoint = Callable[[str, int], IStreamClientEndpoint]
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """What it takes to talk with one meter."""
-
-    meter: Meter
-    key_id: int
-    credentials: Credentials = field(repr=False)
 
 
 class Desk:
@@ -79,34 +75,39 @@ class Desk:
 
     async def run(self, job: Job) -> Any:
         """Does a job and returns its result as JSON; raises what went wrong as `SimError`."""
-        line = await self._call(lambda: self._look_up(job.meter_id))
-        meter = line.meter
+        meter = await self._call(lambda: self._look_up(job.meter_id))
+        operation = operations.named(job.operation)
         plan = operations.prepare(job.operation, meter.standard, job.arguments)
-        client = self._client(
-            self._endpoint(meter.host, meter.port),
-            line.credentials,
-            CounterBlock(self._store, meter.id, line.key_id).take,
-            self._clock,
-            timeout_s=self._timeout_s,
-            random_bytes=self._random_bytes,
-            trace=self._trace(meter),
+        ring = KeyRing(
+            self._store,
+            self._key_store,
+            meter,
+            self._call,
+            self._clock.seconds,
+            self._random_bytes,
         )
-        talking = ensureDeferred(self._talk(job, client, plan))
-        talking.addTimeout(_MOST_ANSWERS * self._timeout_s, self._clock, _too_slow)
-        return await talking
-
-    async def _talk(self, job: Job, client: Any, plan: operations.Plan) -> Any:
-        async with AsyncExitStack() as stack:
-            self._tell(Step.CONNECTING, job)
-            try:
-                await stack.enter_async_context(client)
-            except SimError as error:
-                self._tell(Step.UNASSOCIATED, job, str(error))
-                raise
-            self._tell(Step.ASSOCIATED, job)
-            if job.operation in operations.ONCE:
+        client = await self._associate(job, self._approach(meter, ring))
+        try:
+            await self._warn_of_the_end(ring)
+            records = Records(self._store, self._call, job, ring)
+            if operation.once:
                 await self._call(lambda: self._begin_once(job))
-            return await plan(client)
+            talking = ensureDeferred(plan(Visit(client, records)))
+            talking.addTimeout(_MOST_ANSWERS * self._timeout_s, self._clock, _too_slow)
+            return await talking
+        finally:
+            await client.leave()
+
+    async def _associate(self, job: Job, approach: Approach) -> Client:
+        self._tell(Step.CONNECTING, job)
+        expired = operations.named(job.operation).recovers
+        try:
+            client = await approach.associate(expired=expired)
+        except SimError as error:
+            self._tell(Step.UNASSOCIATED, job, str(error))
+            raise
+        self._tell(Step.ASSOCIATED, job)
+        return client
 
     def _tell(self, step: Step, job: Job, error: str | None = None) -> None:
         now_s = self._clock.seconds()
@@ -117,21 +118,45 @@ class Desk:
         with self._store.begin() as connection:
             leases.begin_once(connection, job, now_s)
 
-    def _look_up(self, meter_id: int) -> _Line:
+    def _look_up(self, meter_id: int) -> Meter:
         with self._store.read() as connection:
-            meter = meters.get(connection, meter_id)
-            encryption = self._key_store.active(connection, meter, KeyKind.ENCRYPTION)
-            authentication = self._key_store.active(
-                connection, meter, KeyKind.AUTHENTICATION
+            return meters.get(connection, meter_id)
+
+    def _approach(self, meter: Meter, ring: KeyRing) -> Approach:
+        def make(credentials: Credentials, next_counter: NextCounter) -> Client:
+            # The public client asks for one number, in clear: either engine may.
+            engine = self._client if credentials.encryption_key else _native
+            client: Client = engine(
+                self._endpoint(meter.host, meter.port),
+                credentials,
+                next_counter,
+                self._clock,
+                timeout_s=self._timeout_s,
+                random_bytes=self._random_bytes,
+                trace=self._trace(meter),
             )
-        credentials = Credentials(
-            server_sap=meter.logical_device,
-            system_title=SYSTEM_TITLE,
-            meter_title=meter.system_title,
-            encryption_key=encryption.octets,
-            authentication_key=authentication.octets,
-        )
-        return _Line(meter, encryption.id, credentials)
+            return client
+
+        def credentials(pair: Pair) -> Credentials:
+            return Credentials(
+                server_sap=meter.logical_device,
+                system_title=SYSTEM_TITLE,
+                meter_title=meter.system_title,
+                encryption_key=pair.encryption.octets,
+                authentication_key=pair.authentication.octets,
+            )
+
+        public = Credentials.public(meter.logical_device)
+        return Approach(make, credentials, public, ring, self._clock)
+
+    async def _warn_of_the_end(self, ring: KeyRing) -> None:
+        """An alarm, at each association, while few invocation counters are left."""
+        counter = await ring.counter(await ring.active(KeyKind.ENCRYPTION))
+        if counter is not None and counter > MAX_COUNTER - RESERVE:
+            _log.warning(
+                "%s: %d invocation counters are left; replace its encryption key",
+                *(ring.meter.equipment_id, max(0, MAX_COUNTER + 1 - counter)),
+            )
 
 
 def _too_slow(_: object, limit_s: float) -> NoReturn:

@@ -38,6 +38,7 @@ class Key:
     id: int
     kind: KeyKind
     state: KeyState
+    created_s: float
     octets: bytes = field(repr=False)
 
 
@@ -106,7 +107,8 @@ class KeyStore:
                     )
                 return known
         new = self._sealed(meter, kind, KeyState.NEW, octets, now_s)
-        return Key(rows.add(connection, [new])[0], kind, KeyState.NEW, octets)
+        number = rows.add(connection, [new])[0]
+        return Key(number, kind, KeyState.NEW, now_s, octets)
 
     def add_active(
         self,
@@ -166,7 +168,7 @@ class KeyStore:
             raise SurroundingsError(
                 f"cannot decrypt keys of {meter.equipment_id}: the database was changed"
             ) from None
-        return Key(row.id, row.kind, row.state, octets)
+        return Key(row.id, row.kind, row.state, row.created_s, octets)
 
 
 def _bound_to(meter: Meter, kind: KeyKind) -> bytes:

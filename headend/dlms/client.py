@@ -136,12 +136,7 @@ class Client:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._dialogues.state is State.ASSOCIATED:
-            try:
-                await self.release()
-            except SimError:
-                pass  # what was asked is answered; how the meter parts changes nothing
-        self.close()
+        await self.leave()
 
     async def open(self) -> None:
         """Connects and associates; nothing is left behind when that fails.
@@ -208,6 +203,15 @@ class Client:
         await self._run(self._dialogues.release())
         if self._line is not None:
             await self._line.finish()
+
+    async def leave(self) -> None:
+        """Releases if that can be done, and hangs up in any case."""
+        if self._dialogues.state is State.ASSOCIATED:
+            try:
+                await self.release()
+            except SimError:
+                pass  # what was asked is answered; how the meter parts changes nothing
+        self.close()
 
     def close(self) -> None:
         """Hangs up at once, at any time."""

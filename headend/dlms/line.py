@@ -23,6 +23,10 @@ from wire.errors import ConfigError, SimError, TransportError, WireError
 _CLOSING_S = 2.0
 
 
+class Unanswered(TransportError):
+    """The meter hung up, or was silent, where an answer was due."""
+
+
 class Line(Protocol):
     """A connection to a meter; an answer may take `timeout_s`."""
 
@@ -118,7 +122,7 @@ class Line(Protocol):
             self._trace.closed()
         if not self._lost.called:
             self._lost.callback(None)
-        self.end(TransportError("the meter closed the connection"))
+        self.end(Unanswered("the meter closed the connection"))
 
     def _fault_in(self, events: Sequence[Wpdu | WireError]) -> WireError | None:
         for event in events:
@@ -180,4 +184,4 @@ def _gave_up(_: object, timeout_s: float) -> None:
 
 
 def _silent(_: object, timeout_s: float) -> NoReturn:
-    raise TransportError(f"the meter was silent for {timeout_s:g} s")
+    raise Unanswered(f"the meter was silent for {timeout_s:g} s")

@@ -19,7 +19,14 @@ from typing import Concatenate, ParamSpec, TypeVar
 from headend.dlms.credentials import Credentials
 from headend.dlms.refusals import refusal
 from wire.dlms import acse, apdu, axdr
-from wire.dlms.acse import Aare, Aarq, ApplicationContext, Rlre, Rlrq
+from wire.dlms.acse import (
+    Aare,
+    Aarq,
+    ApplicationContext,
+    AssociateResult,
+    Rlre,
+    Rlrq,
+)
 from wire.dlms.action import ActionRequestNormal, ActionResponseNormal
 from wire.dlms.apdu import Apdu, Request
 from wire.dlms.association import Input, Side, State, input_of, move
@@ -78,6 +85,17 @@ def ended_by_wire_errors(
             raise
 
     return guarded
+
+
+class Rejected(PeerRefused):
+    """The meter rejects the association; `transient` when it may accept it later."""
+
+    def __init__(self, aare: Aare) -> None:
+        super().__init__(
+            f"the meter rejects the association: {words(aare.diagnostic)}",
+            aare.diagnostic.value,
+        )
+        self.transient = aare.result is AssociateResult.REJECTED_TRANSIENT
 
 
 class Session:
@@ -222,10 +240,7 @@ class Session:
         aare = self._acse_answer(reply, Aare)
         self._move(input_of(aare))
         if self.state is State.IDLE:
-            raise PeerRefused(
-                f"the meter rejects the association: {words(aare.diagnostic)}",
-                aare.diagnostic.value,
-            )
+            raise Rejected(aare)
         self._take_initiate_response(aare)
         return aare
 

@@ -14,6 +14,8 @@ from wire.errors import LocalError, TransportError
 
 BLOCK = 32
 FIRST = 1
+RESERVE = 1 << 24
+"""So many counters before the end it is time for a new key; no meter makes us skip them."""
 
 _RESERVE = text(
     "INSERT INTO invocation_counters (meter_id, key_id, next_counter)"
@@ -75,22 +77,30 @@ def raise_to(connection: Connection, meter_id: int, key_id: int, value: int) -> 
 
 def next_counter(connection: Connection, meter_id: int, key_id: int) -> int:
     """The next counter that would be reserved."""
+    found = known(connection, meter_id, key_id)
+    return FIRST if found is None else found
+
+
+def known(connection: Connection, meter_id: int, key_id: int) -> int | None:
+    """The next counter; None while none was reserved here, or said by the meter."""
     found = connection.execute(_NEXT, {"meter_id": meter_id, "key_id": key_id}).scalar()
-    return FIRST if found is None else int(found)
+    return None if found is None else int(found)
 
 
 class CounterBlock:
     """The counters of one association: each one higher than the last, without a gap.
 
     A meter that follows DSMR 4 hangs up at a gap, so a block serves one association and is
-    then forgotten. It refills itself, in a transaction of its own.
+    then forgotten. It refills itself, in a transaction of its own. `last` is the last one
+    that it gave, -1 before that.
     """
 
-    __slots__ = ("_store", "_meter_id", "_key_id", "_size", "_next", "_end")
+    __slots__ = ("last", "_store", "_meter_id", "_key_id", "_size", "_next", "_end")
 
     def __init__(
         self, store: Store, meter_id: int, key_id: int, size: int = BLOCK
     ) -> None:
+        self.last = -1
         self._store = store
         self._meter_id = meter_id
         self._key_id = key_id
@@ -111,9 +121,9 @@ class CounterBlock:
                     "somebody else used this meter's invocation counters meanwhile"
                 )
             self._next, self._end = block.start, block.stop
-        counter = self._next
+        self.last = self._next
         self._next += 1
-        return counter
+        return self.last
 
     def raise_to(self, value: int) -> None:
         """Goes on at `value` or higher, forgetting what is left below; before the first use."""

@@ -104,15 +104,20 @@ def of_meter(
     return [_key(row) for row in connection.execute(statement)]
 
 
+def get(connection: Connection, key_id: int) -> SealedKey:
+    """The key of a row; `LocalError` when there is none."""
+    row = connection.execute(select(_KEYS).where(_KEYS.c.id == key_id)).first()
+    if row is None:
+        raise LocalError(f"there is no key {key_id}")
+    return _key(row)
+
+
 def move(connection: Connection, key_id: int, state: KeyState) -> None:
     """Brings a key to a state; what it replaces as ACTIVE becomes EXPIRED.
 
     Raises `LocalError` for a move that a key cannot make.
     """
-    row = connection.execute(select(_KEYS).where(_KEYS.c.id == key_id)).first()
-    if row is None:
-        raise LocalError(f"there is no key {key_id}")
-    key = _key(row)
+    key = get(connection, key_id)
     if state not in MOVES[key.state]:
         raise LocalError(f"key {key_id} is {key.state}; it cannot become {state}")
     if state is KeyState.ACTIVE:

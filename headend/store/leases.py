@@ -100,6 +100,7 @@ _RETRY = text(
     "UPDATE jobs SET state = 'queued', error = :error, not_before_s = :not_before_s,"
     " worker = NULL, lease_until_s = NULL" + _HELD
 )
+_NOTE = text("UPDATE jobs SET result = :result" + _HELD)
 _RELEASE = text(
     "UPDATE jobs SET state = 'queued', attempts = attempts - 1,"
     " worker = NULL, lease_until_s = NULL" + _HELD
@@ -226,6 +227,14 @@ def retry(connection: Connection, job: Job, error: str, not_before_s: float) -> 
         job,
         {"error": error[:_MAX_ERROR], "not_before_s": not_before_s},
     )
+
+
+def note(connection: Connection, job: Job, progress: object) -> None:
+    """Keeps how far a job got, as its result so far, for the attempts that follow.
+
+    Raises `StaleFence` when the lease was lost.
+    """
+    _held(connection, _NOTE, job, {"result": to_json(progress)})
 
 
 def release(connection: Connection, job: Job) -> None:

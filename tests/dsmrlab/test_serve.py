@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
-from headend.store import Store, jobs, meters, open_store, schedules
+from headend.store import Store, counters, jobs, keys, meters, open_store, schedules
 from headend.store.job import ENDS, Job, JobState
+from headend.store.keys import KeyKind
 from headend.store.rhythm import Every
 from tests.dsmrlab.commands import Service, free_base_port, here, process, wait_until
 from tests.dsmrlab.conftest import Lab
@@ -146,6 +147,12 @@ def grid(tmp_path: Path) -> Iterator[Grid]:
         store = store_of(home)
         with store.read() as connection:
             known = [meter.id for meter in meters.every(connection)]
+        with store.begin() as connection:
+            # They were talked with before, so no public client asks for their counters first.
+            for meter_id in known:
+                key = keys.active(connection, meter_id, KeyKind.ENCRYPTION)
+                assert key is not None
+                counters.raise_to(connection, meter_id, key.id, counters.FIRST)
         yield Grid(home, store, proxies, known)
         store.close()
     finally:

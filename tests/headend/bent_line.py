@@ -15,7 +15,7 @@ from headend.desk import SYSTEM_TITLE, Desk
 from headend.keys import KeyStore
 from headend.retries import Retries
 from headend.scheduler import Scheduler
-from headend.store import Store, jobs, meters
+from headend.store import Store, counters, jobs, meters
 from headend.store.job import Job
 from headend.store.keys import KeyKind
 from meters.meter import Meter
@@ -49,7 +49,7 @@ def living_meter(standard: Standard) -> Meter:
 
 
 def prepare(store: Store, keys: KeyStore) -> int:
-    """Makes the meter known; its number."""
+    """Makes a meter known that was talked with before; its number."""
     facts = {
         "equipment_id": "E0422000000000124",
         "standard": "dsmr-4.2.2",
@@ -68,6 +68,8 @@ def prepare(store: Store, keys: KeyStore) -> int:
         }
         triples = [(meter, kind, octets) for kind, octets in kinds.items()]
         keys.add_active(connection, triples, NOW_S)
+        key = keys.active(connection, meter, KeyKind.ENCRYPTION)
+        counters.raise_to(connection, meter.id, key.id, counters.FIRST)
     return meter.id
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from headend import references, rendering
 from headend.dlms.engine import Engine
+from headend.operations.plan import Operation, Plan, only
 from wire.cosem.rows import Standard
 from wire.dlms.axdr import Data
 from wire.dlms.descriptors import DataAccessResult
-from wire.errors import ConfigError, WireError
+from wire.errors import WireError
 from wire.instants import decode_date_time
 
 _IMPORT, _EXPORT = ("1-0:1.8.1", "1-0:1.8.2"), ("1-0:2.8.1", "1-0:2.8.2")
@@ -23,12 +24,11 @@ _CLOCK = "0-0:1.0.0"
 _CODES = (_CLOCK, *_IMPORT, *_EXPORT, *(code for phase in _PHASES for code in phase))
 
 
-def prepare_actual(standard: Standard | str, arguments: Mapping[str, Any]) -> Any:
+def prepare_actual(standard: Standard | str, arguments: Mapping[str, Any]) -> Plan:
     """Nothing to say. The result: `time`, `import_wh`, `export_wh` (one number per rate), and
     `power_w`, one number per phase that the meter has, negative for export.
     """
-    if arguments:
-        raise ConfigError(f"unknown argument {', '.join(sorted(arguments))}")
+    only(arguments, set(), set())
     wanted = [references.attribute(code, standard).descriptor for code in _CODES]
 
     async def run(meter: Engine) -> dict[str, Any]:
@@ -56,3 +56,8 @@ def _number(code: str, answer: Data | DataAccessResult) -> int:
     if isinstance(answer, DataAccessResult) or type(answer.value) is not int:
         raise WireError(f"the meter gives no number for {code}")
     return answer.value
+
+
+ROWS = {
+    "actual": Operation(prepare_actual, "clock, energy and power now", "4.7"),
+}

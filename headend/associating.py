@@ -1,0 +1,145 @@
+"""Getting an association with a meter, whatever became of its counters and keys.
+
+A meter refuses who counts from below what it has seen (SMR 5), and who ciphers under other
+keys than it has; it gives no reason, and locks its port for 10 s (main document, 4.4.16).
+So after a refusal the public client reads the meter's invocation counter, 0-0:43.1.0, and we
+count on above it; then the keys of a change that was broken off are tried.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
+
+from headend.dlms.client import Client
+from headend.dlms.credentials import Credentials
+from headend.dlms.line import Unanswered
+from headend.dlms.session import Rejected
+from headend.keyring import KeyRing, Pair
+from headend.store.counters import RESERVE
+from headend.store.keys import KeyKind
+from wire.cosem.rows import SMR5
+from wire.dlms.descriptors import AttributeDescriptor
+from wire.dlms.security import MAX_COUNTER
+from wire.errors import PeerRefused, SecurityError
+from wire.obis import Obis
+
+LOCKED_S = 11.0
+"""The ten seconds, and one for meters that count them in whole seconds of their own."""
+
+COUNTER = AttributeDescriptor(1, Obis.parse("0-0:43.1.0"), 2)
+_log = logging.getLogger(__name__)
+
+NextCounter = Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Approach:
+    """How one meter is come at: `make` a client for its management or its public client."""
+
+    make: Callable[[Credentials, NextCounter], Client]
+    credentials: Callable[[Pair], Credentials]
+    public: Credentials
+    ring: KeyRing
+    clock: IReactorTime
+
+    async def associate(self, *, expired: bool = False) -> Client:
+        """An associated client, under keys that are ACTIVE when it is returned.
+
+        With `expired` keys that were in use before may be what the meter has. Raises what
+        the first refusal said when nothing helps.
+        """
+        ring = self.ring
+        pair = Pair(
+            await ring.active(KeyKind.ENCRYPTION),
+            await ring.active(KeyKind.AUTHENTICATION),
+        )
+        if await ring.counter(pair.encryption) is None:
+            # A new database: the meter may have seen counters that it must not see again.
+            await self._raise_counter(pair, await self._meter_counter())
+        block = ring.block(pair.encryption)
+        client = self.make(self.credentials(pair), block.take)
+        try:
+            await client.open()
+        except (PeerRefused, Unanswered) as error:
+            refusal = error
+        else:
+            return client
+        pairs = await ring.others(pair, expired)
+        if isinstance(refusal, Unanswered):
+            # To DSMR 4 no first counter is wrong (P3 1.5): only keys may be.
+            if not pairs and ring.meter.standard not in SMR5:
+                raise refusal
+        await self._await_unlocking(refusal)
+        theirs = await self._meter_counter()
+        if isinstance(refusal, Rejected) and refusal.transient:
+            pairs.insert(0, pair)
+        if theirs is not None and theirs >= block.last:
+            _log.warning(
+                "%s has seen invocation counter %d; we go on above it, no more at %d",
+                *(ring.meter.equipment_id, theirs, block.last),
+            )
+            pairs.insert(0, pair)
+        return await self._first_accepted(pairs, theirs, refusal)
+
+    async def _first_accepted(
+        self, pairs: list[Pair], theirs: int | None, refusal: PeerRefused | Unanswered
+    ) -> Client:
+        """A client under the first pair that the meter takes; that pair is then ACTIVE."""
+        for pair in pairs:
+            await self._raise_counter(pair, theirs)
+            block = self.ring.block(pair.encryption)
+            client = self.make(self.credentials(pair), block.take)
+            try:
+                await client.open()
+            except (PeerRefused, Unanswered) as error:
+                await self._await_unlocking(error)
+                continue
+            try:
+                await self.ring.settle(pair)
+            except BaseException:
+                client.close()
+                raise
+            return client
+        raise refusal
+
+    async def _await_unlocking(self, error: PeerRefused | Unanswered) -> None:
+        """Waits until a meter that refused us listens again."""
+        if isinstance(error, PeerRefused):
+            await deferLater(self.clock, LOCKED_S)
+
+    async def _meter_counter(self) -> int | None:
+        """The last counter that the meter has seen; None from a meter that does not tell."""
+        client = self.make(self.public, _no_counter)
+        try:
+            await client.open()
+            value = (await client.get(COUNTER)).value
+        except PeerRefused:
+            return None
+        finally:
+            await client.leave()
+        return value if type(value) is int else None
+
+    async def _raise_counter(self, pair: Pair, theirs: int | None) -> None:
+        """Counts on above the meter's counter, upward only.
+
+        Anybody could have said it, for the public client is not ciphered. So what would use
+        the key up is not believed: its last counters are for replacing it.
+        """
+        known = await self.ring.counter(pair.encryption)
+        if theirs is None or (known is not None and theirs < known):
+            return
+        if not 0 <= theirs < MAX_COUNTER - RESERVE:
+            raise SecurityError(
+                f"the meter says that it has seen invocation counter {theirs};"
+                " so near to the last one that is not believed"
+            )
+        await self.ring.raise_counter(pair.encryption, theirs + 1)
+
+
+def _no_counter() -> int:
+    raise AssertionError("the public client does not cipher")

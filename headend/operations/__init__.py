@@ -1,0 +1,65 @@
+"""The operations of the head-end by name, as a job stores them: JSON in, JSON out.
+
+`prepare` checks the arguments without a meter, so that a job that can never work is refused
+before it is stored; what it returns is then run with an associated client. A new operation
+is a row in the module of its theme.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from headend.dlms.engine import Engine
+from headend.operations import actual, attributes, keys, message
+from headend.operations.plan import Operation, OutcomeUnknown, Plan
+from headend.visit import Visit
+from wire.cosem.rows import Standard
+from wire.cosem.table import find
+from wire.errors import ConfigError
+
+__all__ = ["OPERATIONS", "OutcomeUnknown", "Plan", "named", "perform", "prepare"]
+
+OPERATIONS: Mapping[str, Operation] = {
+    name: operation
+    for theme in (attributes, message, actual, keys)
+    for name, operation in theme.ROWS.items()
+}
+
+
+def named(operation: str) -> Operation:
+    """The operation of that name; raises `ConfigError` that lists the names."""
+    try:
+        return OPERATIONS[operation]
+    except KeyError:
+        known = ", ".join(OPERATIONS)
+        raise ConfigError(
+            f"{operation!r} is not an operation; there are {known}"
+        ) from None
+
+
+def prepare(
+    operation: str, standard: Standard | str, arguments: Mapping[str, Any]
+) -> Plan:
+    """What an operation will do with a client.
+
+    Raises `ConfigError` for bad arguments, and when the standard has not the objects.
+    """
+    row = named(operation)
+    for needed in row.objects:
+        find(needed, standard)
+    return row.prepare(standard, arguments)
+
+
+async def perform(
+    meter: Engine,
+    operation: str,
+    standard: Standard | str,
+    arguments: Mapping[str, Any],
+) -> Any:
+    """Does an operation with an associated client, without a job; the result is JSON."""
+    return await prepare(operation, standard, arguments)(Visit(meter))
+
+
+ONCE = frozenset(name for name, operation in OPERATIONS.items() if operation.once)
+"""What must not be done twice: where it was broken off, nobody does it again."""
