@@ -6,20 +6,22 @@ stands for what the row before had, the clock's for one capture period later.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from headend import rendering
 from headend.dlms.engine import Engine
+from headend.store.readings import Register
+from headend.visit import Measured
 from wire.cosem.rows import Standard
 from wire.cosem.table import find
 from wire.dlms import axdr
 from wire.dlms.axdr import Data, Tag
 from wire.dlms.descriptors import AttributeDescriptor, DataAccessResult, Selection
 from wire.errors import ConfigError, PeerRefused, WireError
-from wire.instants import encode_date_time
+from wire.instants import SUMMER, WINTER, encode_date_time, is_summer, local
 from wire.obis import Obis
 from wire.quantities import ScalerUnit
 
@@ -27,7 +29,9 @@ _CLOCK = Obis.parse("0-0:1.0.0")
 _BY_RANGE = 1
 _BUFFER, _CAPTURE_OBJECTS, _CAPTURE_PERIOD = 2, 3, 4
 _REGISTERS = (3, 4)
+_EXTENDED_REGISTER, _CAPTURE_TIME = 4, 5
 _MAX_COLUMNS = 64
+_DAY_S = 86_400
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 _END = datetime(2099, 12, 31, tzinfo=UTC)
 
@@ -78,39 +82,101 @@ def by_range(begin: datetime | None, end: datetime | None) -> Selection | None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A profile that was read: its columns, the scaler and unit of each, and its rows.
+
+    A row is its time, None in a profile without a clock, and a value for each column.
+    """
+
+    columns: Sequence[Column]
+    quantities: Sequence[ScalerUnit | None]
+    rows: Sequence[tuple[datetime | None, Sequence[Data]]]
+
+    def to_json(self) -> dict[str, Any]:
+        """`columns` (name, object, scaler, unit) and `rows` (time, status, values).
+
+        A row's `values` are in the order of `columns`, which leaves out clock and status.
+        """
+        captured = [
+            number
+            for number, column in enumerate(self.columns)
+            if not column.is_clock and not column.is_status
+        ]
+        return {
+            "columns": [
+                _describe(self.columns[number], self.quantities[number])
+                for number in captured
+            ],
+            "rows": [
+                _show(time, row, self.columns, captured) for time, row in self.rows
+            ],
+        }
+
+    def measured(self) -> Iterator[Measured]:
+        """Every number with a unit, at the time of its row and with the row's status.
+
+        A meter of another kind, whose value was captured before (class 4), has it at the
+        time that stands beside it; without one it is nobody's reading.
+        """
+        status = [n for n, column in enumerate(self.columns) if column.is_status]
+        for number, (column, quantity) in enumerate(
+            zip(self.columns, self.quantities, strict=True)
+        ):
+            if quantity is None:
+                continue
+            source = column.source
+            register = Register(
+                source.class_id,
+                str(source.obis),
+                source.attribute,
+                quantity.scaler,
+                quantity.unit,
+            )
+            captured = self._capture_time(source)
+            for time, row in self.rows:
+                at = (
+                    time if captured is None else rendering.instant(row[captured].value)
+                )
+                value = row[number].value
+                flags = row[status[0]].value if status else 0
+                if at is not None and type(value) is int and type(flags) is int:
+                    yield Measured(register, int(at.timestamp()), value, flags)
+
+    def _capture_time(self, source: AttributeDescriptor) -> int | None:
+        """The column that has the capture time of an extended register, if one has."""
+        if source.class_id != _EXTENDED_REGISTER:
+            return None
+        wanted = AttributeDescriptor(source.class_id, source.obis, _CAPTURE_TIME)
+        for number, column in enumerate(self.columns):
+            if column.source == wanted:
+                return number
+        return None
+
+
 async def read(
     meter: Engine,
     standard: Standard | str,
     buffer: AttributeDescriptor,
     begin: datetime | None = None,
     end: datetime | None = None,
-) -> dict[str, Any]:
-    """`columns` (name, object, scaler, unit) and `rows` (time, status, values) as JSON.
-
-    A row's `values` are in the order of `columns`, which leaves out clock and status.
-    """
+) -> Table:
+    """The rows from `begin` to `end`, both included; a row outside of them is dropped."""
     selection = by_range(begin, end)
     columns, period_s = await _layout(meter, standard, buffer)
     quantities = await _quantities(meter, columns)
     rows = _rows(await meter.get(buffer, selection), columns, period_s)
-    captured = [
-        number
-        for number, column in enumerate(columns)
-        if not column.is_clock and not column.is_status
-    ]
-    return {
-        "columns": [
-            _describe(columns[number], quantities[number]) for number in captured
-        ],
-        "rows": [
-            shown
+    return Table(
+        columns,
+        quantities,
+        [
+            (time, row)
             for time, row in rows
             if time is None
             or (begin is None or begin <= time)
             and (end is None or time <= end)
-            for shown in [_show(time, row, columns, captured)]
         ],
-    }
+    )
 
 
 async def _layout(
@@ -186,19 +252,37 @@ def _rows(
         ]
         for cell, column in zip(item.value, columns):
             if column.is_clock:
-                if cell.tag is not Tag.NULL_DATA:
-                    time = rendering.instant(cell.value)
-                elif time is not None:
-                    time = _later(time, period_s)
+                time = _row_time(cell, time, period_s)
         rows.append((time, row))
         before = row
     return rows
 
 
-def _later(time: datetime, seconds: int) -> datetime:
+def _row_time(cell: Data, before: datetime | None, period_s: int) -> datetime:
+    """The time of a row; a null stands for one period after the row before.
+
+    Raises `WireError` for a time that is not specified.
+    """
+    if cell.tag is not Tag.NULL_DATA:
+        time = rendering.instant(cell.value)
+        if time is None:
+            raise WireError("the time of a row is not specified, or is none")
+        return time
+    if before is None:
+        raise WireError("the first row of the profile has no time")
     try:
-        return time + timedelta(seconds=seconds)
-    except OverflowError:
+        if period_s % _DAY_S:
+            return before + timedelta(seconds=period_s)
+        # Days, and months, are those of Dutch clocks: one may have 23 or 25 hours.
+        civil = local(before).replace(tzinfo=None)
+        if period_s:
+            civil += timedelta(seconds=period_s)
+        else:
+            month = civil.month % 12 + 1
+            civil = civil.replace(year=civil.year + (month == 1), month=month)
+        summer, winter = civil.replace(tzinfo=SUMMER), civil.replace(tzinfo=WINTER)
+        return (summer if is_summer(summer) else winter).astimezone(UTC)
+    except (OverflowError, ValueError):
         raise WireError("the profile's times go past the last year") from None
 
 

@@ -100,6 +100,11 @@ class Visit:
         """How far earlier attempts got, as they noted it; None at the first one."""
         return self._records.job.result if self._records is not None else None
 
+    @property
+    def now_s(self) -> float:
+        """The time at the head-end, in epoch seconds."""
+        return self.keys.now()
+
     async def note(self, progress: Any) -> None:
         """See `Records.note`."""
         if self._records is not None:

@@ -11,20 +11,51 @@ from collections.abc import Mapping
 from typing import Any
 
 from headend.dlms.engine import Engine
-from headend.operations import actual, attributes, keys, message
+from headend.operations import (
+    actual,
+    alarms,
+    attributes,
+    bundle,
+    clock,
+    configuration,
+    firmware,
+    keys,
+    message,
+    objects,
+    reading,
+    switching,
+    tariff,
+    together,
+)
 from headend.operations.plan import Operation, OutcomeUnknown, Plan
 from headend.visit import Visit
 from wire.cosem.rows import Standard
-from wire.cosem.table import find
 from wire.errors import ConfigError
 
-__all__ = ["OPERATIONS", "OutcomeUnknown", "Plan", "named", "perform", "prepare"]
+__all__ = [
+    "ONCE",
+    "OPERATIONS",
+    "OutcomeUnknown",
+    "Plan",
+    "named",
+    "perform",
+    "prepare",
+]
 
-OPERATIONS: Mapping[str, Operation] = {
-    name: operation
-    for theme in (attributes, message, actual, keys)
-    for name, operation in theme.ROWS.items()
-}
+_THEMES = (
+    attributes,
+    message,
+    actual,
+    reading,
+    objects,
+    clock,
+    tariff,
+    alarms,
+    configuration,
+    firmware,
+    switching,
+    keys,
+)
 
 
 def named(operation: str) -> Operation:
@@ -47,7 +78,10 @@ def prepare(
     """
     row = named(operation)
     for needed in row.objects:
-        find(needed, standard)
+        if not together.has(needed, standard):
+            raise ConfigError(
+                f"{operation} is not for this meter: {standard} has no object {needed}"
+            )
     return row.prepare(standard, arguments)
 
 
@@ -61,5 +95,15 @@ async def perform(
     return await prepare(operation, standard, arguments)(Visit(meter))
 
 
+OPERATIONS: Mapping[str, Operation] = {
+    name: operation for theme in _THEMES for name, operation in theme.ROWS.items()
+} | {
+    "bundle": Operation(
+        bundle.preparing(prepare, named),
+        "several operations in one association",
+        "1.1",
+        alone=True,
+    )
+}
 ONCE = frozenset(name for name, operation in OPERATIONS.items() if operation.once)
 """What must not be done twice: where it was broken off, nobody does it again."""

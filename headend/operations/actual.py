@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from headend import references, rendering
-from headend.dlms.engine import Engine
 from headend.operations.plan import Operation, Plan, only
+from headend.store.readings import Register
+from headend.visit import Measured, Visit
 from wire.cosem.rows import Standard
 from wire.dlms.axdr import Data
 from wire.dlms.descriptors import DataAccessResult
 from wire.errors import WireError
 from wire.instants import decode_date_time
+from wire.quantities import ScalerUnit
 
 _IMPORT, _EXPORT = ("1-0:1.8.1", "1-0:1.8.2"), ("1-0:2.8.1", "1-0:2.8.2")
 _PHASES = (
@@ -31,14 +33,21 @@ def prepare_actual(standard: Standard | str, arguments: Mapping[str, Any]) -> Pl
     only(arguments, set(), set())
     wanted = [references.attribute(code, standard).descriptor for code in _CODES]
 
-    async def run(meter: Engine) -> dict[str, Any]:
+    registers = {code: _register(code, standard) for code in (*_IMPORT, *_EXPORT)}
+
+    async def run(meter: Visit) -> dict[str, Any]:
         answers = await meter.get_list([(item, None) for item in wanted])
         values = dict(zip(_CODES, answers))
         clock = values[_CLOCK]
         if isinstance(clock, DataAccessResult) or not isinstance(clock.value, bytes):
             raise WireError("the meter does not tell its time")
+        time = decode_date_time(clock.value)
+        await meter.keep(
+            Measured(register, int(time.timestamp()), _number(code, values[code]))
+            for code, register in registers.items()
+        )
         return {
-            "time": rendering.iso(decode_date_time(clock.value)),
+            "time": rendering.iso(time),
             "import_wh": [_number(code, values[code]) for code in _IMPORT],
             "export_wh": [_number(code, values[code]) for code in _EXPORT],
             "power_w": [
@@ -49,6 +58,14 @@ def prepare_actual(standard: Standard | str, arguments: Mapping[str, Any]) -> Pl
         }
 
     return run
+
+
+def _register(code: str, standard: Standard | str) -> Register:
+    """The register with the scaler and unit that the standard gives it."""
+    row = references.attribute(code, standard).row
+    quantity = row.attribute(3).given
+    assert isinstance(quantity, ScalerUnit)
+    return Register(row.class_id, str(row.obis), 2, quantity.scaler, int(quantity.unit))
 
 
 def _number(code: str, answer: Data | DataAccessResult) -> int:

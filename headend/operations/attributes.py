@@ -17,6 +17,7 @@ from headend.operations.plan import (
     text,
 )
 from headend.references import AttributeReference
+from headend.visit import Visit
 from wire.cosem.rows import Standard
 from wire.dlms import axdr
 from wire.dlms.descriptors import AttributeDescriptor, DataAccessResult
@@ -42,13 +43,14 @@ def prepare_get(standard: Standard | str, arguments: Mapping[str, Any]) -> Plan:
         raise ConfigError(f"{given['object']} is no profile: it is not read by range")
     profiles.by_range(begin, end)
 
-    async def run(meter: Engine) -> Any:
+    async def run(meter: Visit) -> Any:
         named = described(reference)
         if is_buffer:
-            read = await profiles.read(
+            table = await profiles.read(
                 meter, standard, reference.descriptor, begin, end
             )
-            return named | read
+            await meter.keep(table.measured())
+            return named | table.to_json()
         return named | await _read_value(meter, reference)
 
     return run

@@ -110,5 +110,6 @@ ROWS = {
         "find out which keys the meter has after a change that was broken off",
         "1.6",
         recovers=True,
+        alone=True,
     ),
 }

@@ -33,7 +33,8 @@ class Operation:
 
     `summary` is a line for people, `clause` where the standard has it (of P3, unless another
     document is named), `objects` those that the meter's standard must have. `once` is set
-    when it must not be done twice, `recovers` when keys that had expired may be tried too.
+    when it must not be done twice, `recovers` when keys that had expired may be tried too,
+    `alone` when it cannot be a part of a bundle.
     """
 
     prepare: Preparing
@@ -42,6 +43,7 @@ class Operation:
     objects: tuple[str, ...] = ()
     once: bool = False
     recovers: bool = False
+    alone: bool = False
 
 
 def only(

@@ -93,8 +93,8 @@ _HELD = " WHERE id = :job_id AND fence = :fence AND state = 'claimed'"
 _RENEW = text("UPDATE jobs SET lease_until_s = :lease_until_s" + _HELD)
 _BEGIN_ONCE = text("UPDATE jobs SET irrevocable_s = :now_s" + _HELD)
 _END = text(
-    "UPDATE jobs SET state = :state, result = :result, error = :error, ended_s = :now_s,"
-    " worker = NULL, lease_until_s = NULL" + _HELD
+    "UPDATE jobs SET state = :state, result = COALESCE(:result, result),"
+    " error = :error, ended_s = :now_s, worker = NULL, lease_until_s = NULL" + _HELD
 )
 _RETRY = text(
     "UPDATE jobs SET state = 'queued', error = :error, not_before_s = :not_before_s,"

@@ -444,6 +444,7 @@ def test_an_action_without_a_value_gives_zero() -> None:
 
 
 def test_every_operation_refuses_what_it_does_not_know() -> None:
-    for operation in OPERATIONS:
+    for name, operation in OPERATIONS.items():
         with pytest.raises(SimError, match="unknown argument colour"):
-            prepare(operation, STANDARD, {"colour": "red"})
+            operation.prepare(STANDARD, {"colour": "red"})
+        assert operation.clause and operation.summary, name

@@ -1,0 +1,210 @@
+"""Firmware: which versions a meter has, and an update by image transfer (class 18, P3 4.12)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Any
+
+from headend import rendering
+from headend.dlms.engine import Engine
+from headend.operations import together
+from headend.operations.plan import Operation, Plan, only, text, truth
+from headend.visit import Visit
+from wire.cosem.rows import Standard
+from wire.cosem.table import objects, standard_of
+from wire.dlms import axdr
+from wire.dlms.data import BitString
+from wire.dlms.descriptors import ActionResult, MethodDescriptor
+from wire.errors import ConfigError, PeerRefused, TransportError, WireError
+
+IMAGE = "0-0:44.0.0"
+_BLOCK_SIZE, _BLOCKS, _FIRST_MISSING, _ENABLED, _STATUS = 2, 3, 4, 5, 6
+_INITIATE, _TRANSFER, _VERIFY, _ACTIVATE = 1, 2, 3, 4
+_MOST_OCTETS = 1 << 20
+_MOST_ROUNDS = 3
+# 1-x:0.2.y: what firmware is active, and its signature.
+_FIRMWARE_C, _FIRMWARE_D = 0, 2
+
+
+class Status(IntEnum):
+    """image_transfer_status (Blue Book 4.4.5)."""
+
+    NOT_INITIATED = 0
+    INITIATED = 1
+    VERIFICATION_INITIATED = 2
+    VERIFICATION_SUCCESSFUL = 3
+    VERIFICATION_FAILED = 4
+    ACTIVATION_INITIATED = 5
+    ACTIVATION_SUCCESSFUL = 6
+    ACTIVATION_FAILED = 7
+
+
+def prepare_firmware(standard: Standard | str, arguments: Mapping[str, Any]) -> Plan:
+    """Nothing to say. What each part of the meter runs, by the name of its object."""
+    only(arguments, set(), set())
+    rows = [
+        row
+        for row in objects(standard_of(standard))
+        if row.obis.octets[0] == 1
+        and row.obis.octets[2:4] == bytes((_FIRMWARE_C, _FIRMWARE_D))
+    ]
+    if not rows:
+        raise ConfigError(f"{standard} names no firmware")
+    wanted = [together.attribute(row.obis.short, 2, standard) for row in rows]
+
+    async def run(meter: Engine) -> Any:
+        found = await together.read(meter, wanted)
+        return {
+            row.name: rendering.value(value, None, None)
+            for row, value in zip(rows, found, strict=True)
+        }
+
+    return run
+
+
+def prepare_update(standard: Standard | str, arguments: Mapping[str, Any]) -> Plan:
+    """`identifier` of the image and `image`, its octets as {"hex": …}; `activate`, true unless
+    told otherwise: the meter does it once the association has ended.
+
+    An attempt that was broken off is gone on with at the first block that is missing.
+    """
+    given = only(arguments, {"identifier", "image"}, {"activate"})
+    identifier = text(given, "identifier")
+    if not identifier.isascii() or not 0 < len(identifier) <= 64:
+        raise ConfigError("identifier is 1 to 64 ASCII characters")
+    image = _octets(given["image"])
+    activating = truth(given, "activate") if "activate" in given else True
+    transfer = _Transfer(standard, identifier, image)
+
+    async def run(visit: Visit) -> Any:
+        await transfer.bring(visit)
+        await transfer.verify(visit)
+        if activating:
+            await transfer.act(visit, _ACTIVATE)
+        return {
+            "result": "success",
+            "identifier": identifier,
+            "octets": len(image),
+            "activated": activating,
+        }
+
+    return run
+
+
+class _Transfer:
+    """The image transfer of one image to one meter."""
+
+    def __init__(self, standard: Standard | str, identifier: str, image: bytes) -> None:
+        self._standard = standard
+        self._identifier = identifier
+        self._image = image
+
+    async def bring(self, visit: Visit) -> None:
+        """Every block; those that are there already are not sent again."""
+        size = await self._number(visit, _BLOCK_SIZE)
+        if size < 1:
+            raise WireError("the meter's image blocks have no octet")
+        status = await self._number(visit, _STATUS)
+        ours = visit.progress == {"initiated": self._identifier}
+        if ours and status in (
+            Status.VERIFICATION_INITIATED,
+            Status.VERIFICATION_SUCCESSFUL,
+        ):
+            return
+        if not (ours and status == Status.INITIATED):
+            await visit.set(
+                together.attribute(IMAGE, _ENABLED, self._standard), axdr.boolean(True)
+            )
+            await visit.action(
+                self._method(_INITIATE),
+                axdr.structure(
+                    axdr.octet_string(self._identifier.encode()),
+                    axdr.double_long_unsigned(len(self._image)),
+                ),
+            )
+            await visit.note({"initiated": self._identifier})
+        count = -(-len(self._image) // size)
+        for _ in range(_MOST_ROUNDS):
+            first = await self._number(visit, _FIRST_MISSING)
+            if first >= count:
+                return
+            for number in await self._missing(visit, first, count):
+                block = self._image[number * size : (number + 1) * size]
+                await visit.action(
+                    self._method(_TRANSFER),
+                    axdr.structure(
+                        axdr.double_long_unsigned(number), axdr.octet_string(block)
+                    ),
+                )
+        if await self._number(visit, _FIRST_MISSING) < count:
+            raise WireError("the meter goes on missing blocks that it has acknowledged")
+
+    async def verify(self, visit: Visit) -> None:
+        """The meter begins by itself after the last block; it is asked if it did not.
+
+        Raises `TransportError`, for another attempt, while it is not done.
+        """
+        status = await self._number(visit, _STATUS)
+        if status == Status.INITIATED:
+            try:
+                await self.act(visit, _VERIFY)
+            except PeerRefused as error:
+                if error.result != ActionResult.TEMPORARY_FAILURE:
+                    raise
+            status = await self._number(visit, _STATUS)
+        if status in (Status.INITIATED, Status.VERIFICATION_INITIATED):
+            raise TransportError("the meter still verifies the image")
+        if status != Status.VERIFICATION_SUCCESSFUL:
+            raise PeerRefused("the meter does not take the image: it does not verify")
+
+    async def act(self, visit: Visit, method: int) -> None:
+        """A method of the image transfer that wants nothing said."""
+        await visit.action(self._method(method), axdr.integer(0))
+
+    async def _missing(self, visit: Visit, first: int, count: int) -> list[int]:
+        """The numbers of the blocks from `first` on that the meter has not."""
+        blocks = (
+            await visit.get(together.attribute(IMAGE, _BLOCKS, self._standard))
+        ).value
+        if not isinstance(blocks, BitString):
+            raise WireError("the meter does not tell which blocks it has")
+        return [
+            number
+            for number in range(first, count)
+            if number >= blocks.length or not blocks.bit(number)
+        ]
+
+    async def _number(self, visit: Visit, place: int) -> int:
+        found = await visit.get(together.attribute(IMAGE, place, self._standard))
+        if type(found.value) is not int:
+            raise WireError(f"attribute {place} of the image transfer is no number")
+        return found.value
+
+    def _method(self, number: int) -> MethodDescriptor:
+        return together.method(IMAGE, number, self._standard)
+
+
+def _octets(written: Any) -> bytes:
+    digits = written.get("hex") if isinstance(written, dict) else None
+    try:
+        image = bytes.fromhex(digits or "")
+    except (TypeError, ValueError):
+        image = b""
+    if not 0 < len(image) <= _MOST_OCTETS:
+        raise ConfigError(
+            f'image is {{"hex": …}} of 1 to {_MOST_OCTETS} octets, as of a file'
+        )
+    return image
+
+
+ROWS = {
+    "firmware": Operation(prepare_firmware, "which firmware runs", "2.2"),
+    "update_firmware": Operation(
+        prepare_update,
+        "bring firmware by image transfer",
+        "4.12",
+        (IMAGE,),
+        alone=True,
+    ),
+}
