@@ -15,6 +15,7 @@ from dsmrlab.headend import headend
 from dsmrlab.jobs import jobs
 from dsmrlab.listen import listen
 from dsmrlab.meters import meters
+from dsmrlab.operations import keys, list_operations, operate, read
 from dsmrlab.scenario import run, schema, validate
 from dsmrlab.schedules import schedules
 from dsmrlab.serve import serve
@@ -47,7 +48,8 @@ headend.add_command(control)
 headend.add_command(jobs)
 headend.add_command(schedules)
 headend.add_command(serve)
-headend.add_command(listen)
+for command in (listen, read, operate, list_operations, keys):
+    headend.add_command(command)
 for command in (
     fleet,
     meters,

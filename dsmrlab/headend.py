@@ -153,7 +153,7 @@ def get(
     T is ISO 8601; without an offset it is Dutch civil time.
     """
     arguments = {"object": object_, "from": begin, "to": end}
-    _do(settings, meter, "get", arguments, reach)
+    do(settings, meter, "get", arguments, reach)
 
 
 @headend.command(
@@ -181,7 +181,7 @@ def set_(
         "value": json_argument(value, "VALUE"),
         "type": type_name,
     }
-    _do(settings, meter, "set", arguments, reach)
+    do(settings, meter, "set", arguments, reach)
 
 
 @headend.command(
@@ -206,7 +206,7 @@ def action(
     arguments = {"object": object_, "type": type_name}
     if value is not None:
         arguments["value"] = json_argument(value, "VALUE")
-    _do(settings, meter, "action", arguments, reach)
+    do(settings, meter, "action", arguments, reach)
 
 
 @headend.command(example="headend message E0422 --profile profile.json")
@@ -234,10 +234,10 @@ def message(
         arguments = {"clear": True}
     elif profile is not None:
         arguments = {"profile": read_text(profile)}
-    _do(settings, meter, "message", arguments, reach, profile)
+    do(settings, meter, "message", arguments, reach, profile)
 
 
-def _do(
+def do(
     settings: Settings,
     wanted: str,
     operation: str,
@@ -249,7 +249,7 @@ def _do(
 
     `file` is where its arguments came from, if they did.
     """
-    from dsmrlab.office import check_done, job_document, open_office
+    from dsmrlab.office import JobFailed, check_done, job_document, open_office
     from headend import operations
 
     given = {name: value for name, value in arguments.items() if value is not None}
@@ -268,6 +268,9 @@ def _do(
     check_done(job, name)
     if not settings.json:
         click.echo(result_text(job.result))
+    for part in job.result.get("operations", []):
+        if "error" in part:
+            raise JobFailed(f"{name}: {part['operation']}: {part['error']}")
 
 
 def result_text(result: Any) -> str:
@@ -285,7 +288,12 @@ def result_text(result: Any) -> str:
         return f"{what}: done" + ("" if returned is None else f", {returned}")
     if "characters" in result:
         return f"{what}: {result['characters']} characters accepted"
-    return f"{what}: {result.get('result', json.dumps(result))}"
+    if what:
+        return f"{what}: {result.get('result', json.dumps(result))}"
+    return "\n".join(
+        f"{name}: {each if isinstance(each, str) else json.dumps(each)}"
+        for name, each in result.items()
+    )
 
 
 def _table(result: Mapping[str, Any]) -> list[str]:
