@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 
-from scenarios.commands import Act, AtMeter, AtStation, Read, SendMessage, Write
+from scenarios.commands import (
+    Act,
+    AtMeter,
+    AtStation,
+    Operate,
+    Read,
+    SendMessage,
+    Write,
+)
 from scenarios.steps import Inject, PlugCar, PowerCycle, PressButton, SetLoad, WakeUp
 from scenarios.world_protocol import Car, Outcome, Refuser, World
 from wire.instants import SUMMER, WINTER, local
@@ -110,6 +118,11 @@ async def _act(scene: Scene, body: Act) -> Seen:
     return _seen(await scene.world.act(body.meter, body.object, body.value))
 
 
+async def _operate(scene: Scene, body: Operate) -> Seen:
+    outcome = await scene.world.operate(body.meter, body.operation, body.arguments)
+    return _seen(outcome)
+
+
 async def _power_cycle(scene: Scene, body: PowerCycle) -> Seen:
     scene.world.power_off(body.meter)
     await scene.wait(scene.world.now + body.off_for)
@@ -198,6 +211,7 @@ ACTIONS: Final[dict[str, Callable[[Scene, Any], Awaitable[Seen]]]] = {
     "read": _read,
     "write": _write,
     "act": _act,
+    "operate": _operate,
     "power_cycle": _power_cycle,
     "power_off": _power_off,
     "power_on": _power_on,

@@ -1,4 +1,4 @@
-"""What a step can ask of the head-end: messages, reads, writes and actions; their models."""
+"""What a step can ask of the head-end: messages, reads, writes, operations; their models."""
 
 from __future__ import annotations
 
@@ -138,3 +138,10 @@ class Act(Read):
     """Invokes a method over P3: OBJECT:METHOD as on the command line."""
 
     value: Any = None
+
+
+class Operate(AtMeter):
+    """Does an operation by its name, with arguments as on the command line."""
+
+    operation: Annotated[str, Field(min_length=1, max_length=64)]
+    arguments: dict[str, Any] = Field(default_factory=dict)

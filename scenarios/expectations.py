@@ -13,6 +13,7 @@ from scenarios.commands import (
     Act,
     AtMeter,
     AtStation,
+    Operate,
     Read,
     Repeat,
     SendMessage,
@@ -144,13 +145,33 @@ class Refused(Model):
     read: Read | None = None
     write: Write | None = None
     act: Act | None = None
+    operate: Operate | None = None
     result: str | None = None
     by: Literal["head-end", "meter", "transport"] | None = None
 
     @model_validator(mode="after")
     def _one_command(self) -> Self:
-        one_of(self, ("send_message", "read", "write", "act"))
+        one_of(self, ("send_message", "read", "write", "act", "operate"))
         return self
+
+
+class Answer(Operate, Bounds):
+    """What an operation answers: an item of its result, `flags.p0` or `rows.0.status`."""
+
+    item: Annotated[str, Field(min_length=1, max_length=80)]
+
+    def find(self, result: object) -> object:
+        """The item; None when the result has none at that place."""
+        for step in self.item.split("."):
+            if isinstance(result, dict):
+                result = result.get(step)
+            elif isinstance(result, list) and step.lstrip("-").isdecimal():
+                place = int(step)
+                fits = -len(result) <= place < len(result)
+                result = result[place] if fits else None
+            else:
+                return None
+        return result
 
 
 class KpiValue(Model):
@@ -177,7 +198,7 @@ class KpiValue(Model):
 
 
 # Not `register` as in the file: a method of every pydantic model's class has that name.
-_KINDS = ("p1_text", "object", "log", "push", "register_", "refused", "kpi")
+_KINDS = ("p1_text", "object", "log", "push", "register_", "refused", "answer", "kpi")
 
 
 class Expectation(Model):
@@ -189,10 +210,11 @@ class Expectation(Model):
     push: Pushed | None = None
     register_: Annotated[RegisterValue | None, Field(alias="register")] = None
     refused: Refused | None = None
+    answer: Answer | None = None
     kpi: KpiValue | None = None
-    within: Annotated[
-        Duration | None, Field(description="for all but refused and kpi")
-    ] = None
+    within: Annotated[Duration | None, Field(description="not for refused and kpi")] = (
+        None
+    )
 
     @property
     def kind(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from scenarios.actions import Scene, print_text, send
 from scenarios.expectations import (
+    Answer,
     Expectation,
     LogRows,
     ObjectValue,
@@ -39,6 +40,8 @@ def subject(expectation: Expectation) -> str:
         return f"pushes of meter {push.meter}"
     if (register := expectation.register_) is not None:
         return f"register {register.name} of station {register.station}"
+    if (answer := expectation.answer) is not None:
+        return f"{answer.item} of {answer.operation} of meter {answer.meter}"
     if (kpi := expectation.kpi) is not None:
         return kpi.name
     assert expectation.refused is not None
@@ -49,6 +52,8 @@ def subject(expectation: Expectation) -> str:
         return f"reading {refused.read.object} of meter {refused.read.meter}"
     if refused.act is not None:
         return f"invoking {refused.act.object} of meter {refused.act.meter}"
+    if refused.operate is not None:
+        return f"{refused.operate.operation} of meter {refused.operate.meter}"
     assert refused.write is not None
     return f"writing {refused.write.object} of meter {refused.write.meter}"
 
@@ -58,7 +63,8 @@ def wanted(scene: Scene, expectation: Expectation) -> str:
     if (body := expectation.p1_text) is not None:
         text = _wanted_text(scene, body)
         return "no message" if body.silent else print_text(text)
-    if (bounds := expectation.object or expectation.register_) is not None:
+    bounds = expectation.object or expectation.register_ or expectation.answer
+    if bounds is not None:
         return bounds.print()
     if (log := expectation.log) is not None:
         which = "any row" if log.has is None else f"code {log.has}"
@@ -121,6 +127,14 @@ async def _push(scene: Scene, body: Pushed) -> Look:
     return Look(holds, seen or "no push")
 
 
+async def _answer(scene: Scene, body: Answer) -> Look:
+    outcome = await scene.world.operate(body.meter, body.operation, body.arguments)
+    if not outcome.accepted:
+        return Look(False, f"refused: {outcome.detail or outcome.result}")
+    value = body.find(outcome.value)
+    return Look(body.hold(value), repr(value))
+
+
 async def _register(scene: Scene, body: RegisterValue) -> Look:
     value = await scene.world.register(body.station, body.name)
     return Look(body.hold(value), repr(value))
@@ -134,6 +148,9 @@ async def _refused(scene: Scene, body: Refused) -> Look:
     elif body.act is not None:
         act = body.act
         outcome = await scene.world.act(act.meter, act.object, act.value)
+    elif body.operate is not None:
+        ask = body.operate
+        outcome = await scene.world.operate(ask.meter, ask.operation, ask.arguments)
     else:
         assert body.write is not None
         write = body.write
@@ -152,4 +169,5 @@ EYES: Final[dict[str, Callable[[Scene, Any], Awaitable[Look]]]] = {
     "push": _push,
     "register": _register,
     "refused": _refused,
+    "answer": _answer,
 }

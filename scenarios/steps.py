@@ -13,7 +13,15 @@ from pydantic import ConfigDict, Field, model_validator
 
 from meters.behaviour.injections import VOLTAGES_DV, Injection, What
 from meters.behaviour.wakeup import By
-from scenarios.commands import Act, AtMeter, AtStation, Read, SendMessage, Write
+from scenarios.commands import (
+    Act,
+    AtMeter,
+    AtStation,
+    Operate,
+    Read,
+    SendMessage,
+    Write,
+)
 from scenarios.expectations import Expectation
 from scenarios.values import Duration, Model, Real, Until, one_of
 
@@ -112,6 +120,7 @@ class Step(Model):
     read: Read | None = None
     write: Write | None = None
     act: Act | None = None
+    operate: Operate | None = None
     power_cycle: PowerCycle | None = None
     power_off: AtMeter | None = None
     power_on: AtMeter | None = None

@@ -107,6 +107,11 @@ class World(Protocol):
     async def act(self, meter: int, name: str, value: object) -> Outcome:
         """ACTION over P3, through a durable job; `name` is OBJECT:METHOD, `value` may be None."""
 
+    async def operate(
+        self, meter: int, operation: str, arguments: Mapping[str, object]
+    ) -> Outcome:
+        """An operation of the head-end by its name, through a durable job; its whole result."""
+
     def p1_text(self, meter: int) -> bytes | None:
         """The text message in the newest telegram that this meter's cable carried.
 

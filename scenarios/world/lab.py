@@ -214,6 +214,14 @@ class Lab:
         arguments = {"object": name, "value": value}
         return await self._do(self._station(meter), "action", arguments)
 
+    async def operate(
+        self, meter: int, operation: str, arguments: Mapping[str, object]
+    ) -> Outcome:
+        """An operation by its name; the value is all of its result."""
+        station = self._station(meter)
+        equipment_id = station.meter.identity.equipment_id
+        return await self._office.do(equipment_id, operation, arguments, whole=True)
+
     def p1_text(self, meter: int) -> bytes | None:
         """The text message in the newest telegram."""
         telegram = self._station(meter).telegram

@@ -116,9 +116,17 @@ class Office:
         )
 
     async def do(
-        self, equipment_id: str, operation: str, arguments: Mapping[str, object]
+        self,
+        equipment_id: str,
+        operation: str,
+        arguments: Mapping[str, object],
+        *,
+        whole: bool = False,
     ) -> Outcome:
-        """One operation through a durable job, and how it ended."""
+        """One operation through a durable job, and how it ended.
+
+        The outcome has the value that was read or, with `whole`, all of the result.
+        """
         meter = self._meters[equipment_id]
         try:
             # Here, not only at the desk: a job that can never work is not handed in.
@@ -128,7 +136,10 @@ class Office:
         job_id = await self._scheduler.submit(
             meter.id, operation, arguments, max_attempts=3
         )
-        return outcome_of(await self._scheduler.wait(job_id), operation)
+        job = await self._scheduler.wait(job_id)
+        if whole and job.state is JobState.DONE:
+            return Outcome(value=job.result)
+        return outcome_of(job, operation)
 
     async def listen(self, network: Network, port: int, on_alarm: OnAlarm) -> None:
         """Hears what meters push, at that port."""
@@ -157,7 +168,7 @@ def outcome_of(job: Job, operation: str) -> Outcome:
         return Outcome(value=result.get("value", result.get("rows")))
     detail = job.error or ""
     if isinstance(job.result, Mapping) and "refused" in job.result:
-        kind = ActionResult if operation == "action" else DataAccessResult
+        kind = ActionResult if operation in operations.ONCE else DataAccessResult
         try:
             name = words(kind(job.result["refused"]))
         except ValueError:

@@ -79,6 +79,14 @@ class FakeWorld:
         self.done.append(("act", meter, name, value))
         return Outcome("other-reason", Refuser.METER)
 
+    async def operate(
+        self, meter: int, operation: str, arguments: Mapping[str, object]
+    ) -> Outcome:
+        self.done.append(("operate", meter, operation, arguments))
+        if operation != "configuration":
+            return Outcome("not-sent", Refuser.HEADEND, "no such operation")
+        return Outcome(value={"flags": {"p0": True}, "rows": [{"values": [5]}]})
+
     def p1_text(self, meter: int) -> bytes | None:
         if not (self.plugged and self.powered):
             return None

@@ -200,6 +200,24 @@ def test_methods_and_buttons_are_what_was_asked_for() -> None:
     assert played.run.expectations[0].subject == "invoking x:2 of meter 1"
 
 
+def test_an_operation_and_what_it_answers() -> None:
+    ask = "operation: configuration, arguments: {a: 1}"
+    played, world = play(
+        f"- operate: {{{ask}}}\n"
+        "- operate: {operation: dance}\n"
+        "- expect: {refused: {operate: {operation: dance}, by: head-end}}\n"
+        f"- expect: {{answer: {{{ask}, item: flags.p0, equals: true}}}}\n"
+        f"- expect: {{answer: {{{ask}, item: rows.-1.values.0, min: 5, max: 5}}}}\n"
+        f"- expect: {{answer: {{{ask}, item: rows.1.values.0, equals: 5}}}}\n"
+        f"- expect: {{answer: {{{ask}, item: flags.p0.x, equals: true}}}}\n"
+        "- expect: {answer: {operation: dance, item: a, equals: 1}}\n"
+    )
+    assert [step.passed for step in played.run.steps[:2]] == [True, False]
+    verdicts = [seen.passed for seen in played.run.expectations]
+    assert verdicts == [True, True, True, False, False, False]
+    assert world.done[0] == ("operate", 1, "configuration", {"a": 1})
+
+
 def test_sent_is_what_the_meter_took_last_not_what_it_refused() -> None:
     played, _ = play(
         "- expect: {p1_text: {sent: true}}\n"
