@@ -45,7 +45,7 @@ class Records:
             with self.store.begin(durable=False) as connection:
                 numbers = {
                     register: readings.register_id(connection, register)
-                    for register in {each.register for each in kept}
+                    for register in dict.fromkeys(each.register for each in kept)
                 }
                 readings.put(
                     connection,

@@ -1,0 +1,118 @@
+"""Breaker and limiter by name, at a DSMR 4.0.6 meter."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from headend.operations import ONCE
+from headend.store.job import JobState
+from tests.headend.bent_line import World
+from tests.headend.operations.trial import Trial, check_refused_early
+from wire.cosem.rows import Standard
+from wire.dlms.descriptors import DataAccessResult
+
+D406 = Standard.DSMR_4_0_6
+
+
+def later(trial: Trial, seconds: int) -> str:
+    return datetime.fromtimestamp(trial.now_s + seconds, UTC).isoformat()
+
+
+def test_open_and_close_now() -> None:
+    trial = Trial(D406)
+    assert trial.ask("breaker") == {"closed": True, "state": "connected", "mode": 4}
+    assert trial.ask("disconnect") == {"result": "success"}
+    assert trial.ask("breaker")["state"] == "disconnected"
+    trial.ask("connect")
+    assert trial.ask("breaker")["closed"] is True
+
+
+def test_a_lost_answer_is_not_asked_for_again() -> None:
+    trial = Trial(D406)
+
+    def lose(world: World, *_: object) -> None:
+        world.factory.hang_up()
+
+    job = trial.job("disconnect", lose, 2)
+    assert (job.state, job.attempts) == (JobState.FAILED, 1)
+    assert "may have moved" in (job.error or "")
+    assert {"disconnect", "connect", "action"} <= ONCE
+
+
+def test_open_and_close_later() -> None:
+    trial = Trial(D406)
+    at = later(trial, 3600)
+    trial.ask("schedule_breaker", at=at, connect=False)
+    assert trial.ask("breaker")["closed"] is True
+    trial.pass_time(3700)
+    assert trial.ask("breaker")["state"] == "disconnected"
+    past = later(trial, -86_400)
+    refused = trial.refused("schedule_breaker", at=past, connect=True)
+    assert refused == DataAccessResult.OTHER_REASON
+
+
+def test_thresholds_and_an_emergency() -> None:
+    trial = Trial(D406)
+    done = trial.ask("limiter", normal_w=5000, emergency_w=700, over_s=30)
+    assert done["written"] == ["emergency_w", "normal_w", "over_s"]
+    trial.ask("code_red", groups=[7, 9])
+    trial.ask("code_red", id=9, **{"from": later(trial, 600)}, duration_s=7200)
+    trial.pass_time(600)
+    now = trial.ask("limiter")
+    assert (now["active_w"], now["normal_w"], now["emergency_w"]) == (700, 5000, 700)
+    assert now["emergency_active"] is True
+    trial.ask("code_red", end=True)
+    trial.pass_time(60)
+    assert trial.ask("limiter")["active_w"] == 5000
+
+
+@pytest.mark.parametrize(
+    "operation, arguments, says",
+    [
+        ("disconnect", {"now": True}, "unknown argument now"),
+        (
+            "schedule_breaker",
+            {"at": "2024-02-01T00:00:00Z"},
+            "missing argument connect",
+        ),
+        ("schedule_breaker", {"at": "soon", "connect": True}, "not a time"),
+        ("schedule_breaker", {"at": "2024-02-01", "connect": 1}, "true or false"),
+        ("limiter", {"normal_w": -1}, "0 to 999999"),
+        ("limiter", {"normal_w": 1_000_000}, "0 to 999999"),
+        ("limiter", {"over_s": 2**32}, "0 to 4294967295"),
+        ("limiter", {"normal_w": "5000"}, "whole number"),
+        ("code_red", {}, "say id"),
+        ("code_red", {"id": 1}, "or it ends"),
+        ("code_red", {"end": True, "id": 1}, "or it ends"),
+        ("code_red", {"groups": 5}, "list of identifiers"),
+        ("code_red", {"groups": [65_536]}, "0 to 65535"),
+        (
+            "code_red",
+            {"id": 1, "from": "2024-02-01", "duration_s": 0},
+            "1 to 4294967295",
+        ),
+    ],
+)
+def test_what_is_no_order(operation: str, arguments: Any, says: str) -> None:
+    check_refused_early(operation, D406, arguments, says)
+
+
+def test_an_emergency_ends_by_itself() -> None:
+    trial = Trial(D406)
+    trial.ask("limiter", normal_w=5000, emergency_w=700)
+    begin = datetime.fromtimestamp(trial.now_s, UTC) + timedelta(minutes=10)
+    trial.ask(
+        "code_red",
+        groups=[1],
+        id=1,
+        **{"from": begin.isoformat()},
+        duration_s=600,
+    )
+    assert trial.ask("limiter")["active_w"] == 5000
+    trial.pass_time(700)
+    assert trial.ask("limiter")["active_w"] == 700
+    trial.pass_time(700)
+    assert trial.ask("limiter")["active_w"] == 5000
