@@ -10,7 +10,7 @@ import pytest
 from headend import profiles
 from headend.store.readings import Register
 from scenarios.clock import HeapClock
-from tests.headend.operations.trial import Trial, check_refused_early, needs
+from tests.headend.operations.trial import Trial, check_refused_early
 from tests.headend.test_operations import CLOCK, ENERGY, GAS, GAS_TIME, Odd
 from wire.cosem.rows import Standard
 from wire.dlms import axdr
@@ -160,15 +160,15 @@ def test_the_object_list_and_all_that_it_lets_read(standard: Standard) -> None:
     assert not [each for each in everything if "refused" in each]
 
 
-@needs("0-0:99.98.0")
 def test_an_event_has_its_name() -> None:
     trial = Trial()
-    trial.ask("set_clock", time="2024-02-01T00:00:00Z")
+    trial.meter.power_off()
+    trial.meter.power_on(trial.now_s + 3600)
     rows = trial.ask("events")["rows"]
-    assert [row["event"] for row in rows[-2:]] == [
-        "clock_adjusted_old_time",
-        "clock_adjusted_new_time",
-    ]
+    assert [row["event"] for row in rows[-2:]] == ["power_down", "power_up"]
+    assert [row["values"] for row in rows[-2:]] == [[1], [2]]
+    assert trial.ask("outages")["rows"][-1]["values"] == [3600]
+    assert trial.ask("events", log="fraud")["rows"] == []
 
 
 @pytest.mark.parametrize(
