@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from twisted.internet.defer import ensureDeferred
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
+from twisted.internet.task import deferLater
 
 from headend import operations
 from headend.associating import Approach, NextCounter
@@ -89,7 +90,7 @@ class Desk:
         client = await self._associate(job, self._approach(meter, ring))
         try:
             await self._warn_of_the_end(ring)
-            records = Records(self._store, self._call, job, ring)
+            records = Records(self._store, self._call, job, ring, self._wait)
             if operation.once:
                 await self._call(lambda: self._begin_once(job))
             talking = ensureDeferred(plan(Visit(client, records)))
@@ -97,6 +98,9 @@ class Desk:
             return await talking
         finally:
             await client.leave()
+
+    async def _wait(self, seconds: float) -> None:
+        await deferLater(self._clock, seconds)
 
     async def _associate(self, job: Job, approach: Approach) -> Client:
         self._tell(Step.CONNECTING, job)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -30,12 +30,16 @@ class Measured(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Where the head-end keeps what comes of a job at one meter."""
+    """Where the head-end keeps what comes of a job at one meter.
+
+    `wait` lets so many seconds pass.
+    """
 
     store: Store
     call: Call
     job: Job
     keys: KeyRing
+    wait: Callable[[float], Awaitable[None]]
 
     async def keep(self, measured: Iterable[Measured]) -> None:
         """Stores readings; one that was stored before is replaced."""
@@ -109,6 +113,11 @@ class Visit:
         """See `Records.note`."""
         if self._records is not None:
             await self._records.note(progress)
+
+    async def wait(self, seconds: float) -> None:
+        """Lets time pass at the meter, which stays associated."""
+        if self._records is not None:
+            await self._records.wait(seconds)
 
     async def keep(self, measured: Iterable[Measured]) -> None:
         """See `Records.keep`."""

@@ -23,6 +23,7 @@ _BLOCK_SIZE, _BLOCKS, _FIRST_MISSING, _ENABLED, _STATUS = 2, 3, 4, 5, 6
 _INITIATE, _TRANSFER, _VERIFY, _ACTIVATE = 1, 2, 3, 4
 _MOST_OCTETS = 1 << 20
 _MOST_ROUNDS = 3
+_LOOKS, _LOOK_S = 60, 2.0
 # 1-x:0.2.y: what firmware is active, and its signature.
 _FIRMWARE_C, _FIRMWARE_D = 0, 2
 
@@ -143,7 +144,7 @@ class _Transfer:
     async def verify(self, visit: Visit) -> None:
         """The meter begins by itself after the last block; it is asked if it did not.
 
-        Raises `TransportError`, for another attempt, while it is not done.
+        Raises `TransportError`, for another attempt, when it goes on for too long.
         """
         status = await self._number(visit, _STATUS)
         if status == Status.INITIATED:
@@ -152,8 +153,12 @@ class _Transfer:
             except PeerRefused as error:
                 if error.result != ActionResult.TEMPORARY_FAILURE:
                     raise
+        for _ in range(_LOOKS):
             status = await self._number(visit, _STATUS)
-        if status in (Status.INITIATED, Status.VERIFICATION_INITIATED):
+            if status not in (Status.INITIATED, Status.VERIFICATION_INITIATED):
+                break
+            await visit.wait(_LOOK_S)
+        else:
             raise TransportError("the meter still verifies the image")
         if status != Status.VERIFICATION_SUCCESSFUL:
             raise PeerRefused("the meter does not take the image: it does not verify")
