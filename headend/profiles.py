@@ -139,8 +139,10 @@ class Table:
                     time if captured is None else rendering.instant(row[captured].value)
                 )
                 value = row[number].value
-                flags = row[status[0]].value if status else 0
-                if at is not None and type(value) is int and type(flags) is int:
+                flags = row[status[0]].value if status else None
+                if status and type(flags) is not int:
+                    continue
+                if at is not None and type(value) is int:
                     yield Measured(register, int(at.timestamp()), value, flags)
 
     def _capture_time(self, source: AttributeDescriptor) -> int | None:

@@ -20,12 +20,15 @@ from wire.errors import LocalError
 
 
 class Measured(NamedTuple):
-    """A value that was read: of which register, when it held, and its AMR profile status."""
+    """A value that was read: of which register, when it held, and its AMR profile status.
+
+    The status is None where none was told.
+    """
 
     register: Register
     time_s: int
     value: int
-    status: int = 0
+    status: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class Records:
     wait: Callable[[float], Awaitable[None]]
 
     async def keep(self, measured: Iterable[Measured]) -> None:
-        """Stores readings; one that was stored before is replaced."""
+        """Stores readings; one that was stored before is replaced by one with a status."""
         kept = list(measured)
 
         def put() -> None:
@@ -51,13 +54,22 @@ class Records:
                     register: readings.register_id(connection, register)
                     for register in dict.fromkeys(each.register for each in kept)
                 }
-                readings.put(
-                    connection,
-                    (
-                        Reading(self.job.meter_id, numbers[each.register], *each[1:])
-                        for each in kept
-                    ),
-                )
+                for told in (True, False):
+                    readings.put(
+                        connection,
+                        [
+                            Reading(
+                                self.job.meter_id,
+                                numbers[each.register],
+                                each.time_s,
+                                each.value,
+                                each.status or 0,
+                            )
+                            for each in kept
+                            if told is (each.status is not None)
+                        ],
+                        replace=told,
+                    )
 
         if kept:
             await self.call(put)

@@ -1,6 +1,7 @@
 """Readings, narrow: meter, register, instant, integer value, status.
 
-The same reading may be read twice; the later one stands.
+The same reading may be read twice; the later one stands, unless only the earlier one came with
+its status.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ _UPSERT = (
     "ON CONFLICT (meter_id, register_id, time_s)"
     " DO UPDATE SET value = excluded.value, status = excluded.status"
 )
-_INSERT_SQLITE = f"INSERT INTO readings VALUES (?, ?, ?, ?, ?) {_UPSERT}"
+_IGNORE = "ON CONFLICT (meter_id, register_id, time_s) DO NOTHING"
+_INSERT_SQLITE = "INSERT INTO readings VALUES (?, ?, ?, ?, ?) "
 # The driver of PostgreSQL sends the rows of an executemany one by one; whole columns as
 # arrays are as fast as COPY into a staging table, and need none.
-_INSERT_POSTGRESQL = text(
+_INSERT_POSTGRESQL = (
     "INSERT INTO readings SELECT * FROM unnest("
     " CAST(:meters AS int[]), CAST(:registers AS int[]), CAST(:times AS bigint[]),"
-    f" CAST(:values AS bigint[]), CAST(:statuses AS smallint[])) {_UPSERT}"
+    " CAST(:values AS bigint[]), CAST(:statuses AS smallint[])) "
 )
 _COLUMNS = ("meters", "registers", "times", "values", "statuses")
 _AT_ONCE = 10_000
@@ -67,19 +69,22 @@ def registers(connection: Connection) -> dict[int, Register]:
     return {number: Register(*facts) for number, *facts in rows}
 
 
-def put(connection: Connection, readings: Iterable[Reading]) -> int:
-    """Stores readings, replacing those of the same meter, register and instant.
+def put(
+    connection: Connection, readings: Iterable[Reading], *, replace: bool = True
+) -> int:
+    """Stores readings, replacing those of the same meter, register and instant, or not.
 
     Returns how many different ones there were. Many at a time cost little each.
     """
     rows = {reading[:3]: reading for reading in readings}
     unique = list(rows.values())
+    known = _UPSERT if replace else _IGNORE
     for start in range(0, len(unique), _AT_ONCE):
         part = unique[start : start + _AT_ONCE]
         if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql(_INSERT_SQLITE, part)
+            connection.exec_driver_sql(_INSERT_SQLITE + known, part)
         else:
-            connection.execute(_INSERT_POSTGRESQL, _arrays(part))
+            connection.execute(text(_INSERT_POSTGRESQL + known), _arrays(part))
     return len(unique)
 
 

@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 
 from headend import profiles
+from headend.keyring import KeyRing
+from headend.store import jobs, meters
+from headend.store.call import directly
 from headend.store.readings import Register
+from headend.visit import Measured, Records
 from scenarios.clock import HeapClock
-from tests.headend.operations.trial import Trial, check_refused_early
+from tests.headend.operations.trial import KEY_STORE, Trial, check_refused_early
 from tests.headend.test_operations import CLOCK, ENERGY, GAS, GAS_TIME, Odd
 from wire.cosem.rows import Standard
 from wire.dlms import axdr
@@ -72,6 +76,31 @@ def test_only_the_range_is_read_and_stored() -> None:
     read = some.ask("interval", **{"from": begin, "to": end})
     assert [row["time"] for row in read["rows"]] == [r["time"] for r in rows[3:7]]
     assert len(some.stored()) == 8
+
+
+def test_a_reading_without_a_status_replaces_none_with_one() -> None:
+    trial = Trial()
+    with trial.store.read() as connection:
+        meter = meters.get(connection, trial.meter_id)
+    with trial.store.begin() as connection:
+        job_id = jobs.enqueue(connection, meter.id, "get", {}, now_s=0)
+        job = jobs.show(connection, job_id)
+    ring = KeyRing(trial.store, KEY_STORE, meter, directly, float, bytes)
+    records = Records(trial.store, directly, job, ring, no_waiting)
+    register = Register(3, "1-0:1.8.1.255", 2, 0, 30)
+
+    def keep(*measured: Measured) -> list[tuple[int, int, int]]:
+        HeapClock().play(records.keep(measured))
+        return [reading[2:] for _, reading in trial.stored()]
+
+    assert keep(Measured(register, 5, 7)) == [(5, 7, 0)]
+    assert keep(Measured(register, 5, 8, 0x20)) == [(5, 8, 0x20)]
+    assert keep(Measured(register, 5, 9)) == [(5, 8, 0x20)]
+    assert keep(Measured(register, 5, 9, 0)) == [(5, 9, 0)]
+
+
+async def no_waiting(seconds: float) -> None:
+    raise AssertionError(seconds)
 
 
 def test_actual_energy_is_stored_at_the_meters_time() -> None:
