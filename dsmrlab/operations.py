@@ -124,13 +124,29 @@ def list_operations(settings: Settings, operation: str | None) -> None:
         }
         for name, each in known.items()
     ]
+    if operation is None:
+        settings.show(document, operations_text())
+    else:
+        settings.show(
+            document, "{summary} ({clause})\n{arguments}".format(**document[0])
+        )
+
+
+def operations_text() -> str:
+    """The operations as a table of Markdown, as it stands in docs/operations.md."""
+    from headend.operations import OPERATIONS
+
     lines = [
-        f"{each['operation']:<18} {each['clause']:<13} {each['summary']}"
-        for each in document
+        "| operation | does | P3 | objects | arguments and result |",
+        "|---|---|---|---|---|",
     ]
-    if operation is not None:
-        lines.append(str(document[0]["arguments"]))
-    settings.show(document, "\n".join(lines))
+    for name, each in OPERATIONS.items():
+        objects = ", ".join(f"`{code}`" for code in each.objects) or "–"
+        arguments = " ".join((each.prepare.__doc__ or "").split()).replace("|", "\\|")
+        lines.append(
+            f"| `{name}` | {each.summary} | {each.clause} | {objects} | {arguments} |"
+        )
+    return "\n".join(lines)
 
 
 @click.group(cls=LabGroup)

@@ -41,7 +41,7 @@ def prepare_clock(standard: Standard | str, arguments: Mapping[str, Any]) -> Pla
         shown = decode_date_time(time.value)
         return {
             "time": rendering.iso(shown),
-            "ahead_s": round(shown.timestamp() - visit.now_s),
+            "ahead_s": int(shown.timestamp()) - int(visit.now_s),
             "status": DateTime.decode(time.value).status,
             "time_zone": axdr.to_json(zone),
             "daylight_savings_begin": axdr.to_json(begin),

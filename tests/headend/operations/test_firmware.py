@@ -119,6 +119,13 @@ def update(meter: Receiver, **more: Any) -> Any:
     return play(perform(meter, "update_firmware", STANDARD, arguments))
 
 
+@pytest.mark.parametrize("standard", list(Standard))
+def test_what_runs_is_told_by_part(standard: Standard) -> None:
+    told = Trial(standard).ask("firmware")
+    assert told and all("value" in part for part in told.values())
+    assert any("p1" in name for name in told)
+
+
 @image_transfer
 @pytest.mark.parametrize("by_itself", [True, False])
 def test_an_image_is_brought_verified_and_activated(by_itself: bool) -> None:

@@ -14,14 +14,14 @@ from headend.store.call import directly
 from headend.store.readings import Register
 from headend.visit import Measured, Records
 from scenarios.clock import HeapClock
-from tests.headend.operations.trial import KEY_STORE, Trial, check_refused_early
+from tests.headend.operations.trial import KEY_STORE, Trial, check_refused_early, needs
 from tests.headend.test_operations import CLOCK, ENERGY, GAS, GAS_TIME, Odd
 from wire.cosem.rows import Standard
 from wire.dlms import axdr
 from wire.dlms.axdr import Data
 from wire.dlms.descriptors import AttributeDescriptor
 from wire.errors import WireError
-from wire.instants import encode_date_time
+from wire.instants import encode_date_time, local
 from wire.obis import Obis
 
 BUFFER = AttributeDescriptor(7, Obis.parse("0-0:98.1.0"), 2)
@@ -101,6 +101,30 @@ def test_a_reading_without_a_status_replaces_none_with_one() -> None:
 
 async def no_waiting(seconds: float) -> None:
     raise AssertionError(seconds)
+
+
+@pytest.mark.parametrize(
+    "operation, standard",
+    [
+        pytest.param(operation, standard, marks=needs(code, standard))
+        for operation, standard, code in (
+            ("daily", Standard.DSMR_4_2_2, "1-0:99.2.0"),
+            ("daily", Standard.SMR_5_0, "1-0:99.2.0"),
+            ("monthly", Standard.DSMR_4_2_2, "0-0:98.1.0"),
+            ("monthly", Standard.SMR_5_0, "1-0:98.1.0"),
+        )
+    ],
+)
+def test_days_and_months_begin_at_midnight(operation: str, standard: Standard) -> None:
+    trial = Trial(standard)
+    trial.pass_time(40 * 86_400)
+    rows = trial.ask(operation)["rows"]
+    times = [local(datetime.fromisoformat(row["time"])) for row in rows]
+    assert len(times) > (30 if operation == "daily" else 0)
+    for time in times:
+        assert (time.hour, time.minute, time.second) == (0, 0, 0)
+        assert operation == "daily" or time.day == 1
+    assert len(trial.stored()) == 4 * len(rows)
 
 
 def test_actual_energy_is_stored_at_the_meters_time() -> None:
