@@ -80,6 +80,7 @@ def played(seed: int = 1, rating_va: int = 160_000) -> SimulatedLab:
         *(("events", standard) for standard in Standard),
         ("session_log", Standard.DSMR_4_2_2),
         ("session_log", Standard.SMR_5_0),
+        *(("operations", standard) for standard in Standard),
     ],
 )
 def test_what_each_standard_says_holds(name: str, standard: str) -> None:
