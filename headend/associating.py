@@ -70,13 +70,15 @@ class Approach:
         else:
             return client
         pairs = await ring.others(pair, expired)
-        if isinstance(refusal, Unanswered):
-            # To DSMR 4 no first counter is wrong (P3 1.5): only keys may be.
-            if not pairs and ring.meter.standard not in SMR5:
-                raise refusal
+        locked = isinstance(refusal, Rejected) and refusal.transient
+        # To DSMR 4 no first counter is wrong (P3 1.5): only keys may be. A port that is locked
+        # tells nothing of either.
+        silent = isinstance(refusal, Unanswered) and ring.meter.standard not in SMR5
+        if not pairs and (locked or silent):
+            raise refusal
         await self._await_unlocking(refusal)
         theirs = await self._meter_counter()
-        if isinstance(refusal, Rejected) and refusal.transient:
+        if locked:
             pairs.insert(0, pair)
         if theirs is not None and theirs >= block.last:
             _log.warning(

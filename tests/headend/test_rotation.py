@@ -289,7 +289,9 @@ def test_a_key_is_in_no_result_and_no_log(
         assert octets.hex() not in told.lower() and repr(octets) not in told
 
 
-def test_a_meter_that_is_locked_is_waited_for(store: Store) -> None:
+def test_a_meter_that_is_locked_is_waited_for_while_a_change_is_open(
+    store: Store,
+) -> None:
     meter_id = take_over(store, Standard.DSMR_4_2_2)
     meter = living_meter(Standard.DSMR_4_2_2)
     meter.p3_locked_until_s = START_S + 10
@@ -297,8 +299,17 @@ def test_a_meter_that_is_locked_is_waited_for(store: Store) -> None:
     job_id = world.hand_in(meter_id, "get", object="clock")
     world.run()
     job = world.show(job_id)
+    assert job.state is JobState.FAILED and "no-reason-given" in (job.error or "")
+    with store.begin() as connection:
+        known = meters.get(connection, meter_id)
+        KEY_STORE.put(connection, known, KeyKind.AUTHENTICATION, bytes(16), 1.0)
+    meter.p3_locked_until_s = START_S + 1000 + 10
+    world = World(store, KEY_STORE, meter, START_S + 1000)
+    job_id = world.hand_in(meter_id, "get", object="clock")
+    world.run()
+    job = world.show(job_id)
     assert (job.state, job.attempts) == (JobState.DONE, 1), job.error
-    assert job.ended_s is not None and job.ended_s - START_S > LOCKED_S
+    assert job.ended_s is not None and job.ended_s - START_S > 1000 + LOCKED_S
 
 
 @pytest.mark.parametrize("seen", [1, 63, 10_000])
@@ -320,7 +331,6 @@ def test_a_counter_is_never_lowered(store: Store) -> None:
     with store.begin() as connection:
         key = every(connection, meter_id, KeyKind.ENCRYPTION)[0]
         counters.raise_to(connection, meter_id, key.id, 5_000)
-    meter.p3_locked_until_s = START_S + 5
     meter.state.received_counter = 20
     world = World(store, KEY_STORE, meter, START_S)
     job_id = world.hand_in(meter_id, "get", object="clock")
