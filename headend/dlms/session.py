@@ -19,14 +19,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from headend.dlms.credentials import Credentials
 from headend.dlms.refusals import refusal
 from wire.dlms import acse, apdu, axdr
-from wire.dlms.acse import (
-    Aare,
-    Aarq,
-    ApplicationContext,
-    AssociateResult,
-    Rlre,
-    Rlrq,
-)
+from wire.dlms.acse import Aare, Aarq, ApplicationContext, AssociateResult, Rlre, Rlrq
 from wire.dlms.action import ActionRequestNormal, ActionResponseNormal
 from wire.dlms.apdu import Apdu, Request
 from wire.dlms.association import Input, Side, State, input_of, move
