@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,11 +16,23 @@ from wire.errors import ConfigError, SimError
 
 if TYPE_CHECKING:
     from dsmrlab.office import Reach
+    from headend.listener import PushListener
     from headend.pushes import Heard
+    from headend.store import Store
+    from headend.store.call import Call
     from headend.store.job import Job
 
 PORT = 4060
 ON_ALARM = ("nothing", "read", "clear")
+
+
+on_alarm_option = click.option(
+    "--on-alarm",
+    type=click.Choice(ON_ALARM),
+    default="nothing",
+    show_default=True,
+    help="Read the alarm register of a meter that tells of alarms; clear it then.",
+)
 
 
 def listen_address(text: str, default_port: int) -> TcpAddress:
@@ -43,13 +55,7 @@ def listen_address(text: str, default_port: int) -> TcpAddress:
     metavar="HOST:PORT",
     help="Where meters call; port 0 takes a free one.",
 )
-@click.option(
-    "--on-alarm",
-    type=click.Choice(ON_ALARM),
-    default="nothing",
-    show_default=True,
-    help="Read the alarm register of a meter that tells of alarms; clear it then.",
-)
+@on_alarm_option
 @reach_options
 @pass_settings
 def listen(settings: Settings, listen: str, on_alarm: str, reach: Reach) -> None:
@@ -59,8 +65,6 @@ def listen(settings: Settings, listen: str, on_alarm: str, reach: Reach) -> None
     {"event": "ready", "pushes": "H:P"}, then "push", "refused" and "job" follow.
     """
     from dsmrlab.office import job_document, open_office
-    from headend.listener import PushFactory, PushListener
-    from headend.pushes import OnAlarm, Reception
 
     address = listen_address(listen, PORT)
     correlation_id = f"listen-{secrets.token_hex(8)}"
@@ -91,21 +95,8 @@ def listen(settings: Settings, listen: str, on_alarm: str, reach: Reach) -> None
                     ensureDeferred(follow(job_id, what.push.equipment_id))
                 scheduler.wake()
 
-            reception = Reception(
-                office.store, OnAlarm(on_alarm), correlation_id=correlation_id
-            )
-            listener = PushListener(
-                PushFactory(
-                    reception.take,
-                    loop,
-                    heard,
-                    lambda peer, why: tell(
-                        {"event": "refused", "peer": peer, "error": why},
-                        f"{peer}: {why}",
-                    ),
-                ),
-                loop,
-                address,
+            listener = push_listener(
+                office.store, loop, address, on_alarm, heard, tell, correlation_id
             )
             facts = await listener.start()
             tell({"event": "ready", **facts}, f"ready: pushes to {facts['pushes']}")
@@ -119,6 +110,32 @@ def listen(settings: Settings, listen: str, on_alarm: str, reach: Reach) -> None
             await office.running(scheduler, until_told)(loop)
 
         serve_on_reactor(settings, work)
+
+
+def push_listener(
+    store: Store,
+    loop: Any,
+    address: TcpAddress,
+    on_alarm: str,
+    on_heard: Callable[[Heard, str], None],
+    tell: Teller,
+    correlation_id: str = "push",
+    call: Call | None = None,
+) -> PushListener:
+    """A listener that is yet to start; what is no push is told at once."""
+    from headend.listener import PushFactory, PushListener
+    from headend.pushes import OnAlarm, Reception
+    from headend.store.call import directly
+
+    reception = Reception(
+        store, OnAlarm(on_alarm), call=call or directly, correlation_id=correlation_id
+    )
+
+    def refused(peer: str, why: str) -> None:
+        tell({"event": "refused", "peer": peer, "error": why}, f"{peer}: {why}")
+
+    factory = PushFactory(reception.take, loop, on_heard, refused)
+    return PushListener(factory, loop, address)
 
 
 def push_document(heard: Heard, peer: str) -> Mapping[str, object]:

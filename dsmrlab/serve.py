@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from dsmrlab.edge import LabCommand, Settings, complain, pass_settings
 from dsmrlab.headend import ENGINES
+from dsmrlab.listen import PORT as PUSH_PORT
+from dsmrlab.listen import (
+    listen_address,
+    on_alarm_option,
+    push_document,
+    push_listener,
+    push_text,
+)
 from dsmrlab.log import JsonLog
 from dsmrlab.loop import Teller, serve_on_reactor, the_reactor
-from wire.addresses import TcpAddress, parse_address
+from dsmrlab.trace import trace_option
 from wire.errors import ConfigError, SimError
 
 if TYPE_CHECKING:
     from dsmrlab.office import Office
+    from headend.pushes import Heard
 
 PORT = 8080
 
@@ -71,6 +81,9 @@ PORT = 8080
     help="The DLMS client.",
 )
 @click.option("--log", type=click.Choice(["json"]), help="A line per event, on stderr.")
+@click.option("--pushes", metavar="HOST:PORT", help="Hear meters that call there, too.")
+@on_alarm_option
+@trace_option
 @pass_settings
 def serve(
     settings: Settings,
@@ -82,11 +95,15 @@ def serve(
     timeout: float,
     engine: str,
     log: str | None,
+    pushes: str | None,
+    on_alarm: str,
+    trace: Path | None,
 ) -> None:
     """Run the jobs that wait and those of the schedules, until SIGTERM or Ctrl-C.
 
-    With --json the first line is {"event": "ready", "listen": "H:P"}. SIGTERM lets the
-    associations that run end for as long as an answer may take, and ends with 0.
+    With --json the first line is {"event": "ready", "listen": "H:P"}; with --pushes, "push" and
+    "refused" follow. SIGTERM lets the associations that run end for as long as an answer may
+    take, and ends with 0.
     """
     from dsmrlab.office import Reach, open_office
     from dsmrlab.service import Service, Terms
@@ -94,11 +111,12 @@ def serve(
     from headend.progress import unwatched
 
     terms = Terms(
-        _address(listen),
+        listen_address(listen, PORT),
         Limits(concurrency, connections_per_second, per_cell),
         lease,
-        Reach(engine, timeout),
+        Reach(engine, timeout, trace=trace),
     )
+    called = listen_address(pushes, PUSH_PORT) if pushes else None
     if settings.db in ("sqlite://", "sqlite:///:memory:"):
         raise ConfigError("a service needs a database that lasts; name one with --db")
     with open_office(settings) as office:
@@ -109,7 +127,26 @@ def serve(
                 tell({"event": "ready"} | dict(facts), _ready_text(facts))
 
             watch = journal.watch if journal else unwatched
-            await Service(office, loop, terms, watch).run(ready)
+            service = Service(office, loop, terms, watch)
+
+            def heard(what: Heard, peer: str) -> None:
+                tell(push_document(what, peer), push_text(what, peer))
+                service.scheduler.wake()
+
+            parts = []
+            if called is not None:
+                parts.append(
+                    push_listener(
+                        office.store,
+                        loop,
+                        called,
+                        on_alarm,
+                        heard,
+                        tell,
+                        call=service.call,
+                    )
+                )
+            await service.run(ready, parts)
 
         serve_on_reactor(settings, work, journal.complain if journal else complain)
 
@@ -131,16 +168,6 @@ class Names:
         return self._names.get(meter_id)
 
 
-def _address(text: str) -> TcpAddress:
-    try:
-        address = parse_address(f"tcp://{text}", (TcpAddress,), PORT)
-    except ConfigError:
-        raise ConfigError(
-            f"{text[:80]!r} is no place to listen; write HOST:PORT"
-        ) from None
-    assert isinstance(address, TcpAddress)
-    return address
-
-
 def _ready_text(facts: Mapping[str, object]) -> str:
-    return f"ready: http://{facts['listen']}/health and /metrics"
+    called = f"; pushes to {facts['pushes']}" if "pushes" in facts else ""
+    return f"ready: http://{facts['listen']}/health and /metrics{called}"

@@ -57,7 +57,7 @@ class Service:
         self._loop = loop
         self._terms = terms
         self._pool = ThreadPool(0, 1, "store")
-        call = on_threads(loop, self._pool)
+        self.call = call = on_threads(loop, self._pool)
         metrics = Metrics()
 
         def watched(progress: Progress) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,35 +17,72 @@ Capsys = pytest.CaptureFixture[str]
 LISTEN = ("headend", "listen", "--listen", "127.0.0.1:0", "--json")
 
 
-@pytest.mark.parametrize(("standard", "message"), [("dsmr-4.2.2", 128), ("smr-5.0", 0)])
-def test_a_meter_calls_and_its_alarm_is_read_and_cleared(
-    standard: str, message: int, tmp_path: Path, capsys: Capsys
-) -> None:
-    fleet, home, port = tmp_path / "fleet", tmp_path / "home", free_base_port(1)
-    create = ("fleet", "create", fleet, "--meters", 1, "--standard", standard)
-    here(capsys, *create, "--base-port", port)
-    assert process(home, "headend", "import", fleet / "shipment.json").code == 0
-    meter = Service(home, "meters", "serve", fleet, "--json", "--p1", "none")
-    listener = Service(home, *LISTEN, "--on-alarm", "clear")
-    try:
-        meter.event("ready")
-        place = listener.event("ready")["pushes"].encode().hex()
+SERVE = ("headend", "serve", "--listen", "127.0.0.1:0", "--log", "json", "--json")
+
+
+@dataclass(frozen=True)
+class Calling:
+    """A served meter and the process that it is to call, with what that needs to say."""
+
+    home: Path
+    hearing: Service
+
+    def call(self, message: int) -> None:
+        """Sets the meter up to call, and has it notice a change of its configuration."""
+        place = self.hearing.event("ready")["pushes"].encode().hex()
         for name, value in (
             ("push_setup_alarm:3", json.dumps([0, {"hex": place}, message])),
             ("alarm_filter:2", "8192"),
             # A change of the configuration is a fraud attempt (event 47, alarm bit 13).
             ("alarm_filter:2", "8196"),
         ):
-            done = process(home, "headend", "set", "E", name, value)
+            done = process(self.home, "headend", "set", "E", name, value)
             assert done.code == 0, done.err
-        push = listener.event("push")
+        push = self.hearing.event("push")
         assert (push["known"], push["alarms"]) == (True, ["fraud_attempt"])
-        read, cleared = listener.event("job"), listener.event("job")
+
+
+@contextmanager
+def calling(
+    tmp_path: Path, capsys: Capsys, standard: str, *hearing: str
+) -> Iterator[Calling]:
+    fleet, home, port = tmp_path / "fleet", tmp_path / "home", free_base_port(1)
+    create = ("fleet", "create", fleet, "--meters", 1, "--standard", standard)
+    here(capsys, *create, "--base-port", port)
+    assert process(home, "headend", "import", fleet / "shipment.json").code == 0
+    meter = Service(home, "meters", "serve", fleet, "--json", "--p1", "none")
+    heard = Service(home, *hearing, "--on-alarm", "clear")
+    try:
+        meter.event("ready")
+        yield Calling(home, heard)
+    finally:
+        assert heard.end() == 0, heard.rest()
+        assert meter.end() == 0, meter.rest()
+
+
+@pytest.mark.parametrize(("standard", "message"), [("dsmr-4.2.2", 128), ("smr-5.0", 0)])
+def test_a_meter_calls_and_its_alarm_is_read_and_cleared(
+    standard: str, message: int, tmp_path: Path, capsys: Capsys
+) -> None:
+    with calling(tmp_path, capsys, standard, *LISTEN) as world:
+        world.call(message)
+        read, cleared = world.hearing.event("job"), world.hearing.event("job")
         assert read["result"]["value"] == 8192
         assert cleared["result"]["result"] == "success"
-    finally:
-        assert listener.end() == 0, listener.rest()
-        assert meter.end() == 0, meter.rest()
+
+
+def test_the_service_hears_meters_beside_its_jobs(
+    tmp_path: Path, capsys: Capsys
+) -> None:
+    trace = tmp_path / "p3.pcapng"
+    pushes = ("--pushes", "127.0.0.1:0", "--trace", str(trace))
+    with calling(tmp_path, capsys, "smr-5.0", *SERVE, *pushes) as world:
+        world.call(0)
+        done = [world.hearing.event("job-done")["operation"] for _ in range(2)]
+        assert done == ["get", "set"]
+        read = process(world.home, "headend", "get", "E", "alarm_register", "--json")
+        assert read.document["result"]["value"] == 0
+    assert trace.read_bytes().startswith(b"\x0a\x0d\x0d\x0a")
 
 
 def test_whoever_else_calls_is_refused_and_a_stop_is_tidy(tmp_path: Path) -> None:
