@@ -75,30 +75,25 @@ class Quality:
         return quality
 
 
-def outages(meter: Meter) -> tuple[bool, ...]:
-    """For each phase that the meter has, whether it has no voltage."""
-    voltages = meter.state.voltage_dv[: meter.identity.phases]
-    return tuple(voltage_dv < OUTAGE_DV for voltage_dv in voltages)
+def outage(meter: Meter) -> bool:
+    """Whether a phase that the meter has is without voltage."""
+    return min(_voltages_dv(meter)) < OUTAGE_DV
 
 
 def watch(meter: Meter) -> None:
     """Looks at the voltages and the thresholds, of which something is not as it was."""
-    sag_v, swell_v = (
-        meter.setting(name, "value").value
-        for name in ("voltage_sag_threshold", "voltage_swell_threshold")
-    )
-    state = meter.state
-    conditions = [
-        _condition(voltage_dv, sag_v, swell_v)
-        for voltage_dv in state.voltage_dv[: meter.identity.phases]
-    ]
-    if state.quality is None:
-        if not any(conditions):
+    sag_v = meter.setting("voltage_sag_threshold", "value").value
+    swell_v = meter.setting("voltage_swell_threshold", "value").value
+    voltages_dv, quality = _voltages_dv(meter), meter.state.quality
+    if quality is None:
+        low_dv, high_dv = max(OUTAGE_DV, 10 * sag_v), 10 * swell_v
+        if low_dv <= min(voltages_dv) and max(voltages_dv) <= high_dv:
             return
-        state.quality = Quality()
-    for phase, condition in enumerate(conditions):
-        if condition != state.quality.conditions[phase]:
-            _become(meter, state.quality, phase, condition)
+        quality = meter.state.quality = Quality()
+    for phase, voltage_dv in enumerate(voltages_dv):
+        condition = _condition(voltage_dv, sag_v, swell_v)
+        if condition != quality.conditions[phase]:
+            _become(meter, quality, phase, condition)
     count(meter)
 
 
@@ -127,6 +122,10 @@ def forget(meter: Meter) -> None:
     if quality is not None:
         quality.conditions = [0, 0, 0]
         quality.counted = [0, 0, 0]
+
+
+def _voltages_dv(meter: Meter) -> tuple[int, ...]:
+    return meter.state.voltage_dv[: meter.identity.phases]
 
 
 def _condition(voltage_dv: int, sag_v: int, swell_v: int) -> Condition:

@@ -80,7 +80,7 @@ def failing_s(meter: Meter) -> int:
 
 def _watch_failure(meter: Meter) -> None:
     state = meter.state
-    failing = not state.powered or any(quality.outages(meter))
+    failing = not state.powered or quality.outage(meter)
     if failing and not state.failing_since_s:
         state.failing_since_s = state.at_s
         events.record(meter, Event.POWER_DOWN)
