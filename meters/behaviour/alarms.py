@@ -65,14 +65,9 @@ MENDED_BY = {
     Event.PHASE_RETURNED_L3: Fault.PHASE_OUTAGE_L3,
 }
 
+PHASE_OUTAGES = Fault.PHASE_OUTAGE_L1 | Fault.PHASE_OUTAGE_L2 | Fault.PHASE_OUTAGE_L3
 # Error bits that go with their cause and not by writing; the channels of M-Bus are 16 to 23.
-SELF_CLEARING = int(
-    Fault.CLOCK_INVALID
-    | Fault.PHASE_OUTAGE_L1
-    | Fault.PHASE_OUTAGE_L2
-    | Fault.PHASE_OUTAGE_L3
-    | 0x00FF_0000
-)
+SELF_CLEARING = int(Fault.CLOCK_INVALID | PHASE_OUTAGES) | 0x00FF_0000
 
 # The scripts of the push script table 0-0:10.0.108 (P3, push setup).
 PUSH_ON_SCHEDULE, PUSH_ON_ALARM, PUSH_ON_CALL = 1, 2, 3

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from meters.behaviour import events, phases
+from meters.behaviour import alarms, events, phases
 from meters.behaviour.task import NEVER
 from wire.cosem.events import Event
 from wire.cosem.rows import SMR5
@@ -117,11 +117,15 @@ def due(meter: Meter, after_s: int) -> int:
 
 
 def forget(meter: Meter) -> None:
-    """The supply has failed: what the voltages were is over, and nobody saw how it ended."""
+    """The supply has failed: what the voltages were is over, and nobody saw how it ended.
+
+    An outage of one phase is part of it now; one that is still there afterwards is a new one.
+    """
     quality = meter.state.quality
     if quality is not None:
         quality.conditions = [0, 0, 0]
         quality.counted = [0, 0, 0]
+        alarms.mend(meter, alarms.PHASE_OUTAGES)
 
 
 def _voltages_dv(meter: Meter) -> tuple[int, ...]:

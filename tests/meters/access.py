@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from meters.meter import Meter
 from meters.p3.association import P3Association
 from meters.state import from_json, to_json
@@ -52,6 +54,6 @@ def act(meter: Meter, place: Place, method: int, data: axdr.Data) -> ActionResul
 def restored(meter: Meter) -> Meter:
     """The meter after its process ended, judged as it is when it returns."""
     again = make_meter(meter.identity.standard, meter.identity.phases)
-    again.state = from_json(to_json(meter.state))
+    again.state = from_json(json.loads(json.dumps(to_json(meter.state))))
     again.model.judge(again)
     return again

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from meters.behaviour import amr
-from meters.behaviour.alarms import PUSH_ON_ALARM
+from meters.behaviour.alarms import PUSH_ON_ALARM, Fault
 from meters.behaviour.clockwork import set_clock
 from meters.behaviour.supply import RESERVE_S
 from meters.meter import Meter
@@ -145,6 +145,19 @@ def test_smr_5_logs_which_phase_went_and_came() -> None:
     meter.advance(NOW_S + 9)
     meter.set_load(NO_LOAD, GOOD)
     assert rows(meter, Log.POWER_QUALITY) == ((NOW_S, 87), (NOW_S + 9, 91))
+
+
+@pytest.mark.parametrize(("after_dv", "stands"), [(GOOD, False), (L2_OUT, True)])
+def test_no_outage_of_a_phase_stands_that_is_over_when_the_supply_returns(
+    after_dv: tuple[int, int, int], stands: bool
+) -> None:
+    meter = make_meter(Standard.SMR_5_0)
+    meter.set_load(NO_LOAD, L2_OUT)
+    assert meter.state.errors & Fault.PHASE_OUTAGE_L2
+    meter.power_off()
+    meter.set_load(NO_LOAD, after_dv)
+    meter.power_on(NOW_S + 60)
+    assert bool(meter.state.errors & Fault.PHASE_OUTAGE_L2) is stands
 
 
 def test_p1_shows_the_long_failures_newest_first() -> None:
