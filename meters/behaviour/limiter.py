@@ -105,9 +105,13 @@ def emergency_due(meter: Meter, after_s: int) -> int:
 
 
 def begin_of(octets: bytes, zone: Zone) -> datetime | None:
-    """The activation time of an emergency profile; None when it is no exact instant."""
+    """The activation time of an emergency profile; None when it is no exact instant.
+
+    The day of the week may be left out; another one than that of the date makes it none.
+    """
     try:
-        return zone.instant(DateTime.decode(octets))
+        moment = DateTime.decode(octets)
+        return zone.instant(moment) if moment.weekday_fits else None
     except WireError:
         return None
 

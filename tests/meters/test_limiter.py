@@ -257,6 +257,7 @@ def test_a_count_outlives_the_process(bench: Bench) -> None:
         (8, profile(bytes(13), 0), LOGICAL_ERROR),
         (8, profile(b"\xff" * 12, 60), LOGICAL_ERROR),
         (8, profile(bytes.fromhex("07e8021e01080000ffffc400"), 60), LOGICAL_ERROR),
+        (8, profile(bytes.fromhex("07e8011001080000ffffc400"), 60), LOGICAL_ERROR),
         (11, axdr.structure(script(3), NONE), LOGICAL_ERROR),
         (11, axdr.structure(script(0), NONE), LOGICAL_ERROR),
         (11, axdr.structure(script(1, bytes(6)), NONE), LOGICAL_ERROR),
