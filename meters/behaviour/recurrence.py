@@ -6,8 +6,8 @@ meter's clock; instants are the clock's, in epoch seconds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from wire.dates import YEAR_NOT_SPECIFIED, DatePattern
@@ -33,30 +33,21 @@ class Pattern(NamedTuple):
 
     def after(self, clock_s: int) -> int | None:
         """When it comes next, later than this; None when it does not come for years."""
-        for at_s in self._on_days(clock_s, range(_DAYS)):
-            if at_s > clock_s:
+        day = _nearest(self.day, self.zone.local(clock_s).date(), 1)
+        while day is not None:
+            if (at_s := self._on(day)) > clock_s:
                 return at_s
+            day = _nearest(self.day, day + timedelta(1), 1)
         return None
 
     def until(self, clock_s: int) -> int | None:
         """When it came last, this instant included; None when it did not come for years."""
-        for at_s in self._on_days(clock_s, range(0, -_DAYS, -1)):
-            if at_s <= clock_s:
+        day = _nearest(self.day, self.zone.local(clock_s).date(), -1)
+        while day is not None:
+            if (at_s := self._on(day)) <= clock_s:
                 return at_s
+            day = _nearest(self.day, day - timedelta(1), -1)
         return None
-
-    def _on_days(self, clock_s: int, days: Iterable[int]) -> Iterator[int]:
-        if self.day.yearly and self.day.year != YEAR_NOT_SPECIFIED:
-            # It comes once, so there is no looking for it.
-            once = self.day.in_year(self.day.year)
-            if once is not None:
-                yield self._on(once)
-            return
-        today = self.zone.local(clock_s).date()
-        for offset in days:
-            day = today + timedelta(days=offset)
-            if self.day.matches(day):
-                yield self._on(day)
 
     def _on(self, day: date) -> int:
         hour, rest = divmod(self.second_of_day, 3600)
@@ -67,6 +58,18 @@ class Pattern(NamedTuple):
             status=0,
         )
         return int(self.zone.instant(moment).timestamp())
+
+
+# A meter asks after each event when its schedule comes next: the days are looked through once.
+@lru_cache(maxsize=1024)
+def _nearest(pattern: DatePattern, first: date, step: int) -> date | None:
+    """The first day of a pattern from this one on, by steps of 1 or, back, of -1."""
+    if pattern.yearly and pattern.year != YEAR_NOT_SPECIFIED:
+        # It comes once, so there is no looking for it.
+        once = pattern.in_year(pattern.year)
+        return once if once is not None and step * (once - first).days >= 0 else None
+    days = (first + timedelta(step * number) for number in range(_DAYS))
+    return next(filter(pattern.matches, days), None)
 
 
 def pattern(date_octets: bytes, time_octets: bytes, zone: Zone) -> Pattern | None:

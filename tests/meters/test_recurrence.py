@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meters.behaviour.recurrence import Windows, pattern
+from meters.behaviour.recurrence import Pattern, Windows, pattern
 from wire.cosem.types import type_of
+from wire.dates import DatePattern
 from wire.errors import WireError
 from wire.instants import SUMMER, WINTER
 from wire.zones import DUTCH
@@ -142,3 +144,25 @@ def test_a_window_may_span_midnight() -> None:
 
 def test_the_widest_delay_through_narrow_windows_ends() -> None:
     assert windows(("000000", "000001")).within(NOW, 0xFFFF) is None
+
+
+class Counted(DatePattern):
+    """A date with open parts that notes which days were held against it."""
+
+    asked: ClassVar[list[date]] = []
+
+    def matches(self, day: date) -> bool:
+        """Whether it stands for this day."""
+        self.asked.append(day)
+        return super().matches(day)
+
+
+def test_days_are_looked_through_once_however_often_it_is_asked_for() -> None:
+    rare = Counted.decode(bytes.fromhex("ffff021d01"))
+    schedule = Pattern(rare, 43_200, DUTCH)
+    first = schedule.after(NOW)
+    looked = len(Counted.asked)
+    assert looked > 50
+    for later_s in range(0, 36_000, 900):
+        assert schedule.after(NOW + later_s) == first
+    assert len(Counted.asked) == looked
