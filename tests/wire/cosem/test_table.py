@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from wire.cosem.dsmr import OBJECTS
-from wire.cosem.rows import SMR5, Client, Right, Row, Standard
+from wire.cosem.rows import DSMR4, SMR5, Client, Right, Row, Standard
 from wire.cosem.table import find, objects, standard_of
 from wire.cosem.types import type_of
 from wire.errors import ConfigError
@@ -20,6 +21,8 @@ RELEASES = {
     Standard.DSMR_4_2_2: "4.2.2",
     Standard.SMR_5_0: "SMR5.0.0",
 }
+# The chapters of P3 that have objects in them.
+CLAUSE = re.compile(r"P3 (4\.0\.[67]|4\.2\.2), ([3-9](\.\d+){1,2}|table 3-[1-4])")
 # What the facts call a type, where it is not the name of ours.
 SAME_TYPE = {
     "octet-string (>=16 bytes)": "octet-string",
@@ -130,6 +133,17 @@ def compare_methods(row: Row, fact: dict[str, Any]) -> None:
 def access(right: Right) -> str:
     """As the facts write it."""
     return "".join(letter for letter in "RWX" if right & Right[letter])
+
+
+def test_every_row_cites_document_and_clause() -> None:
+    for row in OBJECTS:
+        cited = CLAUSE.fullmatch(row.source)
+        if row.standards & DSMR4 and row.name != "invocation_counter":
+            assert cited, f"{row.name} cites {row.source}"
+            of_422 = Standard.DSMR_4_2_2 in row.standards
+            assert (cited[1] == "4.2.2") is of_422, row.name
+        else:
+            assert cited or row.source.startswith("SMR 5."), row.name
 
 
 @pytest.mark.parametrize("standard", list(Standard))

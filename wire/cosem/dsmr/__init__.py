@@ -1,8 +1,9 @@
 """The object table: DSMR 4.0.6, DSMR 4.2.2 and SMR 5.0 as seen on P3.
 
-DSMR 4 rows are the P3 companion standard 4.0.7/4.2.2, chapter 5, with what the 4.0.6 release
-notes change back. SMR 5 rows follow the profiles of a running central system; where those
-are silent an SMR 5 meter keeps the 4.2.2 row. A new object is a new row in a module here.
+DSMR 4 rows are the P3 companion standard 4.0.7/4.2.2, chapters 3 to 9, with what the release
+notes of 4.0.6 and 4.0.7 change back. SMR 5 rows follow the profiles of a running central
+system; where those are silent an SMR 5 meter keeps the 4.2.2 row. A new object is a new row in
+a module here.
 """
 
 from __future__ import annotations

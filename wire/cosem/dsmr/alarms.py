@@ -1,8 +1,8 @@
-"""The error and alarm registers, and the monitor that tells of alarms (P3, 4.2.4)."""
+"""The error and alarm registers, and the monitor that tells of alarms (P3, 5.6 and 9.1.2)."""
 
 from __future__ import annotations
 
-from wire.cosem.dsmr.sources import P3
+from wire.cosem.dsmr.sources import p3
 from wire.cosem.rows import RW, attr, data, row
 from wire.dlms import axdr
 from wire.dlms.data import Data
@@ -17,7 +17,7 @@ NO_SCRIPT = bytes(6)
 
 
 def action_item(script_table: bytes, selector: int) -> Data:
-    """An action of a register monitor: a script (Blue Book 4.5.4)."""
+    """An action of a register monitor: a script (Blue Book ed. 10, 4.5.6)."""
     return axdr.structure(axdr.octet_string(script_table), axdr.long_unsigned(selector))
 
 
@@ -25,14 +25,17 @@ def action_item(script_table: bytes, selector: int) -> Data:
 _PUSH_ALARM = axdr.structure(action_item(PUSH_SCRIPTS, 2), action_item(NO_SCRIPT, 0))
 
 ROWS = (
-    data("0-0:97.97.0", "error_register", P3, _DLU, RW),
-    data(_ALARM_REGISTER, "alarm_register", P3, _DLU, RW),
-    row(1, "0-0:97.98.10", "alarm_filter", P3, attr(2, "value", _DLU, RW, default=0)),
+    data("0-0:97.97.0", "error_register", p3("5.6"), _DLU, RW),
+    data(_ALARM_REGISTER, "alarm_register", p3("5.6"), _DLU, RW),
+    row(
+        *(1, "0-0:97.98.10", "alarm_filter", p3("5.6")),
+        attr(2, "value", _DLU, RW, default=0),
+    ),
     row(
         21,
         "0-0:16.1.0",
         "alarm_monitor",
-        P3,
+        p3("9.1.2"),
         attr(2, "thresholds", "array", value=(axdr.double_long_unsigned(0),)),
         attr(
             3,

@@ -1,8 +1,8 @@
-"""The clock, and how far it may be set in silence (P3, clock and tariff)."""
+"""The clock, and how far it may be set in silence (P3, 5.3)."""
 
 from __future__ import annotations
 
-from wire.cosem.dsmr.sources import P3
+from wire.cosem.dsmr.sources import p3
 from wire.cosem.rows import RW, R, attr, method, row
 from wire.quantities import ScalerUnit, Unit
 from wire.zones import (
@@ -18,7 +18,7 @@ ROWS = (
         8,
         "0-0:1.0.0",
         "clock",
-        P3,
+        p3("5.3"),
         attr(2, "time", "octet-string[12]", RW, R),
         attr(3, "time_zone", "long", RW, default=TIME_ZONE_MIN, bounds=DEVIATIONS_MIN),
         attr(4, "status", "unsigned"),
@@ -50,7 +50,7 @@ ROWS = (
         3,
         "1-0:0.9.11",
         "clock_time_shift_limit",
-        P3,
+        p3("5.3"),
         attr(2, "value", "unsigned", RW, default=60),
         attr(3, "scaler_unit", "scal_unit_type", value=ScalerUnit(0, Unit.SECOND)),
         method(1, "reset"),

@@ -1,8 +1,8 @@
-"""Association, SAP assignment, security setup (P3, communication and security)."""
+"""Association, SAP assignment, security setup (P3, 5.1)."""
 
 from __future__ import annotations
 
-from wire.cosem.dsmr.sources import P3, SMR
+from wire.cosem.dsmr.sources import SMR, p3
 from wire.cosem.rows import DSMR4, SMR5, R, X, attr, data, method, row
 
 _ASSOCIATION = (
@@ -25,11 +25,15 @@ ROWS = (
         17,
         "0-0:41.0.0",
         "sap_assignment",
-        P3,
+        p3("5.1"),
         attr(2, "SAP_assignment_list", "asslist_type", R, R),
         method(1, "connect_logical_device", "structure"),
     ),
-    row(15, "0-0:40.0.0", "association", P3, *_ASSOCIATION, version=1, standards=DSMR4),
+    row(
+        *(15, "0-0:40.0.0", "association", p3("5.1"), *_ASSOCIATION),
+        version=1,
+        standards=DSMR4,
+    ),
     row(
         15,
         "0-0:40.0.0",
@@ -45,7 +49,7 @@ ROWS = (
         64,
         "0-0:43.0.0",
         "security_setup",
-        P3,
+        p3("5.1"),
         attr(2, "security_policy", "enum"),
         attr(3, "security_suite", "enum", value=0),
         attr(4, "client_system_title", "octet-string"),
@@ -54,5 +58,5 @@ ROWS = (
         method(2, "global_key_transfer", "key_transfer_type", X),
     ),
     data("0-0:43.1.0", "invocation_counter", SMR, "double-long-unsigned", R, R),
-    data("0-0:42.0.0", "logical_device_name", P3, "octet-string", R, R),
+    data("0-0:42.0.0", "logical_device_name", p3("5.1"), "octet-string", R, R),
 )

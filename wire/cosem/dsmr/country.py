@@ -1,13 +1,13 @@
-"""What only Dutch meters have (P3, country specific objects)."""
+"""What only Dutch meters have (P3, chapter 8)."""
 
 from __future__ import annotations
 
 from wire.cosem.configuration import OperationMode, default_flags
-from wire.cosem.dsmr.sources import P3, SMR
+from wire.cosem.dsmr.sources import SMR, p3
 from wire.cosem.rows import DSMR4, RW, SMR5, Row, Standard, X, attr, data, method, row
 from wire.dlms import axdr
 
-# Off and on; 0 is undefined (P3, 0-1:94.31.0).
+# Off and on; 0 is undefined (P3, 8.1).
 ADMINISTRATIVE_OFF, ADMINISTRATIVE_ON = 1, 2
 
 # Script 1; what it does has no object of its own.
@@ -29,13 +29,16 @@ def _setting(
 
 ROWS = (
     _setting(
-        *("0-1:94.31.0", "administrative_in_out", P3, "enum"),
+        *("0-1:94.31.0", "administrative_in_out", p3("8.1"), "enum"),
         *(ADMINISTRATIVE_ON, DSMR4 | SMR5, (0, ADMINISTRATIVE_ON)),
     ),
     # In hours; P3 gives no default.
-    _setting("0-1:94.31.2", "watchdog_timer", P3, "long-unsigned", 24, DSMR4),
     _setting(
-        *("0-1:94.31.3", "configuration_object", P3, "configuration_object_type"),
+        *("0-1:94.31.2", "watchdog_timer", p3("8.2"), "long-unsigned", 24, DSMR4),
+    ),
+    _setting(
+        *("0-1:94.31.3", "configuration_object", p3("8.3")),
+        "configuration_object_type",
         (OperationMode.ALWAYS_ON, default_flags(Standard.DSMR_4_2_2)),
         DSMR4,
     ),
@@ -45,12 +48,12 @@ ROWS = (
         SMR5,
     ),
     data(
-        *("0-1:94.31.4", "gprs_network_information", P3),
+        *("0-1:94.31.4", "gprs_network_information", p3("8.4")),
         "GPRS_network_information_type",
         standards=DSMR4,
     ),
     row(
-        *(9, "0-1:94.31.5", "meter_reset", P3),
+        *(9, "0-1:94.31.5", "meter_reset", p3("8.5")),
         attr(2, "scripts", "array[1]", value=(_NOTHING_BUT_RESET,)),
         method(1, "execute", "long-unsigned", X),
     ),

@@ -1,32 +1,36 @@
-"""Registers of energy, power, voltage and current (P3, measurements)."""
+"""Registers of energy, power, voltage and current (P3, 6.2 and 6.4)."""
 
 from __future__ import annotations
 
-from wire.cosem.dsmr.sources import D406, D422, P3, SMR
+from wire.cosem.dsmr.sources import D406, D422, SMR, p3
 from wire.cosem.rows import DSMR4, RW, SMR5, R, Row, per_phase, register
 from wire.quantities import Unit
 
 _DLU, _LU = "double-long-unsigned", "long-unsigned"
+_ENERGY, _VALUES = p3("6.2"), p3("6.4")
+_BEFORE_422 = p3("6.4", "4.0.7")
 
 ENERGY = (
-    register("1-0:1.8.0", "energy_import", P3, _DLU, Unit.WATT_HOUR),
-    register("1-0:1.8.1", "energy_import_rate_1", P3, _DLU, Unit.WATT_HOUR),
-    register("1-0:1.8.2", "energy_import_rate_2", P3, _DLU, Unit.WATT_HOUR),
-    register("1-0:2.8.0", "energy_export", P3, _DLU, Unit.WATT_HOUR),
-    register("1-0:2.8.1", "energy_export_rate_1", P3, _DLU, Unit.WATT_HOUR),
-    register("1-0:2.8.2", "energy_export_rate_2", P3, _DLU, Unit.WATT_HOUR),
+    register("1-0:1.8.0", "energy_import", _ENERGY, _DLU, Unit.WATT_HOUR),
+    register("1-0:1.8.1", "energy_import_rate_1", _ENERGY, _DLU, Unit.WATT_HOUR),
+    register("1-0:1.8.2", "energy_import_rate_2", _ENERGY, _DLU, Unit.WATT_HOUR),
+    register("1-0:2.8.0", "energy_export", _ENERGY, _DLU, Unit.WATT_HOUR),
+    register("1-0:2.8.1", "energy_export_rate_1", _ENERGY, _DLU, Unit.WATT_HOUR),
+    register("1-0:2.8.2", "energy_export_rate_2", _ENERGY, _DLU, Unit.WATT_HOUR),
 )
 
 POWER = (
-    register("1-0:1.7.0", "power_import", P3, _DLU, Unit.WATT, standards=DSMR4),
+    register("1-0:1.7.0", "power_import", _VALUES, _DLU, Unit.WATT, standards=DSMR4),
     register("1-0:1.7.0", "power_import", SMR, _LU, Unit.WATT, standards=SMR5),
-    register("1-0:2.7.0", "power_export", P3, _LU, Unit.WATT, standards=D406 | SMR5),
-    register("1-0:2.7.0", "power_export", P3, _DLU, Unit.WATT, standards=D422),
+    register(
+        "1-0:2.7.0", "power_export", _BEFORE_422, _LU, Unit.WATT, standards=D406 | SMR5
+    ),
+    register("1-0:2.7.0", "power_export", _VALUES, _DLU, Unit.WATT, standards=D422),
     *per_phase(
         lambda offset, phase, polyphase: register(
             f"1-0:{21 + offset}.7.0",
             f"power_import_{phase}",
-            P3,
+            _VALUES,
             _LU,
             Unit.WATT,
             polyphase_only=polyphase,
@@ -36,7 +40,7 @@ POWER = (
         lambda offset, phase, polyphase: register(
             f"1-0:{22 + offset}.7.0",
             f"power_export_{phase}",
-            P3,
+            _VALUES,
             _LU,
             Unit.WATT,
             polyphase_only=polyphase,
@@ -52,7 +56,7 @@ def _instantaneous(
     return tuple(
         made
         for source, scaler, access, standards in (
-            (P3, 0, RW, DSMR4),
+            (_VALUES, 0, RW, DSMR4),
             (SMR, smr5_scaler, R, SMR5),
         )
         for made in per_phase(
@@ -82,7 +86,7 @@ def _mean(
     return tuple(
         made
         for source, d, scaler, standards in (
-            (P3, 24, 0, DSMR4),
+            (_VALUES, 24, 0, DSMR4),
             (SMR, d_smr5, smr5_scaler, SMR5),
         )
         for made in per_phase(
@@ -109,10 +113,10 @@ AVERAGES = (
     *_mean(24, 4, "reactive_power_export", Unit.VAR),
 )
 TOTALS = (
-    register("1-0:90.7.0", "current", P3, _LU, Unit.AMPERE, standards=DSMR4),
+    register("1-0:90.7.0", "current", _VALUES, _LU, Unit.AMPERE, standards=DSMR4),
     register("1-0:90.7.0", "current", SMR, _LU, Unit.AMPERE, -2, standards=SMR5),
     register(
-        *("1-0:16.7.0", "power_net", P3, "double-long", Unit.WATT),
+        *("1-0:16.7.0", "power_net", _VALUES, "double-long", Unit.WATT),
         standards=D422 | SMR5,
     ),
 )

@@ -1,8 +1,8 @@
-"""Image transfer (P3, class 18)."""
+"""Image transfer (P3, 5.12)."""
 
 from __future__ import annotations
 
-from wire.cosem.dsmr.sources import P3, SMR
+from wire.cosem.dsmr.sources import SMR, p3
 from wire.cosem.image import BLOCK_OCTETS
 from wire.cosem.rows import DSMR4, RW, SMR5, Row, Standard, X, attr, method, row
 
@@ -25,6 +25,6 @@ def _image_transfer(source: str, enabled: str, standards: frozenset[Standard]) -
 
 
 ROWS = (
-    _image_transfer(P3, "image_transfer_enabled", DSMR4),
+    _image_transfer(p3("5.12"), "image_transfer_enabled", DSMR4),
     _image_transfer(SMR, "transfer_enabled", SMR5),
 )

@@ -1,11 +1,12 @@
-"""Who the meter is, and what runs in it (P3, device identification; firmware)."""
+"""Who the meter is, and what runs in it (P3, 5.2 and 6.1)."""
 
 from __future__ import annotations
 
-from wire.cosem.dsmr.sources import D406, D422, P3, SMR
+from wire.cosem.dsmr.sources import D406, D422, SMR, p3
 from wire.cosem.rows import DSMR4, RW, SMR5, R, Right, Row, Standard, attr, data, row
 
 _FROM_422 = D422 | SMR5
+_DEVICE, _DEVICE_407, _FIRMWARE = p3("5.2"), p3("5.2", "4.0.7"), p3("6.1")
 
 
 def _kept(
@@ -14,11 +15,12 @@ def _kept(
     right: Right,
     given: bytes | None,
     standards: frozenset[Standard] = DSMR4 | SMR5,
+    source: str = _DEVICE,
 ) -> Row:
     """An identifier of the grid operator's choice, a setting where it may be written."""
     value, default = (None, given) if right & RW == RW else (given, None)
     member = attr(2, "value", "octet-string[48]", right, R, value, default)
-    return row(1, code, name, P3, member, standards=standards)
+    return row(1, code, name, source, member, standards=standards)
 
 
 def _firmware(
@@ -37,17 +39,17 @@ def _firmware(
 
 
 ROWS = (
-    data("0-0:96.1.0", "serial_number", P3, "octet-string[16]", R, R),
-    data("0-0:96.1.1", "equipment_identifier", P3, "octet-string[48]", R, R),
+    data("0-0:96.1.0", "serial_number", _DEVICE, "octet-string[16]", R, R),
+    data("0-0:96.1.1", "equipment_identifier", _DEVICE, "octet-string[48]", R, R),
     _kept("0-0:96.1.3", "location", RW, b""),
-    data("0-0:96.1.4", "hardware_identifier", P3, "octet-string[48]", R, R),
-    _kept("0-0:96.1.7", "initial_configuration", RW, b"", D406),
+    data("0-0:96.1.4", "hardware_identifier", _DEVICE, "octet-string[48]", R, R),
+    _kept("0-0:96.1.7", "initial_configuration", RW, b"", D406, _DEVICE_407),
     _kept("0-0:96.1.7", "initial_configuration", R, b"", _FROM_422),
     _kept("0-0:96.1.8", "ordering_information", R, b""),
-    *_firmware(0, "core", P3, DSMR4 | SMR5),
-    *_firmware(1, "module", P3, DSMR4 | SMR5),
-    *_firmware(2, "communication", P3, DSMR4 | SMR5),
+    *_firmware(0, "core", _FIRMWARE, DSMR4 | SMR5),
+    *_firmware(1, "module", _FIRMWARE, DSMR4 | SMR5),
+    *_firmware(2, "communication", _FIRMWARE, DSMR4 | SMR5),
     *_firmware(4, "mbus_driver", SMR, SMR5),
-    data("1-3:0.2.8", "p1_version", P3, "octet-string", R, R, standards=DSMR4),
+    data("1-3:0.2.8", "p1_version", _FIRMWARE, "octet-string", R, R, standards=DSMR4),
     data("1-3:0.2.0", "p1_version", SMR, "octet-string", R, R, standards=SMR5),
 )

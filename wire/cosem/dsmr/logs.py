@@ -1,8 +1,8 @@
-"""The event logs and the codes that they capture (P3, event logs)."""
+"""The event logs and the codes that they capture (P3, 4.2)."""
 
 from __future__ import annotations
 
-from wire.cosem.dsmr.sources import D406, D422, P3, SMR
+from wire.cosem.dsmr.sources import D406, D422, SMR, p3
 from wire.cosem.events import LAYOUTS, Log
 from wire.cosem.rows import (
     ALL,
@@ -21,11 +21,10 @@ from wire.cosem.rows import (
 
 # These tell management's sessions apart by what was read.
 SESSIONS = D422 | SMR5
+_CODES = p3("4.2.1")
 
 
-def _log(
-    log: Log, obis: str, source: str = P3, standards: frozenset[Standard] = ALL
-) -> Row:
+def _log(log: Log, obis: str, source: str, standards: frozenset[Standard] = ALL) -> Row:
     return row(
         7,
         obis,
@@ -45,34 +44,36 @@ def _log(
     )
 
 
-def _code(log: Log, name: str, standards: frozenset[Standard]) -> tuple[Row, ...]:
+def _code(
+    log: Log, name: str, source: str, standards: frozenset[Standard]
+) -> tuple[Row, ...]:
     """A code can be read in SMR 5; in DSMR 4 it only stands in the log."""
     obis = LAYOUTS[log].captured[0].code
-    sides = ((P3, Right.NONE, DSMR4), (SMR, R, SMR5))
+    sides = ((source, Right.NONE, DSMR4), (SMR, R, SMR5))
     return tuple(
-        data(obis, name, source, "unsigned", right, standards=standards & side)
-        for source, right, side in sides
+        data(obis, name, cited, "unsigned", right, standards=standards & side)
+        for cited, right, side in sides
         if standards & side
     )
 
 
 LOGS = (
-    _log(Log.STANDARD, "0-0:99.98.0"),
-    _log(Log.FRAUD, "0-0:99.98.1"),
-    _log(Log.CONTROL, "0-0:99.98.2", standards=D406),
-    _log(Log.MBUS, "0-0:99.98.3"),
-    _log(Log.SESSION, "0-0:99.98.4", standards=SESSIONS),
+    _log(Log.STANDARD, "0-0:99.98.0", p3("5.7")),
+    _log(Log.FRAUD, "0-0:99.98.1", p3("5.8")),
+    _log(Log.CONTROL, "0-0:99.98.2", p3("5.10", "4.0.6"), D406),
+    _log(Log.MBUS, "0-0:99.98.3", p3("7.5")),
+    _log(Log.SESSION, "0-0:99.98.4", p3("5.10"), SESSIONS),
     _log(Log.POWER_QUALITY, "0-0:99.98.5", SMR, SMR5),
-    _log(Log.POWER_FAILURE, "1-0:99.97.0"),
+    _log(Log.POWER_FAILURE, "1-0:99.97.0", p3("5.9")),
 )
 
 CODES = (
-    *_code(Log.STANDARD, "standard_event_code", ALL),
-    *_code(Log.FRAUD, "fraud_detection_event_code", ALL),
-    *_code(Log.CONTROL, "disconnector_control_event_code", D406),
-    *_code(Log.MBUS, "mbus_event_code", ALL),
-    *_code(Log.SESSION, "communication_session_event_code", SESSIONS),
-    *_code(Log.POWER_QUALITY, "power_quality_event_code", SMR5),
+    *_code(Log.STANDARD, "standard_event_code", _CODES, ALL),
+    *_code(Log.FRAUD, "fraud_detection_event_code", _CODES, ALL),
+    *_code(Log.CONTROL, "disconnector_control_event_code", p3("4.2.1", "4.0.6"), D406),
+    *_code(Log.MBUS, "mbus_event_code", _CODES, ALL),
+    *_code(Log.SESSION, "communication_session_event_code", p3("5.10"), SESSIONS),
+    *_code(Log.POWER_QUALITY, "power_quality_event_code", SMR, SMR5),
     data(
         "0-0:96.15.4",
         "communication_session_event_counter",
@@ -84,7 +85,7 @@ CODES = (
 
 # The readings that the association took so far, of each kind that is counted.
 COUNTERS = tuple(
-    data(obis, name, P3, "long-unsigned", standards=D422)
+    data(obis, name, p3("8.7"), "long-unsigned", standards=D422)
     for obis, name in (
         ("0-1:94.31.7", "session_readings_e"),
         ("0-1:94.31.8", "session_readings_g"),

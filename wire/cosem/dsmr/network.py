@@ -1,8 +1,8 @@
-"""The ports and the modem (P3, communication; SMR 5 for the diagnostics)."""
+"""The ports and the modem (P3, chapter 3, 5.13 and 5.14; SMR 5 for the diagnostics)."""
 
 from __future__ import annotations
 
-from wire.cosem.dsmr.sources import P3, SMR
+from wire.cosem.dsmr.sources import SMR, p3
 from wire.cosem.rows import DSMR4, RW, SMR5, attr, method, row
 from wire.obis import Obis
 
@@ -27,7 +27,7 @@ ROWS = (
         41,
         "0-0:25.0.0",
         "tcp_udp_setup",
-        P3,
+        p3("table 3-1"),
         attr(2, "TCP-UDP_port", "long-unsigned", value=4059),
         attr(3, "IP_reference", "octet-string[6]", RW, default=_OF_IPV4),
         attr(4, "MSS", "long-unsigned", RW, default=576, bounds=(40, 65535)),
@@ -39,7 +39,7 @@ ROWS = (
         42,
         "0-0:25.1.0",
         "ipv4_setup",
-        P3,
+        p3("table 3-2"),
         attr(2, "DL_reference", "octet-string[6]", RW, default=_OF_PPP),
         attr(3, "IP_address", _DOUBLE, RW, default=0),
         attr(4, "multicast_IP_address", "IP_address_list_type", RW, default=()),
@@ -58,7 +58,7 @@ ROWS = (
         44,
         "0-0:25.3.0",
         "ppp_setup",
-        P3,
+        p3("table 3-3"),
         attr(2, "PHY_reference", "octet-string[6]", RW, default=_OF_MODEM),
         attr(3, "LCP_options", "LCP_options_type", RW, default=()),
         attr(4, "IPCP_options", "IPCP_options_type", RW, default=()),
@@ -69,7 +69,7 @@ ROWS = (
         45,
         "0-0:25.4.0",
         "gprs_modem_setup",
-        P3,
+        p3("3.1.1"),
         attr(2, "APN", "octet-string[100]", RW, default=b""),
         attr(3, "PIN_code", "long-unsigned", RW, default=0, bounds=(0, 9999)),
         attr(
@@ -95,7 +95,7 @@ ROWS = (
         19,
         "0-0:20.0.0",
         "iec_local_port_setup",
-        P3,
+        p3("5.13"),
         attr(2, "default_mode", "enum", value=0),
         attr(3, "default_baud", "enum", value=5),
         attr(4, "prop_baud", "enum", value=5),
@@ -112,7 +112,7 @@ ROWS = (
         23,
         "0-0:22.0.0",
         "iec_hdlc_setup",
-        P3,
+        p3("5.14"),
         attr(2, "comm_speed", "enum", value=5),
         attr(3, "window_size_transmit", "unsigned", value=1),
         attr(4, "window_size_receive", "unsigned", value=1),

@@ -1,8 +1,8 @@
-"""Load profiles and their status (P3, load profiles)."""
+"""Load profiles and their status (P3, 4.1 and 4.2.5)."""
 
 from __future__ import annotations
 
-from wire.cosem.dsmr.sources import P3, SMR
+from wire.cosem.dsmr.sources import SMR, p3
 from wire.cosem.rows import (
     ALL,
     DSMR4,
@@ -93,17 +93,17 @@ def _power_quality(obis: str, name: str, period_s: int, entries: int) -> Row:
 
 
 ROWS = (
-    data("0-0:96.10.2", "amr_profile_status", P3, "unsigned", R, R),
+    data("0-0:96.10.2", "amr_profile_status", p3("4.2.5"), "unsigned", R, R),
     data("0-0:96.10.4", "amr_profile_status_daily", SMR, "unsigned", standards=SMR5),
     data("0-0:96.10.6", "amr_profile_status_monthly", SMR, "unsigned", standards=SMR5),
-    _fixed("1-0:99.1.0", "load_profile", P3, 900, 960),
-    _fixed("1-0:99.2.0", "daily_load_profile", P3, 86_400, 40),
-    _fixed("0-0:98.1.0", "monthly_profile", P3, 0, 13, DSMR4),
+    _fixed("1-0:99.1.0", "load_profile", p3("6.3"), 900, 960),
+    _fixed("1-0:99.2.0", "daily_load_profile", p3("6.3"), 86_400, 40),
+    _fixed("0-0:98.1.0", "monthly_profile", p3("5.5"), 0, 13, DSMR4),
     _fixed("1-0:98.1.0", "monthly_profile", SMR, 0, 13, SMR5),
     _profile(
         "0-1:94.31.6",
         "definable_load_profile",
-        P3,
+        p3("8.6"),
         _CAPTURE_OBJECTS,
         attr(4, "capture_period", "double-long-unsigned", RW, default=86_400),
         attr(5, "sort_method", "enum", RW, default=_SORTED_LARGEST),

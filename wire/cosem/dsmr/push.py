@@ -1,8 +1,8 @@
-"""How a meter calls the central system: push setups, what sets them off (P3, push)."""
+"""How a meter calls the central system: push setups, what sets them off (P3, chapter 9)."""
 
 from __future__ import annotations
 
-from wire.cosem.dsmr.sources import P3, SMR
+from wire.cosem.dsmr.sources import SMR, p3
 from wire.cosem.rows import DSMR4, RW, SMR5, Row, Standard, X, attr, method, row
 from wire.obis import Obis
 
@@ -70,7 +70,7 @@ def _setups() -> tuple[Row, ...]:
     for number, code in enumerate(SETUPS):
         told = _name_of(PUSH_CLASS, code), *((_ALARM_REGISTER,) if number == 1 else ())
         rows += [
-            _setup(number, WAKE_UP, P3, (_IDENTIFIER, woken_by[number])),
+            _setup(number, WAKE_UP, p3("9.3"), (_IDENTIFIER, woken_by[number])),
             _setup(number, XDLMS, SMR, (_IDENTIFIER, *told)),
         ]
     return tuple(rows)
@@ -82,7 +82,7 @@ ROWS = (
         9,
         SCRIPT_TABLE.short,
         "push_script_table",
-        P3,
+        p3("9.2"),
         attr(
             2,
             "scripts",
@@ -99,7 +99,7 @@ ROWS = (
         22,
         SCHEDULER.short,
         "push_scheduler",
-        P3,
+        p3("9.1.1"),
         attr(2, "executed_script", "script", RW, default=(SCRIPT_TABLE.octets, 1)),
         attr(3, "type", "enum", RW, default=1, bounds=(1, 5)),
         attr(4, "execution_time", "execution_time", RW, default=()),
@@ -108,7 +108,7 @@ ROWS = (
         28,
         AUTO_ANSWER.short,
         "auto_answer",
-        P3,
+        p3("9.1.3"),
         attr(2, "mode", "enum", value=200),
         attr(3, "listening_window", "communication_window", RW, default=()),
         attr(4, "status", "enum"),
@@ -128,7 +128,7 @@ ROWS = (
         60,
         MESSAGE_HANDLER.short,
         "message_handler",
-        P3,
+        p3("9.1.4"),
         attr(2, "listening_window", "communication_window", RW, default=()),
         attr(3, "list_of_allowed_senders", "array", value=()),
         attr(

@@ -1,13 +1,14 @@
-"""What the consumer port and the display show, as lists of objects (P3, readouts)."""
+"""What the consumer port and the display show, as lists of objects (P3, 5.11 and 5.15)."""
 
 from __future__ import annotations
 
-from wire.cosem.dsmr.sources import P3
+from wire.cosem.dsmr.sources import p3
 from wire.cosem.rows import RW, Right, Row, X, attr, method, row
 from wire.obis import Obis
 
 _ENERGY = ("1-0:1.8.1", "1-0:1.8.2", "1-0:2.8.1", "1-0:2.8.2")
 _POWER = ("1-0:1.7.0", "1-0:2.7.0")
+_DISPLAY = p3("5.15")
 _Entry = tuple[int, bytes, int, int]
 
 
@@ -16,12 +17,14 @@ def _entries(class_id: int, *codes: str) -> tuple[_Entry, ...]:
     return tuple((class_id, Obis.parse(code).octets, 2, 0) for code in codes)
 
 
-def _readout(number: int, name: str, *shown: _Entry, reset: Right = X) -> Row:
+def _readout(
+    number: int, name: str, source: str, *shown: _Entry, reset: Right = X
+) -> Row:
     return row(
         7,
         f"0-0:21.0.{number}",
         name,
-        P3,
+        source,
         attr(2, "buffer", "array"),
         attr(3, "capture_objects", "capture_objects_type", RW, default=shown),
         attr(4, "capture_period", "double-long-unsigned", value=10),
@@ -38,7 +41,7 @@ def _readout(number: int, name: str, *shown: _Entry, reset: Right = X) -> Row:
 # P3 leaves it to its annex B what is listed at first: here what a consumer asks about most.
 ROWS = (
     _readout(
-        *(0, "p1_readout"),
+        *(0, "p1_readout", p3("5.11")),
         *_entries(8, "0-0:1.0.0"),
         *_entries(1, "0-0:96.1.1"),
         *_entries(3, *_ENERGY),
@@ -47,7 +50,9 @@ ROWS = (
         *_entries(1, "0-0:96.13.0"),
         reset=Right.NONE,
     ),
-    _readout(1, "display_readout", *_entries(3, *_ENERGY)),
-    _readout(2, "alternate_display_readout", *_entries(3, *_ENERGY, *_POWER)),
-    _readout(3, "service_display_readout", *_entries(1, "1-0:0.2.0", "0-0:96.1.1")),
+    _readout(1, "display_readout", _DISPLAY, *_entries(3, *_ENERGY)),
+    _readout(2, "alternate_display_readout", _DISPLAY, *_entries(3, *_ENERGY, *_POWER)),
+    _readout(
+        3, "service_display_readout", _DISPLAY, *_entries(1, "1-0:0.2.0", "0-0:96.1.1")
+    ),
 )

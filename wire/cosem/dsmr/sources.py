@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from wire.cosem.rows import Standard
 
-P3 = "P3 4.2.2"
-P3_406 = "P3 4.0.6"
 SMR = "SMR 5.0"
 D406 = frozenset({Standard.DSMR_4_0_6})
 D422 = frozenset({Standard.DSMR_4_2_2})
+
+
+def p3(clause: str, version: str = "4.2.2") -> str:
+    """A clause of a version of the P3 companion standard."""
+    return f"P3 {version}, {clause}"

@@ -1,8 +1,11 @@
-"""The breaker and the limiter of DSMR 4.0.6 (P3, disconnect control); 4.0.7 took both out."""
+"""The breaker and the limiter of DSMR 4.0.6 (P3 4.0.6, 5.10 and 5.11).
+
+4.0.7 took both out; its release notes (chapter 5, 9 and 10) print the clauses it removed.
+"""
 
 from __future__ import annotations
 
-from wire.cosem.dsmr.sources import D406, P3_406
+from wire.cosem.dsmr.sources import D406, p3
 from wire.cosem.rows import RW, X, attr, method, row
 from wire.dlms import axdr
 from wire.dlms.axdr import Data
@@ -36,7 +39,7 @@ ROWS = (
         70,
         _BREAKER.short,
         "disconnect_control",
-        P3_406,
+        p3("5.10", "4.0.6"),
         attr(2, "output_state", "boolean"),
         attr(3, "control_state", "enum"),
         attr(4, "control_mode", "enum", RW, default=4, bounds=(0, 6)),
@@ -48,7 +51,7 @@ ROWS = (
         9,
         _SCRIPTS.short,
         "disconnector_script_table",
-        P3_406,
+        p3("5.10", "4.0.6"),
         attr(
             2,
             "scripts",
@@ -62,7 +65,7 @@ ROWS = (
         22,
         "0-0:15.0.1",
         "disconnect_control_scheduler",
-        P3_406,
+        p3("5.10", "4.0.6"),
         attr(
             2,
             "executed_script",
@@ -78,7 +81,7 @@ ROWS = (
         71,
         "0-0:17.0.0",
         "limiter",
-        P3_406,
+        p3("5.11", "4.0.6"),
         attr(
             2, "monitored_value", "value_definition", value=(3, _POWER_IMPORT.octets, 2)
         ),

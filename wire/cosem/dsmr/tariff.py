@@ -1,4 +1,4 @@
-"""The tariff: calendar, special days, scripts, register activation (P3, clock and tariff).
+"""The tariff: calendar, special days, scripts, register activation (P3, 5.4 and 5.5).
 
 The factory's calendar is rate 1 (low) from 23:00 to 07:00 and in the weekend, rate 2 (normal)
 otherwise: what Dutch grids have.
@@ -6,7 +6,7 @@ otherwise: what Dutch grids have.
 
 from __future__ import annotations
 
-from wire.cosem.dsmr.sources import D406, D422, P3
+from wire.cosem.dsmr.sources import D406, D422, p3
 from wire.cosem.rows import (
     RW,
     SMR5,
@@ -62,13 +62,13 @@ def names_mask(octets: bytes) -> bool:
     return len(octets) == MASK_OCTETS and octets.hex().isdecimal()
 
 
-def _scripts(access: Right, standards: frozenset[Standard]) -> Row:
+def _scripts(source: str, access: Right, standards: frozenset[Standard]) -> Row:
     """The script table; DSMR 4.0 lets it be written."""
     return row(
         9,
         "0-0:10.0.100",
         "tariff_script_table",
-        P3,
+        source,
         attr(2, "scripts", "script_table[2]", access, default=_SCRIPT_TABLE),
         method(1, "execute", "long-unsigned", X),
         standards=standards,
@@ -80,7 +80,7 @@ ROWS = (
         20,
         "0-0:13.0.0",
         "activity_calendar",
-        P3,
+        p3("5.4"),
         attr(2, "calendar_name_active", "octet-string", default=_NAME),
         attr(3, "season_profile_active", "season_profile[4]", default=_SEASONS),
         attr(4, "week_profile_table_active", "week_profile_table[4]", default=_WEEKS),
@@ -98,19 +98,19 @@ ROWS = (
         11,
         "0-0:11.0.0",
         "special_days",
-        P3,
+        p3("5.4"),
         attr(2, "entries", "special_days[30]", RW, default=()),
         method(1, "insert", "spec_day_entry", X),
         method(2, "delete", "long-unsigned", X),
     ),
-    data("0-0:96.14.0", "tariff", P3, "octet-string[2]"),
-    _scripts(RW, D406),
-    _scripts(R, D422 | SMR5),
+    data("0-0:96.14.0", "tariff", p3("5.4"), "octet-string[2]"),
+    _scripts(p3("5.4", "4.0.7"), RW, D406),
+    _scripts(p3("5.4"), R, D422 | SMR5),
     row(
         6,
         "0-0:14.0.0",
         "register_activation",
-        P3,
+        p3("5.4"),
         attr(
             2,
             "register_assignment",
@@ -128,7 +128,7 @@ ROWS = (
         22,
         "0-0:15.0.0",
         "end_of_billing_period",
-        P3,
+        p3("5.5"),
         attr(
             2, "executed_script", "script", value=(Obis.parse("0-0:10.0.1").octets, 1)
         ),
