@@ -71,7 +71,7 @@ class Approach:
             return client
         pairs = await ring.others(pair, expired)
         locked = isinstance(refusal, Rejected) and refusal.transient
-        # To DSMR 4 no first counter is wrong (P3 1.5): only keys may be. A port that is locked
+        # To DSMR 4 no first counter is wrong (P3, 3.2.3): only keys may be. A port that is locked
         # tells nothing of either.
         silent = isinstance(refusal, Unanswered) and ring.meter.standard not in SMR5
         if not pairs and (locked or silent):

@@ -52,7 +52,7 @@ class KeyRing:
         """The pairs that the meter may have in place of the one that was tried.
 
         Those with keys that are NEW, in the order in which a change brings them: the
-        authentication key alone, then both (P3, keys). With `expired` also those with the
+        authentication key alone, then both (P3, 5.1). With `expired` also those with the
         last keys that were in use, for a change that was believed in too early.
         """
 

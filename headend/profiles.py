@@ -1,6 +1,6 @@
 """Reading a profile (class 7, profile generic): by range, its rows with times and units.
 
-Blue Book 4.3.6 (P3, section on profiles): the range is closed at both ends, a null in a row
+Blue Book ed. 10, 4.3.6 (P3, 5.5, note 5): the range is closed at both ends, a null in a row
 stands for what the row before had, the clock's for one capture period later.
 """
 

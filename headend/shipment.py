@@ -78,7 +78,7 @@ class Entry(_Model):
     master_key: Annotated[_Key, Field(repr=False)]
     encryption_key: Annotated[_Key, Field(repr=False)]
     authentication_key: Annotated[_Key, Field(repr=False)]
-    # HLS 3 and 4 hash it after the challenge, so it has no fixed length (P3 1.3).
+    # HLS 3 and 4 hash it after the challenge, so it has no fixed length (P3, 5.1, note 3).
     hls_secret: Annotated[bytes, _octets(16, 64), Field(repr=False)]
     p1: P1Address | None = None
     cell: Annotated[str, Field(pattern=r"^[!-~]{1,64}$")] | None = None

@@ -1,6 +1,6 @@
 """Encryption keys that were in force before, and how far their counters had come.
 
-Both counters start again under a new key (P3, 1.5). A key that comes back is no new one: its
+Both counters start again under a new key (P3, 3.2.3). A key that comes back is no new one: its
 counters go on, so that no key ever protects two frames of the meter with one counter.
 """
 

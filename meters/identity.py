@@ -45,7 +45,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The keys of one meter (P3, table of keys): never in a log, a repr or an answer."""
+    """The keys of one meter (DSMR-M 4.4.24): never in a log, a repr or an answer."""
 
     master_key: bytes = field(repr=False)
     encryption_key: bytes = field(repr=False)

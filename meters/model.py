@@ -59,7 +59,7 @@ Effect = Callable[["Meter"], None]
 Name = tuple[str, str]
 
 # What the main document calls a logical error (a message too long, a date that does not
-# apply) has this result (P3, exceptions).
+# apply) has this result (P3, 4.2.3).
 LOGICAL_ERROR = DataAccessResult.OTHER_REASON
 _MISFITS = {
     Fit.WRONG_TYPE: DataAccessResult.TYPE_UNMATCHED,

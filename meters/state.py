@@ -103,7 +103,7 @@ class State:
         """The next invocation counter of the meter's own frames; never one twice.
 
         The block that it is from must be saved, as `unsaved` says, before the frame leaves.
-        After the highest comes 0, as P3 has it (1.5, frame counters): the central system must
+        After the highest comes 0, as P3 has it (3.2.3, frame counters): the central system must
         change the key before that, and a meter that fell silent instead could not be given one.
         """
         counter = self.sending_counter

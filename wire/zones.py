@@ -185,7 +185,7 @@ def zone_of(time_zone_min: int, begin: bytes, end: bytes, enabled: bool) -> Zone
     return Zone(time_zone_min, begin, end) if enabled else Zone(time_zone_min)
 
 
-# Last Sunday of March 02:00 and of October 03:00, every year (P3, clock, attributes 5 and 6).
+# Last Sunday of March 02:00 and of October 03:00, every year (P3, 5.3, attributes 5 and 6).
 TIME_ZONE_MIN = -60
 SUMMER_BEGINS = bytes.fromhex("ffff03fe0702000000ffc400")
 SUMMER_ENDS = bytes.fromhex("ffff0afe0703000000ff8880")

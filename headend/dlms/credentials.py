@@ -10,7 +10,7 @@ from wire.dlms.initiate import Conformance
 from wire.dlms.security import TITLE_OCTETS, Kind, SecurityControl
 from wire.errors import LocalError
 
-# What P3 lets each client propose (P3, section on clients).
+# What P3 lets each client propose (P3, 2.1).
 MANAGEMENT_CONFORMANCE = Conformance(0x001A1D)
 PUBLIC_CONFORMANCE = Conformance(0x001014)
 

@@ -61,7 +61,7 @@ Reference = tuple[AttributeDescriptor, Selection | None]
 
 MAX_ANSWER = 1 << 20
 MAX_BLOCKS = 4096
-MAX_REFERENCES = 16  # P3, communication: the most that a request with a list may name
+MAX_REFERENCES = 16  # P3, 2.1.3: the most that a request with a list may name
 
 # In octets: a normal SET or ACTION request around its value, and what a block adds to that.
 AROUND_VALUE = 3 + 9 + 1

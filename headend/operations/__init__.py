@@ -101,7 +101,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "bundle": Operation(
         bundle.preparing(prepare, named),
         "several operations in one association",
-        "1.1",
+        "3.3",
         alone=True,
     )
 }

@@ -1,4 +1,4 @@
-"""The error register, the alarm registers and their filters (P3 3.3)."""
+"""The error register, the alarm registers and their filters (P3, 5.6)."""
 
 from __future__ import annotations
 
@@ -149,12 +149,12 @@ def _names(data: Data, bits: Mapping[int, str]) -> list[str]:
 _OBJECTS = (_REGISTERS[1].code, _REGISTERS[1].filter)
 ROWS = {
     "alarms": Operation(
-        prepare_alarms, "what the alarm registers tell", "3.3", (*_OBJECTS, ERRORS)
+        prepare_alarms, "what the alarm registers tell", "5.6", (*_OBJECTS, ERRORS)
     ),
     "clear_alarms": Operation(
-        prepare_clear_alarms, "clear an alarm register", "3.3", _OBJECTS
+        prepare_clear_alarms, "clear an alarm register", "5.6", _OBJECTS
     ),
     "filter_alarms": Operation(
-        prepare_filter_alarms, "say which alarms are raised", "3.3", _OBJECTS
+        prepare_filter_alarms, "say which alarms are raised", "5.6", _OBJECTS
     ),
 }

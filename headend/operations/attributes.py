@@ -134,7 +134,7 @@ def described(reference: AttributeReference) -> dict[str, Any]:
 
 
 ROWS = {
-    "get": Operation(prepare_get, "read an attribute", "1.2, GET"),
-    "set": Operation(prepare_set, "write an attribute", "1.2, SET"),
-    "action": Operation(prepare_action, "call a method", "1.2, ACTION", once=True),
+    "get": Operation(prepare_get, "read an attribute", "2.1.3"),
+    "set": Operation(prepare_set, "write an attribute", "2.1.3"),
+    "action": Operation(prepare_action, "call a method", "2.1.3", once=True),
 }

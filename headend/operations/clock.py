@@ -1,4 +1,4 @@
-"""The clock read, set, and told its time zone and seasons (P3 4.11)."""
+"""The clock read, set, and told its time zone and seasons (P3, 5.3)."""
 
 from __future__ import annotations
 
@@ -111,14 +111,14 @@ def _date_time(written: Any, name: str) -> bytes:
 
 
 ROWS = {
-    "clock": Operation(prepare_clock, "the clock and its seasons", "4.11", (CLOCK,)),
+    "clock": Operation(prepare_clock, "the clock and its seasons", "5.3", (CLOCK,)),
     "set_clock": Operation(
         prepare_set_clock,
         "set the clock, to our time if none is said",
-        "4.11",
+        "5.3",
         (CLOCK,),
     ),
     "configure_clock": Operation(
-        prepare_configure_clock, "time zone and daylight saving", "2.3", (CLOCK,)
+        prepare_configure_clock, "time zone and daylight saving", "5.3", (CLOCK,)
     ),
 }

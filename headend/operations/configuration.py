@@ -1,4 +1,4 @@
-"""Configuration flags, administrative status, definable profile, pushes (P3 2.6, 4.13)."""
+"""Configuration flags, administrative status, definable profile, pushes (P3, chapter 8 and 9.3)."""
 
 from __future__ import annotations
 
@@ -264,19 +264,19 @@ def _windows(written: Any) -> Data:
 
 ROWS = {
     "configuration": Operation(
-        prepare_configuration, "the configuration flags", "2.6", (CONFIGURATION,)
+        prepare_configuration, "the configuration flags", "8.3", (CONFIGURATION,)
     ),
     "configure": Operation(
         prepare_configure,
         "set configuration flags, and keep the rest",
-        "2.6",
+        "8.3",
         (CONFIGURATION,),
     ),
     "administrative": Operation(
-        prepare_administrative, "the administrative status", "2.6", (ADMINISTRATIVE,)
+        prepare_administrative, "the administrative status", "8.1", (ADMINISTRATIVE,)
     ),
     "definable_profile": Operation(
-        prepare_definable_profile, "what it captures, and when", "5", (DEFINABLE,)
+        prepare_definable_profile, "what it captures, and when", "8.6", (DEFINABLE,)
     ),
-    "push": Operation(prepare_push, "a push setup", "4.13", (_SETUPS["alarm"],)),
+    "push": Operation(prepare_push, "a push setup", "9.3", (_SETUPS["alarm"],)),
 }

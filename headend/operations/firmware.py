@@ -1,4 +1,4 @@
-"""Firmware: which versions a meter has, and an update by image transfer (class 18, P3 4.12)."""
+"""Firmware: which versions a meter has, and an update by image transfer (P3, 5.12)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FIRMWARE_C, _FIRMWARE_D = 0, 2
 
 
 class Status(IntEnum):
-    """image_transfer_status (Blue Book 4.4.5)."""
+    """image_transfer_status (Blue Book ed. 10, class 18)."""
 
     NOT_INITIATED = 0
     INITIATED = 1
@@ -204,11 +204,11 @@ def _octets(written: Any) -> bytes:
 
 
 ROWS = {
-    "firmware": Operation(prepare_firmware, "which firmware runs", "2.2"),
+    "firmware": Operation(prepare_firmware, "which firmware runs", "6.1"),
     "update_firmware": Operation(
         prepare_update,
         "bring firmware by image transfer",
-        "4.12",
+        "5.12",
         (IMAGE,),
         alone=True,
     ),

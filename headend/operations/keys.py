@@ -1,4 +1,4 @@
-"""The keys of a meter replaced, and settled after a change that was broken off (P3 1.6)."""
+"""The keys of a meter replaced, and settled after a change that was broken off (P3, 5.1)."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def prepare_recover(standard: Standard | str, arguments: Mapping[str, Any]) -> P
 async def _replace(visit: Visit, kind: KeyKind) -> None:
     """Stores a new key, sends it, makes it the one in use, and ciphers with it from here on.
 
-    The answer to the transfer came under the old keys (P3 4.0.6, note 4).
+    The answer to the transfer came under the old keys (P3, 5.1, note 4).
     """
     ring = visit.keys
     key = await ring.fresh(kind)
@@ -102,13 +102,13 @@ ROWS = {
     "rotate_keys": Operation(
         prepare_rotate,
         "replace keys: each stored before it is sent",
-        "1.6",
+        "5.1",
         objects=("security_setup", "association"),
     ),
     "recover_keys": Operation(
         prepare_recover,
         "find out which keys the meter has after a change that was broken off",
-        "1.6",
+        "5.1",
         recovers=True,
         alone=True,
     ),

@@ -1,4 +1,4 @@
-"""The long message, which the meter hands on to P1 (P3 2.7)."""
+"""The long message, which the meter hands on to P1 (P3, 5.11)."""
 
 from __future__ import annotations
 
@@ -96,6 +96,6 @@ def _message_text(text: str) -> str:
 
 ROWS = {
     "message": Operation(
-        prepare_message, "show a long message on P1", "2.7", objects=(MESSAGE,)
+        prepare_message, "show a long message on P1", "5.11", objects=(MESSAGE,)
     ),
 }

@@ -1,4 +1,4 @@
-"""What a meter says that it has: its object list, and every attribute in it (P3 2.1)."""
+"""What a meter says that it has: its object list, and every attribute in it (P3, 5.1)."""
 
 from __future__ import annotations
 
@@ -152,8 +152,8 @@ def _shown(answer: Data | DataAccessResult) -> dict[str, Any]:
 
 
 ROWS = {
-    "objects": Operation(prepare_objects, "the object list", "2.1", (ASSOCIATION,)),
+    "objects": Operation(prepare_objects, "the object list", "5.1", (ASSOCIATION,)),
     "all": Operation(
-        prepare_all, "every attribute that may be read", "2.1", (ASSOCIATION,)
+        prepare_all, "every attribute that may be read", "5.1", (ASSOCIATION,)
     ),
 }

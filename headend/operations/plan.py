@@ -31,8 +31,8 @@ class OutcomeUnknown(SimError):
 class Operation:
     """An operation of the head-end.
 
-    `summary` is a line for people, `clause` where the standard has it (of P3, unless another
-    document is named), `objects` those that the meter's standard must have. `once` is set
+    `summary` is a line for people, `clause` where the standard has it (of P3 4.2.2, unless
+    another release is named), `objects` those that the meter's standard must have. `once` is set
     when it must not be done twice, `recovers` when keys that had expired may be tried too,
     `alone` when it cannot be a part of a bundle.
     """

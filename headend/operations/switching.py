@@ -1,4 +1,4 @@
-"""Breaker and limiter: connecting, thresholds, code red (P3 3.5, 3.6, 4.9, 4.10)."""
+"""Breaker and limiter: connecting, thresholds, code red (P3 4.0.6, 5.10 and 5.11)."""
 
 from __future__ import annotations
 
@@ -212,20 +212,25 @@ async def _act(meter: Engine, act: MethodDescriptor) -> None:
 
 
 ROWS = {
-    "breaker": Operation(prepare_breaker, "where the breaker is", "3.5", (BREAKER,)),
+    "breaker": Operation(
+        prepare_breaker, "where the breaker is", "4.0.6, 5.10", (BREAKER,)
+    ),
     "disconnect": Operation(
-        prepare_disconnect, "open the breaker now", "4.10", (BREAKER,), once=True
+        prepare_disconnect, "open the breaker now", "4.0.6, 5.10", (BREAKER,), once=True
     ),
     "connect": Operation(
-        prepare_connect, "close the breaker now", "4.10", (BREAKER,), once=True
+        prepare_connect, "close the breaker now", "4.0.6, 5.10", (BREAKER,), once=True
     ),
     "schedule_breaker": Operation(
-        prepare_schedule, "open or close the breaker later", "4.10", (SCHEDULER,)
+        prepare_schedule, "open or close the breaker later", "4.0.6, 5.10", (SCHEDULER,)
     ),
     "limiter": Operation(
-        prepare_limiter, "the thresholds of the limiter", "3.6", (LIMITER,)
+        prepare_limiter, "the thresholds of the limiter", "4.0.6, 5.11", (LIMITER,)
     ),
     "code_red": Operation(
-        prepare_code_red, "lower the threshold in an emergency", "4.9", (LIMITER,)
+        prepare_code_red,
+        "lower the threshold in an emergency",
+        "4.0.6, 5.11",
+        (LIMITER,),
     ),
 }

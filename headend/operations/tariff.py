@@ -1,4 +1,4 @@
-"""Activity calendar, special days and tariff, as a person's file writes them (P3 2.3, 4.8)."""
+"""Activity calendar, special days and tariff, as a person's file writes them (P3, 5.4)."""
 
 from __future__ import annotations
 
@@ -236,16 +236,16 @@ def _check_names(given: Mapping[str, Any]) -> None:
 
 ROWS = {
     "calendar": Operation(
-        prepare_calendar, "the activity calendars", "2.3", (CALENDAR,)
+        prepare_calendar, "the activity calendars", "5.4", (CALENDAR,)
     ),
     "set_calendar": Operation(
-        prepare_set_calendar, "set an activity calendar", "4.8", (CALENDAR,)
+        prepare_set_calendar, "set an activity calendar", "5.4", (CALENDAR,)
     ),
     "special_days": Operation(
         prepare_special_days,
         "the days that go before the calendar",
-        "2.3",
+        "5.4",
         (SPECIAL_DAYS,),
     ),
-    "tariff": Operation(prepare_tariff, "the rate that counts now", "2.3", (TARIFF,)),
+    "tariff": Operation(prepare_tariff, "the rate that counts now", "5.4", (TARIFF,)),
 }

@@ -1,4 +1,4 @@
-"""Attributes read, or written, in one request: with-list, at most 16 of them (P3 1.1)."""
+"""Attributes read, or written, in one request: with-list, at most 16 of them (P3, 2.1.3)."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ _KEYS = tables.keys
 
 
 class KeyKind(StrEnum):
-    """What a key is for (P3, table of keys)."""
+    """What a key is for (DSMR-M 4.4.24)."""
 
     MASTER = "master"
     ENCRYPTION = "encryption"

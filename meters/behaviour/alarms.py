@@ -1,8 +1,8 @@
-"""The error and the alarm register: one layout of 32 bits, set by events (P3, alarm register).
+"""The error and the alarm register: one layout of 32 bits, set by events (P3, 4.2.3 and 4.2.4).
 
 An error bit tells what is wrong. An alarm bit tells that something was, to who asked for it
 by the filter; it stays until it is written. When the alarm register is no longer 0, the
-register monitor acts: it asks for the push that its script names (P3, 0-0:16.1.0).
+register monitor acts: it asks for the push that its script names (P3, 9.1.2).
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ PHASE_OUTAGES = Fault.PHASE_OUTAGE_L1 | Fault.PHASE_OUTAGE_L2 | Fault.PHASE_OUTA
 # Error bits that go with their cause and not by writing; the channels of M-Bus are 16 to 23.
 SELF_CLEARING = int(Fault.CLOCK_INVALID | PHASE_OUTAGES) | 0x00FF_0000
 
-# The scripts of the push script table 0-0:10.0.108 (P3, push setup).
+# The scripts of the push script table 0-0:10.0.108 (P3, 9.2).
 PUSH_ON_SCHEDULE, PUSH_ON_ALARM, PUSH_ON_CALL = 1, 2, 3
 
 

@@ -1,4 +1,4 @@
-"""Means over ten minutes of the clock: voltage, current and power per phase (P3, `.24`).
+"""Means over ten minutes of the clock: voltage, current and power per phase (P3, 6.4).
 
 What flows only changes when the load does, so that is when it is added up.
 """

@@ -36,7 +36,7 @@ def due(meter: Meter, after_s: int) -> int:
 
 
 def announce(meter: Meter) -> None:
-    """Records that daylight saving is about to be switched (P3, event 3)."""
+    """Records that daylight saving is about to be switched (P3, 4.2.1, event 3)."""
     events.record(meter, Event.DST_SWITCHED)
 
 

@@ -1,4 +1,4 @@
-"""Recording events: a row in the log that the code belongs to (P3, event logs)."""
+"""Recording events: a row in the log that the code belongs to (P3, 4.2)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wire.dlms.data import INTEGER_BOUNDS
 if TYPE_CHECKING:
     from meters.meter import Meter
 
-# The same tamper event is logged once in 15 minutes (P3, event codes).
+# The same tamper event is logged once in 15 minutes (DSMR-M 4.5.46).
 REPEATED_S = 900
 _TAMPER = frozenset(
     event
@@ -111,7 +111,7 @@ def record(meter: Meter, event: Event, *captured: int) -> None:
 
 
 def clear(meter: Meter, log: Log) -> None:
-    """Empties a log; where rows have codes, 255 is the first that it has then (P3).
+    """Empties a log; where rows have codes, 255 is the first that it has then (P3, 4.2.1).
 
     What else the log captures is shown as 0 beside it.
     """

@@ -1,4 +1,4 @@
-"""The reset to factory setting (P3, 0-1:94.31.5), done once the association has ended."""
+"""The reset to factory setting (P3, 8.5), done once the association has ended."""
 
 from __future__ import annotations
 

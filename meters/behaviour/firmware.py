@@ -1,4 +1,4 @@
-"""Firmware: an image is transferred, verified by the meter itself, and activated (P3, 4.12).
+"""Firmware: an image is transferred, verified by the meter itself, and activated (P3, 5.12).
 
 Verification begins with the last block that was missing and takes some seconds. Activation
 waits for the end of the association; ten seconds later the new firmware has checked itself.

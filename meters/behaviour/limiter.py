@@ -1,4 +1,4 @@
-"""The limiter (Blue Book 4.5.9; P3, limiter): the import held against a threshold.
+"""The limiter (Blue Book ed. 10, 4.5.9; P3 4.0.6, 5.11): the import held against a threshold.
 
 A crossing is an event at once, and an action when it has lasted. Code red is an emergency
 profile that is active: its own, lower threshold holds for a while.

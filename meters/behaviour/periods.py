@@ -57,7 +57,7 @@ def _next_month(zone: Zone, after_s: int) -> int:
     return _instant(zone, _month_after_s(local_s // DAY_S), deviation_min)
 
 
-# Midnight when a month begins: the end of the billing period (P3, 0-0:15.0.0).
+# Midnight when a month begins: the end of the billing period (P3, 5.5).
 MONTH = Period(_next_month, 32 * DAY_S)
 
 

@@ -1,6 +1,6 @@
 """Capturing: the rows that a meter's profiles get, and what fills those that were missed.
 
-There is exactly one row per capture period (P3, load profiles). After an outage, and after the
+There is exactly one row per capture period (P3, 6.3). After an outage, and after the
 clock was set forward, the missing ones are there too, flagged, with what is captured then. Set
 back, the clock comes to some periods once more: their rows are captured again.
 """

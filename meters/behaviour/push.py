@@ -1,4 +1,4 @@
-"""When a meter calls the central system, and what it says (P3, wake-up and push).
+"""When a meter calls the central system, and what it says (P3, chapter 9).
 
 A trigger executes a script of the push script table, which sets off a push setup. The setup's
 windows and random delay make a plan of when to try, and how often. Whoever has a socket asks

@@ -1,4 +1,4 @@
-"""Voltage sags and swells, per phase (P3, power quality).
+"""Voltage sags and swells, per phase (P3, 6.5).
 
 A voltage that is below or above its threshold for as long as the time that goes with it has
 sagged or swollen: that is counted once, when the time is over. A phase without voltage is

@@ -86,9 +86,9 @@ def pattern(date_octets: bytes, time_octets: bytes, zone: Zone) -> Pattern | Non
 
 
 class Windows:
-    """The windows of an array of begins and ends (Blue Book 4.3.8, communication_window).
+    """The windows of an array of begins and ends (P3, 9.3 and annex C, communication_window).
 
-    No windows at all mean always; a window whose begin has no time never opens (P3).
+    No windows at all mean always; a window whose begin has no time never opens.
     """
 
     def __init__(self, array: Data, zone: Zone) -> None:
@@ -120,7 +120,7 @@ class Windows:
         """The instant that lies `delay_s` of open windows after this one; None for never.
 
         The delay counts from when a window opens, if none is open; what is left of it when
-        that window closes counts in the next (P3, randomisation).
+        that window closes counts in the next (P3, 9.3).
         """
         if self.always:
             return clock_s + delay_s

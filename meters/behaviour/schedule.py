@@ -1,4 +1,4 @@
-"""The scheduler of the disconnect control (P3, 0-0:15.0.1): one script, at one instant."""
+"""The scheduler of the disconnect control (P3 4.0.6, 5.10): one script, at one instant."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _EXECUTION_TIME = type_of("execution_time_type")
 
 
 def instant_of(execution_time: Data, zone: Zone) -> int | None:
-    """The epoch second of a Blue Book array of one local time and date (4.5.7).
+    """The epoch second of a Blue Book array of one local time and date (ed. 10, 4.5.7).
 
     None when it is not exactly one, or has a wildcard. The hundredths and the day of the week
     may be left out; the hour that autumn has twice is taken in winter time, and so is the one

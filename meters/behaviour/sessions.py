@@ -1,4 +1,4 @@
-"""What an association with management read, and changed, as the logs tell it (P3 4.2.2).
+"""What an association with management read, and changed, as the logs tell it (P3 4.2.2, 5.10).
 
 When it ends, the communication session log gets a row for each kind of data that was read.
 Which object is of which kind the companion standard leaves to a list that was not published:
@@ -99,7 +99,7 @@ _COUNTED = frozenset(
 )
 _BUFFER = _PROFILE.to_bytes(2, "big")
 
-# Objects whose writing is no change of configuration (P3, event 47), as the first eight
+# Objects whose writing is no change of configuration (DSMR-M 4.4.20), as the first eight
 # octets of a descriptor: clock, IP address, error and alarm register, both messages.
 _NO_CONFIGURATION = frozenset(
     AttributeDescriptor(class_id, Obis.parse(code), 1).encode()[:8]

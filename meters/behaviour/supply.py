@@ -1,4 +1,4 @@
-"""The supply fails and returns, on one phase or all (P3, power failures).
+"""The supply fails and returns, on one phase or all (P3, 5.9).
 
 A failure is one of any phase, from the first that goes until all are back. Without any, the
 meter stands still, but for its clock: that runs on its reserve.
@@ -56,7 +56,7 @@ def restore(meter: Meter, now_s: int, reserve_s: int) -> None:
     state.interval_flags |= amr.POWER_DOWN
     profiles.fill(meter, before_s, amr.POWER_DOWN)
     if state.alarms:
-        # The monitor compares anew at each power-up (P3, register monitor).
+        # The monitor compares anew at each power-up (P3, 9.1.2).
         alarms.set_off(meter)
     disturbance.settle(meter)
     watch(meter)

@@ -1,7 +1,7 @@
 """What sets a push off beside an alarm: the scheduler, and who calls or sends a message.
 
 A call is rejected and an SMS has no text: it is who calls that says what is wanted (P3,
-auto answer and message handler).
+9.1.3 and 9.1.4).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The error register, the alarm register with its filter, and its monitor (P3)."""
+"""The error register, the alarm register with its filter, and its monitor (P3, 5.6 and 9.1.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The configuration object (P3, 0-1:94.31.3): which port has which authentication, and more.
+"""The configuration object (P3, 8.3): which port has which authentication, and more.
 
 Flags of what these meters do not have, P0 and the security suites 1 and 2, are kept as they
 are written and change nothing.
@@ -37,7 +37,7 @@ def enabled_on_p3(meter: Meter, mechanism: Mechanism) -> bool:
 
 
 def _can_be(meter: Meter, data: Data) -> bool:
-    """One mechanism must stay, or nobody could associate again (P3 4.2.2, 0-1:94.31.3)."""
+    """One mechanism must stay, or nobody could associate again (P3 4.2.2, 8.3)."""
     bits = bits_in(data)
     if meter.identity.standard in DSMR4 and data.value[0].value not in _MODES:
         return False

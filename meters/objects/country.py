@@ -15,7 +15,7 @@ _MOST = 0xFFFF, 7, 31
 
 
 def _execute(meter: Meter, link: Link, data: Data) -> ActionOutcome:
-    """Success as soon as it is understood: it cannot be done in the association (P3, 1.7)."""
+    """Success as soon as it is understood: it cannot be done in the association (P3, 3.5)."""
     if data.value != _SCRIPT:
         return ActionOutcome(ActionResult(LOGICAL_ERROR))
     meter.state.reset_pending = True

@@ -16,7 +16,7 @@ def _equipment_identifier(meter: Meter, link: Link) -> bytes:
 
 
 def _serial_number(meter: Meter, link: Link) -> bytes:
-    """The 10 digits in the middle of the equipment identifier (P3, 0-0:96.1.1)."""
+    """The 10 digits in the middle of the equipment identifier (P3, 5.2)."""
     return encoded(meter.identity.equipment_id[5:15].encode("ascii"))
 
 

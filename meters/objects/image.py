@@ -37,7 +37,7 @@ def _transfer(meter: Meter) -> Transfer | None:
 def _stopped(meter: Meter) -> ActionOutcome | None:
     """Why no method can be carried out now; None when one can.
 
-    image_transfer_enabled must be set before (P3, 4.12; Blue Book ed. 10, class 18).
+    image_transfer_enabled must be set before (P3, 5.12; Blue Book ed. 10, class 18).
     """
     smr5 = meter.identity.standard in SMR5
     enabled = "transfer_enabled" if smr5 else "image_transfer_enabled"

@@ -1,4 +1,4 @@
-"""The event logs as objects: their columns and rows, and the code that was last (P3)."""
+"""The event logs as objects: their columns and rows, and the code that was last (P3, 4.2.2)."""
 
 from __future__ import annotations
 

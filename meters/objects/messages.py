@@ -1,4 +1,4 @@
-"""Consumer messages (P3, 0-0:96.13.0 and .1): kept as they come, shown on P1."""
+"""Consumer messages (P3, 5.11): kept as they come, shown on P1."""
 
 from __future__ import annotations
 

@@ -142,7 +142,7 @@ def _resize(profile: Profile, meter: Meter) -> None:
 
 
 def _sort_object(name: str, meter: Meter) -> Data:
-    """The clock if rows are sorted by it, else none (P3, load profiles)."""
+    """The clock if rows are sorted by it, else none (P3, 6.3)."""
     method = meter.setting(name, "sort_method").value
     return CLOCK if method == _SORTED_LARGEST else NO_OBJECT
 

@@ -1,4 +1,4 @@
-"""Power failures, voltage sags and swells as objects (P3, power quality)."""
+"""Power failures, voltage sags and swells as objects (P3, 5.9 and 6.5)."""
 
 from __future__ import annotations
 

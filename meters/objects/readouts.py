@@ -1,7 +1,7 @@
-"""Readout lists (class 7): what the consumer port and the display are to show (P3, 21.0.x).
+"""Readout lists (class 7): what the consumer port and the display are to show (P3, 5.11).
 
 The list of the consumer port has one row, read from the meter as it is now. Those of the
-display say what to show and hold no values (P3, notes to 0-0:21.0.1 to 3).
+display say what to show and hold no values (P3, 5.15).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Security setup (class 64, Blue Book 4.4.7) and the invocation counter."""
+"""Security setup (class 64; P3, 5.1) and the invocation counter."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _server_title(meter: Meter, link: Link) -> bytes:
 
 
 def _activate(meter: Meter, link: Link, data: Data) -> ActionOutcome:
-    """A policy may only be raised (P3, security setup)."""
+    """A policy may only be raised (P3, 3.2.1)."""
     policy = data.value
     if not meter.state.security_policy <= policy <= AUTHENTICATED_AND_ENCRYPTED:
         return _REFUSED
@@ -53,7 +53,7 @@ def _activate(meter: Meter, link: Link, data: Data) -> ActionOutcome:
 def _transfer(meter: Meter, link: Link, data: Data) -> ActionOutcome:
     """All keys of the list, or none: each unwraps under the master key (RFC 3394).
 
-    The answer still goes out under the old keys (P3 4.0.6, note 4): the association sees to
+    The answer still goes out under the old keys (P3, 5.1, note 4): the association sees to
     that. A broadcast key is refused, for nothing is broadcast.
     """
     new: dict[str, bytes] = {}

@@ -21,7 +21,7 @@ _SCRIPT_TABLE_NAME = Obis.parse("0-0:10.0.106").octets
 
 
 def _obey(meter: Meter, cause: Cause | None) -> ActionOutcome:
-    """The command executed at once, and whether the breaker is then as it asks (P3 4.0.6)."""
+    """The command executed at once, and whether the breaker is then as it asks (P3 4.0.6, 5.10)."""
     done = cause is not None and breaker.command(meter, cause)
     return ActionOutcome(ActionResult.SUCCESS if done else ActionResult(LOGICAL_ERROR))
 

@@ -1,4 +1,4 @@
-"""The tariff: activity calendar, special days, scripts, and what is active (P3, 2.3 and 4.8)."""
+"""The tariff: activity calendar, special days, scripts, and what is active (P3, 5.4)."""
 
 from __future__ import annotations
 

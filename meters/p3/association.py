@@ -1,10 +1,10 @@
 """The meter's end of an association with one client, sans-IO: an APDU in, an APDU out.
 
 The public client associates without authentication and in clear; the management client with
-HLS mechanism 3, 4 or 5 and every APDU ciphered (P3, chapters 5 and 6). What is wrong is
+HLS mechanism 3, 4 or 5 and every APDU ciphered (P3, 3.2). What is wrong is
 answered as the Green Book has it, or not at all:
 
-- a counter out of order releases the association without an answer (P3, frame counters);
+- a counter out of order releases the association without an answer (P3, 3.2.3);
 - a frame that does not verify gets exception-response, deciphering-error (9.4.6.2);
 - a request in clear where cipher is due, or before the association stands, gets
   exception-response, service-not-allowed; the association stays as it was, for anybody on

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wire.dlms.faults import ExceptionResponse, ServiceFault, StateError
 
-# The longest APDU in clear, and in a list the most attributes or methods (P3, 1.1).
+# The longest APDU in clear, and in a list the most attributes or methods (P3, 2.1.3).
 MAX_RECEIVE_PDU_SIZE = 1024
 MAX_REFERENCES = 16
 # The longest value that a client may send in blocks: no object takes a longer one.

@@ -1,4 +1,4 @@
-"""Judging an AARQ: who may associate, how, and on which terms (P3, chapter 5)."""
+"""Judging an AARQ: who may associate, how, and on which terms (P3, 2.1 and 3.2)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LEAST_PDU_SIZE = 64
 _SELECTIVE_READ = (
     Conformance.GET | Conformance.BLOCK_TRANSFER_WITH_GET | Conformance.SELECTIVE_ACCESS
 )
-# P3, table of clients; long parameters of methods are more than it asks.
+# P3, 2.1; long parameters of methods are more than it asks.
 CONFORMANCE = {
     Client.PUBLIC: _SELECTIVE_READ,
     Client.MANAGEMENT: (
@@ -97,7 +97,7 @@ _FAILED = Rejection(UserDiagnostic.AUTHENTICATION_FAILURE, locks=True)
 def judge(meter: Meter, client: Client, request: Aarq) -> Accepted | Rejection:
     """Accepts or rejects an AARQ, by the client's SAP that it came from."""
     if client not in CONFORMANCE:
-        # The pre-established client has no object at all (P3, table of clients).
+        # The pre-established client has no object at all (P3, 2.1.2).
         return Rejection(UserDiagnostic.NO_REASON_GIVEN)
     if not request.version_1:
         return Rejection(ProviderDiagnostic.NO_COMMON_ACSE_VERSION)

@@ -1,4 +1,4 @@
-"""The meter's P3 port on TCP: one COSEM connection at a time (P3, 1.1)."""
+"""The meter's P3 port on TCP: one COSEM connection at a time (P3, table 3-1)."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class CounterError(SecurityError):
 
 
 def counter_rule(meter: Meter) -> CounterRule:
-    """The rule for the client's counters that the meter's standard has (P3, frame counters)."""
+    """The rule for the client's counters that the meter's standard has (P3, 3.2.3)."""
     return CounterRule.SMR5 if meter.identity.standard in SMR5 else CounterRule.DSMR4
 
 
@@ -34,7 +34,7 @@ class Protection:
 
     The answer goes out as the request came in: same kind, same security control. New keys are
     taken into use with the next request, so that the answer that acknowledges them still has
-    the old ones (P3 4.0.6, note 4).
+    the old ones (P3, 5.1, note 4).
     """
 
     __slots__ = (
@@ -82,7 +82,7 @@ class Protection:
         apdu, kind, control, counter = unprotect(
             octets, self._cipher, self.client_title
         )
-        # Policies 1 to 3 are these two bits of the security control byte (Blue Book 4.4.7).
+        # Policies 1 to 3 are these two bits of the security control byte (Blue Book, class 64).
         required = self._meter.state.security_policy << 4
         if control & required != required:
             raise SecurityError("the security policy asks for more protection")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from scenarios.clock import HeapClock
 from tests.headend.dlms.real_meter import World
 from tests.meters.builders import EQUIPMENT_ID, NOW_S
 from wire.charging_profile import ChargingProfile, Period, encode
+from wire.cosem.dsmr import OBJECTS
 from wire.cosem.rows import Standard
 from wire.dlms import axdr
 from wire.dlms.axdr import Data
@@ -448,3 +450,16 @@ def test_every_operation_refuses_what_it_does_not_know() -> None:
         with pytest.raises(SimError, match="unknown argument colour"):
             operation.prepare(STANDARD, {"colour": "red"})
         assert operation.clause and operation.summary, name
+
+
+def test_an_operation_cites_the_clause_of_its_objects() -> None:
+    for name, operation in OPERATIONS.items():
+        assert re.fullmatch(
+            r"(4\.0\.6, )?\d(\.\d+)+(, \d\.\d+)?", operation.clause
+        ), name
+        cited = {f"P3 {operation.clause}", f"P3 4.2.2, {operation.clause}"}
+        for code in operation.objects:
+            sources = {
+                row.source for row in OBJECTS if code in (row.name, row.obis.short)
+            }
+            assert cited & sources, f"{name} cites {operation.clause}, {code} {sources}"

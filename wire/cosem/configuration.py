@@ -1,4 +1,4 @@
-"""The flags of the configuration object, 0-1:94.31.3 (P3 4.2.2, country specific objects)."""
+"""The flags of the configuration object, 0-1:94.31.3 (P3 4.2.2, 8.3)."""
 
 from __future__ import annotations
 

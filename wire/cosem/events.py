@@ -1,4 +1,4 @@
-"""Events, by their codes, and the logs that they go to (P3 4.2.2, event codes).
+"""Events, by their codes, and the logs that they go to (P3 4.2.2, 4.2.1).
 
 Each code belongs to exactly one log. The codes of M-Bus devices, 100 and up, follow from the
 channel; those of SMR 5 are as a running central system reads them.
@@ -124,7 +124,7 @@ def _codes(entries: int, code: str, *more: Captured) -> Layout:
     return Layout(entries, (Captured(1, code, 2, Tag.UNSIGNED), *more))
 
 
-# P3 4.2.2, event logs. The third column of the session log is printed there as 0-1:94.31.x,
+# P3 4.2.2, 4.2.2 and 5.10. The third column of the session log is printed there as 0-1:94.31.x,
 # the counter of whichever code stands in the row; a central system reads it as one object.
 LAYOUTS = {
     Log.STANDARD: _codes(100, "0-0:96.11.0"),

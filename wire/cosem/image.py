@@ -1,7 +1,7 @@
 """Firmware images of simulated meters: how they are laid out, built and read.
 
 An image goes to a meter in blocks of 400 octets, the last one shorter (class 18). As P3 has it
-(4.12) the first block carries a hash over the rest, and the check is a CRC-32 per block:
+(5.12) the first block carries a hash over the rest, and the check is a CRC-32 per block:
 
     octets  first block
     4       `DLIM`
@@ -27,7 +27,7 @@ from zlib import crc32
 from wire.errors import LocalError, WireError
 
 BLOCK_OCTETS = 400
-"""With what ciphers and carries it, a block makes a packet of about 500 octets (P3, 1.1)."""
+"""With what ciphers and carries it, a block makes a packet of about 500 octets (P3, 3.3)."""
 MAX_IMAGE_OCTETS = 2 * 1024 * 1024
 CRC_OCTETS = 4
 MAX_IDENTIFIER_OCTETS = 48
@@ -38,7 +38,7 @@ _CHECKED_OCTETS = BLOCK_OCTETS - CRC_OCTETS
 
 
 class Part(IntEnum):
-    """What firmware is for, by group B of the objects that identify it (P3, firmware)."""
+    """What firmware is for, by group B of the objects that identify it (P3, 6.1)."""
 
     CORE = 0
     MODULE = 1

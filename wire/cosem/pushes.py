@@ -1,4 +1,4 @@
-"""What a meter sends unasked (P3, wake-up and push), to a TCP port of the central system.
+"""What a meter sends unasked (P3, 9.3), to a TCP port of the central system.
 
 DSMR 4: the octets of the wake-up message and no frame around them, to the end of the stream:
 equipment identifier, `,` and either the 6 octets of a logical name, of what woke the meter

@@ -29,7 +29,7 @@ ALL = DSMR4 | SMR5
 
 
 class Client(IntEnum):
-    """The clients of P3, by the SAP (the wrapper's source port) that they use (P3 5.2)."""
+    """The clients of P3, by the SAP (the wrapper's source port) that they use (P3, 2.1)."""
 
     MANAGEMENT = 1
     PUBLIC = 16

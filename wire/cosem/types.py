@@ -133,7 +133,7 @@ _REGISTER_MASK = _structure("register_act_mask", _OCTETS, _array("", _UNSIGNED))
 _CAPTURE_OBJECT = _structure(
     "capture_object_definition", _LONG_UNSIGNED, _OCTETS, _INTEGER, _LONG_UNSIGNED
 )
-# 4.3.8 (push), 4.5.2 (scripts), 4.7.4 and 4.4.10 (who may wake it up).
+# P3, annex C (push, who may wake it up); Blue Book ed. 10, 4.5.2 (scripts).
 _PUSH_OBJECT = _structure(
     "push_object", _LONG_UNSIGNED, _OCTETS, _INTEGER, _LONG_UNSIGNED
 )
@@ -197,7 +197,7 @@ _NAMED = {
                 ),
             ),
         ),
-        # P3, country specific objects; the randomisation as a central system writes it.
+        # P3, 8.3 and 8.4; the randomisation as a central system writes it.
         _structure(
             "configuration_object_type", _ENUM, Type("bit-string", Tag.BIT_STRING)
         ),
@@ -220,7 +220,7 @@ _NAMED = {
                 _OCTETS,
             ),
         ),
-        # Blue Book ed. 10: 4.6.2 (IPv4), 4.6.4 (PPP), 4.6.5 (GPRS modem), diagnostics.
+        # Blue Book ed. 10, classes 42 (IPv4), 44 (PPP) and 45 (GPRS modem); diagnostics.
         _array("IP_address_list_type", _DOUBLE_LONG_UNSIGNED, 16),
         _array(
             "IP_options_type",
@@ -253,7 +253,7 @@ _NAMED = {
         _structure("value_definition", _LONG_UNSIGNED, _OCTETS, _INTEGER),
         _structure("action_item", _OCTETS, _LONG_UNSIGNED),
         _CAPTURE_OBJECT,
-        # The clock and at most 20 more (P3, definable load profile).
+        # The clock and at most 20 more (P3, 8.6).
         _array("capture_objects", _CAPTURE_OBJECT, 21),
         _array("season_profile", _structure("season", _OCTETS, _OCTETS, _OCTETS)),
         _array("week_profile_table", _structure("", _OCTETS, *(_UNSIGNED,) * 7)),

@@ -90,10 +90,10 @@ CLIENT_MOVES: Moves = {
     **{(state, Input.ABORT): State.CLOSED for state in State},
 }
 
-# A meter that sees a wrong counter drops the association and says nothing (P3, frame
-# counters); the connection stays. For nothing else does P3 release it: a request in clear where
-# cipher is due, or one before the proof, is refused with exception-response, service-not-allowed
-# (Green Book 9.4.6.2), and all stays as it was.
+# A meter that sees a wrong counter drops the association and says nothing (P3, 3.2.3); the
+# connection stays. For nothing else does P3 release it: a request in clear where cipher is due,
+# or one before the proof, is refused with exception-response, service-not-allowed (Green Book
+# 9.4.6.2), and all stays as it was.
 SERVER_MOVES: Moves = {
     **_LOCKSTEP,
     (State.IDLE, Input.REFUSAL): State.IDLE,

@@ -15,7 +15,7 @@ from wire.dlms.security import Cipher, hls5_check, hls5_proof
 from wire.errors import LocalError, SecurityError
 
 SECRET_LENGTHS = range(16, 65)
-"""How many octets an HLS secret may have: 16 at least (P3, 1.3), 64 at most (9.2.7.4)."""
+"""How many octets an HLS secret may have: 16 at least (P3, 5.1, note 3), 64 at most (9.2.7.4)."""
 
 _DIGESTS = {Mechanism.HIGH_MD5: hashlib.md5, Mechanism.HIGH_SHA1: hashlib.sha1}
 

@@ -59,7 +59,7 @@ OVERHEAD = {
 
 
 class CounterRule(Enum):
-    """When a receiver takes an invocation counter (P3 4.x, section on frame counters)."""
+    """When a receiver takes an invocation counter (P3, 3.2.3, frame counters)."""
 
     DSMR4 = "first of an association free, then exactly one more"
     SMR5 = "always higher than any before, across associations"

@@ -126,7 +126,7 @@ def test_keys_change_with_the_next_request(
         b"\x01\x01\x02\x02\x16\x00" + wrapped,
     )
     client.dlms_connection.global_encryption_key = key
-    # This client does not know that both counters start again (P3, 1.5).
+    # This client does not know that both counters start again (P3, 3.2.3).
     client.dlms_connection.meter_invocation_counter = 0
     client.get(attribute(1, (0, 0, 96, 1, 1), 2))
     assert meter.state.keys.encryption_key == key
