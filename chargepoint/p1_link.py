@@ -124,6 +124,8 @@ class P1Link:
         protocol, self._protocol = self._protocol, None
         if protocol is not None:
             protocol.hang_up()
+            # It was there all that time: a meter without supply, to be heard when it is back.
+            self._backoff.reset()
             self._again(f"no byte for {IDLE_S:.0f} s")
 
     def _set_timer(self, timer: IDelayedCall | None) -> None:

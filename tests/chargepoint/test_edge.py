@@ -125,6 +125,18 @@ def test_a_dead_cable_is_connected_again() -> None:
     assert len(bench.meter.connects) == before
 
 
+@pytest.mark.parametrize("silent_s", [239, 316, 405, 533, 890])
+def test_a_port_that_was_silent_is_heard_as_soon_as_it_sends(silent_s: int) -> None:
+    bench = Bench()
+    bench.clock.advance(15)
+    bench.meter.prints = False
+    bench.clock.advance(silent_s)
+    bench.meter.prints = True
+    bench.meter.text = text(6000, seq=5)
+    bench.clock.advance(15)
+    assert not bench.alarmed(Alarm.P1_SILENT) and bench.unit.applied_w == 6000
+
+
 def test_a_unit_that_is_away_does_not_hold_up_the_meter() -> None:
     bench = Bench()
     bench.unit.answers = False
