@@ -161,7 +161,11 @@ class _Transfer:
         else:
             raise TransportError("the meter still verifies the image")
         if status != Status.VERIFICATION_SUCCESSFUL:
-            raise PeerRefused("the meter does not take the image: it does not verify")
+            # As if it had been told at once (P3, 4.12).
+            raise PeerRefused(
+                "the meter does not take the image: it does not verify",
+                ActionResult.OTHER_REASON,
+            )
 
     async def act(self, visit: Visit, method: int) -> None:
         """A method of the image transfer that wants nothing said."""

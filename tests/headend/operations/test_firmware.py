@@ -162,8 +162,9 @@ def test_a_meter_that_never_has_a_block_is_not_served_for_ever() -> None:
 @image_transfer
 def test_an_image_that_does_not_verify_is_not_activated() -> None:
     meter = Receiver(verdict=Status.VERIFICATION_FAILED)
-    with pytest.raises(PeerRefused, match="does not verify"):
+    with pytest.raises(PeerRefused, match="does not verify") as refused:
         update(meter)
+    assert refused.value.result == ActionResult.OTHER_REASON
     assert "activate" not in meter.done
 
 
