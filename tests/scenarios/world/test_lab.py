@@ -20,6 +20,18 @@ from wire.errors import LocalError
 
 FILES = Path(__file__).resolve().parents[3] / "scenarios" / "files"
 
+# Scenarios that are played at each standard.
+EVERYWHERE = (
+    "clock",
+    "events",
+    "firmware",
+    "keys",
+    "operations",
+    "poc_tests",
+    "reads",
+    "tariff",
+)
+
 TEXT = """
 scenario: small
 seed: {seed}
@@ -76,11 +88,9 @@ def played(seed: int = 1, rating_va: int = 160_000) -> SimulatedLab:
 @pytest.mark.parametrize(
     ("name", "standard"),
     [
-        *(("poc_tests", standard) for standard in Standard),
-        *(("events", standard) for standard in Standard),
+        *((name, standard) for name in EVERYWHERE for standard in Standard),
         ("session_log", Standard.DSMR_4_2_2),
         ("session_log", Standard.SMR_5_0),
-        *(("operations", standard) for standard in Standard),
     ],
 )
 def test_what_each_standard_says_holds(name: str, standard: str) -> None:
