@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -30,6 +31,12 @@ def complaint(text: str) -> str:
 @pytest.mark.parametrize("path", sorted(FILES.glob("*.yaml")), ids=lambda p: p.stem)
 def test_the_files_that_come_along_are_valid(path: Path) -> None:
     assert load(path).name == path.stem
+
+
+def test_the_page_lists_the_files_that_come_along() -> None:
+    page = (FILES.parents[1] / "docs" / "scenarios.md").read_text()
+    listed = re.findall(r"^\| `(\w+\.yaml)` \|", page, re.MULTILINE)
+    assert sorted(listed) == sorted(path.name for path in FILES.glob("*.yaml"))
 
 
 @pytest.mark.parametrize(
