@@ -79,10 +79,11 @@ def prepare_update(standard: Standard | str, arguments: Mapping[str, Any]) -> Pl
     transfer = _Transfer(standard, identifier, image)
 
     async def run(visit: Visit) -> Any:
-        await transfer.bring(visit)
-        await transfer.verify(visit)
-        if activating:
-            await transfer.act(visit, _ACTIVATE)
+        if not await transfer.taken(visit):
+            await transfer.bring(visit)
+            await transfer.verify(visit)
+            if activating:
+                await transfer.activate(visit)
         return {
             "result": "success",
             "identifier": identifier,
@@ -101,13 +102,25 @@ class _Transfer:
         self._identifier = identifier
         self._image = image
 
+    async def taken(self, visit: Visit) -> bool:
+        """Whether the meter took the image, and an attempt before this one lost the answer.
+
+        Raises `PeerRefused` when it tried to run the image, and does not.
+        """
+        if visit.progress != self._progress(activating=True):
+            return False
+        status = await self._number(visit, _STATUS)
+        if status == Status.ACTIVATION_FAILED:
+            raise PeerRefused("the meter does not run the image: activation failed")
+        return status in (Status.ACTIVATION_INITIATED, Status.ACTIVATION_SUCCESSFUL)
+
     async def bring(self, visit: Visit) -> None:
         """Every block; those that are there already are not sent again."""
         size = await self._number(visit, _BLOCK_SIZE)
         if size < 1:
             raise WireError("the meter's image blocks have no octet")
         status = await self._number(visit, _STATUS)
-        ours = visit.progress == {"initiated": self._identifier}
+        ours = visit.progress in map(self._progress, (False, True))
         if ours and status in (
             Status.VERIFICATION_INITIATED,
             Status.VERIFICATION_SUCCESSFUL,
@@ -124,7 +137,7 @@ class _Transfer:
                     axdr.double_long_unsigned(len(self._image)),
                 ),
             )
-            await visit.note({"initiated": self._identifier})
+            await visit.note(self._progress(activating=False))
         count = -(-len(self._image) // size)
         for _ in range(_MOST_ROUNDS):
             first = await self._number(visit, _FIRST_MISSING)
@@ -167,9 +180,18 @@ class _Transfer:
                 ActionResult.OTHER_REASON,
             )
 
+    async def activate(self, visit: Visit) -> None:
+        """The image is to run: noted before it is sent, so that it is not brought twice."""
+        await visit.note(self._progress(activating=True))
+        await self.act(visit, _ACTIVATE)
+
     async def act(self, visit: Visit, method: int) -> None:
         """A method of the image transfer that wants nothing said."""
         await visit.action(self._method(method), axdr.integer(0))
+
+    def _progress(self, activating: bool) -> dict[str, str]:
+        """What is noted of an attempt that got as far as this."""
+        return {"activating" if activating else "initiated": self._identifier}
 
     async def _missing(self, visit: Visit, first: int, count: int) -> list[int]:
         """The numbers of the blocks from `first` on that the meter has not."""

@@ -9,8 +9,11 @@ import pytest
 
 from headend.operations import perform
 from headend.operations.firmware import Status
+from headend.store.job import JobState
 from scenarios.clock import HeapClock
-from tests.headend.operations.trial import Trial, check_refused_early, needs
+from tests.headend.operations.trial import Trial, check_refused_early
+from wire.cosem.events import Event, Log
+from wire.cosem.image import Part, build
 from wire.cosem.rows import Standard
 from wire.dlms import axdr
 from wire.dlms.axdr import Data
@@ -28,7 +31,6 @@ STANDARD = Standard.DSMR_4_2_2
 BLOCK_OCTETS = 8
 IMAGE = bytes(range(50))
 BLOCKS = 7
-image_transfer = needs("0-0:44.0.0")
 
 
 class Receiver:
@@ -126,7 +128,6 @@ def test_what_runs_is_told_by_part(standard: Standard) -> None:
     assert any("p1" in name for name in told)
 
 
-@image_transfer
 @pytest.mark.parametrize("by_itself", [True, False])
 def test_an_image_is_brought_verified_and_activated(by_itself: bool) -> None:
     meter = Receiver(by_itself=by_itself)
@@ -143,7 +144,6 @@ def test_an_image_is_brought_verified_and_activated(by_itself: bool) -> None:
     assert meter.done == [*begin, *range(BLOCKS), *asked, "activate"]
 
 
-@image_transfer
 def test_blocks_that_are_missing_are_sent_again_and_no_others() -> None:
     meter = Receiver(deaf={2: 1, 5: 2})
     update(meter, activate=False)
@@ -151,7 +151,6 @@ def test_blocks_that_are_missing_are_sent_again_and_no_others() -> None:
     assert meter.status is Status.VERIFICATION_SUCCESSFUL
 
 
-@image_transfer
 def test_a_meter_that_never_has_a_block_is_not_served_for_ever() -> None:
     meter = Receiver(deaf={3: 100})
     with pytest.raises(WireError, match="goes on missing"):
@@ -159,7 +158,6 @@ def test_a_meter_that_never_has_a_block_is_not_served_for_ever() -> None:
     assert meter.done.count(3) == 3 and "activate" not in meter.done
 
 
-@image_transfer
 def test_an_image_that_does_not_verify_is_not_activated() -> None:
     meter = Receiver(verdict=Status.VERIFICATION_FAILED)
     with pytest.raises(PeerRefused, match="does not verify") as refused:
@@ -168,14 +166,12 @@ def test_an_image_that_does_not_verify_is_not_activated() -> None:
     assert "activate" not in meter.done
 
 
-@image_transfer
 def test_a_verification_without_end_is_another_attempts_business() -> None:
     meter = Receiver(verifying=10_000)
     with pytest.raises(TransportError, match="still verifies"):
         update(meter)
 
 
-@image_transfer
 @pytest.mark.parametrize("lost", [6, 9, 12])
 def test_a_broken_transfer_goes_on_at_the_first_missing_block(lost: int) -> None:
     trial = Trial()
@@ -193,7 +189,30 @@ def test_a_broken_transfer_goes_on_at_the_first_missing_block(lost: int) -> None
     assert status == Status.VERIFICATION_FAILED
 
 
-@image_transfer
+@pytest.mark.parametrize("lost", range(2, 26))
+@pytest.mark.parametrize("part", [Part.MODULE, Part.MBUS_DRIVER])
+def test_an_image_is_brought_and_run_once_whichever_answer_is_lost(
+    part: Part, lost: int
+) -> None:
+    """An M-Bus driver is no part of this meter: it does not run."""
+    trial = Trial()
+    job = trial.job(
+        "update_firmware",
+        lambda world, *_: world.factory.hang_up(),
+        lost,
+        identifier="fw-2",
+        image={"hex": build(part, "2.0", bytes(1000)).hex()},
+    )
+    runs = part is Part.MODULE
+    assert job.state is JobState.DONE or not runs and "not run" in str(job.error)
+    trial.pass_time(60)
+    logs = trial.meter.state.logs
+    assert logs is not None
+    told = [row[1] for row in logs.rows(Log.STANDARD)]
+    assert told.count(Event.FIRMWARE_READY) == 1
+    assert told.count(Event.FIRMWARE_ACTIVATED) == runs
+
+
 @pytest.mark.parametrize(
     "arguments, says",
     [
