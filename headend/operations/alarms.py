@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from headend.dlms.engine import Engine
 from headend.operations import together
 from headend.operations.plan import Operation, Plan, number, only
+from wire.cosem.alarm_bits import REGISTERS
 from wire.cosem.rows import Standard
 from wire.dlms import axdr
 from wire.dlms.axdr import Data
@@ -22,41 +23,9 @@ class _Register(NamedTuple):
     bits: Mapping[int, str]
 
 
-_CHANNELS = range(1, 5)
-_BITS_1 = {
-    0: "clock_invalid",
-    1: "replace_battery",
-    2: "power_up",
-    3: "auxiliary_event",
-    4: "configuration_changed",
-    8: "program_memory_error",
-    9: "ram_error",
-    10: "nv_memory_error",
-    11: "measurement_system_error",
-    12: "watchdog_error",
-    13: "fraud_attempt",
-    **{15 + channel: f"mbus_{channel}_communication_error" for channel in _CHANNELS},
-    **{19 + channel: f"mbus_{channel}_fraud_attempt" for channel in _CHANNELS},
-    **{23 + channel: f"mbus_{channel}_new_device" for channel in _CHANNELS},
-    28: "phase_outage_l1",
-    29: "phase_outage_l2",
-    30: "phase_outage_l3",
-    31: "phase_outage_test",
-}
-_BITS_2 = {
-    bit: name
-    for first, what in (
-        (0, "voltage_sag"),
-        (3, "voltage_swell"),
-        (8, "thd_overlimit"),
-        (11, "thd_long_overlimit"),
-    )
-    for bit, name in enumerate((f"{what}_l{phase}" for phase in (1, 2, 3)), first)
-}
 _REGISTERS = {
-    1: _Register("0-0:97.98.0", "0-0:97.98.10", _BITS_1),
-    2: _Register("0-0:97.98.1", "0-0:97.98.11", _BITS_2),
-    3: _Register("0-0:97.98.2", "0-0:97.98.12", {0: "last_gasp", 1: "last_gasp_test"}),
+    number: _Register(register.short, f"0-0:97.98.{9 + number}", bits)
+    for number, (register, bits) in enumerate(REGISTERS.items(), 1)
 }
 
 
@@ -87,7 +56,7 @@ def prepare_alarms(standard: Standard | str, arguments: Mapping[str, Any]) -> Pl
                 present.items(), found[::2], found[1::2], strict=True
             )
         ]
-        return {"registers": told, "errors": _names(errors, _BITS_1)}
+        return {"registers": told, "errors": _names(errors, _REGISTERS[1].bits)}
 
     return run
 

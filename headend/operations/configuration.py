@@ -18,7 +18,10 @@ from headend.operations.plan import (
     text,
     truth,
 )
+from wire.cosem.configuration import Flag, OperationMode
+from wire.cosem.dsmr.push import MESSAGES, TCP
 from wire.cosem.rows import Standard
+from wire.cosem.table import standard_of
 from wire.dlms import axdr
 from wire.dlms.axdr import Data, Tag
 from wire.dlms.data import BitString
@@ -28,25 +31,8 @@ from wire.instants import encode_date_time
 CONFIGURATION = "0-1:94.31.3"
 ADMINISTRATIVE = "0-1:94.31.0"
 DEFINABLE = "0-1:94.31.6"
-# Bit 0 is the first of the bit-string, its most significant one.
-FLAGS = {
-    "discover_on_open_cover": 0,
-    "discover_on_power_on": 1,
-    "dynamic_mbus_address": 2,
-    "p0": 3,
-    "hls3_on_p3": 4,
-    "hls4_on_p3": 5,
-    "hls5_on_p3": 6,
-    "hls3_on_p0": 7,
-    "hls4_on_p0": 8,
-    "hls5_on_p0": 9,
-    "direct_attach_at_power_on": 10,
-    "hls6_on_p3": 11,
-    "hls7_on_p3": 12,
-    "hls6_on_p0": 13,
-    "hls7_on_p0": 14,
-}
-_MODES = {"always_on": 1, "triggered": 2}
+FLAGS = {flag.name.lower(): flag for flag in Flag}
+_MODES = {mode.name.lower(): mode for mode in OperationMode}
 _STATUSES = {"undefined": 0, "off": 1, "on": 2}
 _SETUPS = {
     "scheduler": "0-0:25.9.0",
@@ -54,7 +40,6 @@ _SETUPS = {
     "sms": "0-2:25.9.0",
     "udp": "0-3:25.9.0",
 }
-_TCP, _MANUFACTURER_MESSAGE = 0, 128
 _MOST_CAPTURED = 21
 
 
@@ -180,9 +165,9 @@ def prepare_push(standard: Standard | str, arguments: Mapping[str, Any]) -> Plan
         add(
             3,
             axdr.structure(
-                axdr.enum(_TCP),
+                axdr.enum(TCP),
                 axdr.octet_string(destination.encode()),
-                axdr.enum(_MANUFACTURER_MESSAGE),
+                axdr.enum(MESSAGES[standard_of(standard)]),
             ),
         )
     if "windows" in given:

@@ -52,6 +52,8 @@ def prepare_power_quality(
     """`profile`, one of 1, 2 (SMR 5) and definable, the default; `from` and `to`."""
     given = dict(only(arguments, set(), {"profile", "from", "to"}))
     given.setdefault("profile", "definable")
+    if type(given["profile"]) is int:
+        given["profile"] = str(given["profile"])
     codes = one_of(given, "profile", _POWER_QUALITY)
     return _by_range(codes, standard, given)
 

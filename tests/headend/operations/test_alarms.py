@@ -46,7 +46,7 @@ def test_a_bit_without_a_name_is_told_by_its_number() -> None:
     bits = axdr.double_long_unsigned((1 << 5) | (1 << 13) | (1 << 25))
     meter = Odd((bits, bits, axdr.double_long_unsigned(0)))
     found = HeapClock().play(perform(meter, "alarms", Standard.DSMR_4_2_2, {}))
-    names = ["bit_5", "fraud_attempt", "mbus_2_new_device"]
+    names = ["bit_5", "fraud_attempt", "new_m_bus_device_discovered_channel_2"]
     assert found["registers"][0]["alarms"] == names
 
 

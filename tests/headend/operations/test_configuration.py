@@ -6,14 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.headend.operations.trial import Trial, check_refused_early, needs
+from tests.headend.operations.trial import Trial, check_refused_early
 from wire.cosem.rows import Standard
 
 STANDARDS = pytest.mark.parametrize("standard", list(Standard))
-flags = needs("0-1:94.31.3")
 
 
-@flags
 @STANDARDS
 def test_setting_a_flag_keeps_the_rest(standard: Standard) -> None:
     trial = Trial(standard)
@@ -25,7 +23,6 @@ def test_setting_a_flag_keeps_the_rest(standard: Standard) -> None:
     assert after == before | {"flags": expected}
 
 
-@flags
 def test_the_mode_is_kept_and_set() -> None:
     trial = Trial()
     assert trial.ask("configuration")["mode"] == "always_on"
@@ -34,7 +31,6 @@ def test_the_mode_is_kept_and_set() -> None:
     assert trial.ask("configuration")["mode"] == "triggered"
 
 
-@needs("0-1:94.31.0")
 @STANDARDS
 def test_the_administrative_status(standard: Standard) -> None:
     trial = Trial(standard)
@@ -43,7 +39,6 @@ def test_the_administrative_status(standard: Standard) -> None:
     assert trial.ask("administrative") == {"status": "off"}
 
 
-@needs("0-1:94.31.6")
 def test_the_definable_profile() -> None:
     trial = Trial()
     objects = ["1-0:1.8.1", "voltage_l1:value"]
@@ -57,9 +52,9 @@ def test_the_definable_profile() -> None:
     assert period["value"] == 3600
 
 
-@needs("0-1:25.9.0")
-def test_a_push_setup() -> None:
-    trial = Trial()
+@STANDARDS
+def test_a_push_setup(standard: Standard) -> None:
+    trial = Trial(standard)
     said = {"destination": "10.0.0.1:9000", "retries": 2, "randomisation_s": 60}
     trial.ask("push", setup="alarm", retry_delay_s=30, windows=[], **said)
     found = trial.ask("push", setup="alarm")
@@ -68,7 +63,6 @@ def test_a_push_setup() -> None:
     assert found["randomisation_s"] == 60 and found["windows"] == []
 
 
-@flags
 @pytest.mark.parametrize(
     "operation, arguments, says",
     [
@@ -84,7 +78,6 @@ def test_what_is_no_configuration(operation: str, arguments: Any, says: str) -> 
     check_refused_early(operation, Standard.DSMR_4_2_2, arguments, says)
 
 
-@needs("0-1:94.31.6")
 @pytest.mark.parametrize(
     "arguments, says",
     [
@@ -100,7 +93,6 @@ def test_what_no_profile_captures(arguments: Any, says: str) -> None:
     check_refused_early("definable_profile", Standard.DSMR_4_2_2, arguments, says)
 
 
-@needs("0-1:25.9.0")
 @pytest.mark.parametrize(
     "arguments, says",
     [

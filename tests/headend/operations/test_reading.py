@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from headend.store.call import directly
 from headend.store.readings import Register
 from headend.visit import Measured, Records
 from scenarios.clock import HeapClock
-from tests.headend.operations.trial import KEY_STORE, Trial, check_refused_early, needs
+from tests.headend.operations.trial import KEY_STORE, Trial, check_refused_early
 from tests.headend.test_operations import CLOCK, ENERGY, GAS, GAS_TIME, Odd
 from wire.cosem.rows import Standard
 from wire.dlms import axdr
@@ -105,15 +106,7 @@ async def no_waiting(seconds: float) -> None:
 
 @pytest.mark.parametrize(
     "operation, standard",
-    [
-        pytest.param(operation, standard, marks=needs(code, standard))
-        for operation, standard, code in (
-            ("daily", Standard.DSMR_4_2_2, "1-0:99.2.0"),
-            ("daily", Standard.SMR_5_0, "1-0:99.2.0"),
-            ("monthly", Standard.DSMR_4_2_2, "0-0:98.1.0"),
-            ("monthly", Standard.SMR_5_0, "1-0:98.1.0"),
-        )
-    ],
+    list(itertools.product(("daily", "monthly"), Standard)),
 )
 def test_days_and_months_begin_at_midnight(operation: str, standard: Standard) -> None:
     trial = Trial(standard)
@@ -236,6 +229,7 @@ def test_an_event_has_its_name() -> None:
         ("objects", {"x": 1}, "unknown argument x"),
         ("all", {"x": 1}, "unknown argument x"),
         ("power_quality", {"profile": "1"}, "no object 1-0:99.1.1"),
+        ("power_quality", {"profile": 1}, "no object 1-0:99.1.1"),
         ("limiter", {}, "limiter is not for this meter: dsmr-4.2.2 has no object"),
         ("disconnect", {}, "is not for this meter"),
     ],

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.headend.operations.trial import Trial, check_refused_early, needs
+from tests.headend.operations.trial import Trial, check_refused_early
 from wire.cosem.rows import Standard
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
@@ -22,7 +22,6 @@ FILE: dict[str, Any] = {
     ],
     "activate": "now",
 }
-tariff = needs("0-0:13.0.0")
 
 
 def changed(*path: str | int, to: Any) -> dict[str, Any]:
@@ -38,7 +37,6 @@ def changed(*path: str | int, to: Any) -> dict[str, Any]:
     return document
 
 
-@tariff
 @pytest.mark.parametrize("standard", list(Standard))
 def test_a_calendar_is_set_and_taken_into_use_at_once(standard: Standard) -> None:
     trial = Trial(standard)
@@ -60,7 +58,6 @@ def test_a_calendar_is_set_and_taken_into_use_at_once(standard: Standard) -> Non
     ]
 
 
-@tariff
 def test_a_calendar_is_taken_into_use_later() -> None:
     trial = Trial()
     before = trial.ask("calendar")["active"]
@@ -73,7 +70,6 @@ def test_a_calendar_is_taken_into_use_later() -> None:
     assert trial.ask("calendar")["active"]["name"] == {"hex": b"summer".hex()}
 
 
-@tariff
 def test_the_rate_that_counts() -> None:
     trial = Trial()
     assert trial.ask("tariff")["rate"] in (1, 2)
@@ -85,7 +81,6 @@ def test_the_rate_that_counts() -> None:
         assert trial.ask("tariff") == {"rate": rate}
 
 
-@needs("0-0:11.0.0")
 def test_special_days_replace_those_before() -> None:
     trial = Trial()
     days = [{"date": "12-25", "day": 2}, {"date": "2026-04-06", "day": 2}]
@@ -98,7 +93,6 @@ def test_special_days_replace_those_before() -> None:
     assert trial.ask("special_days")["days"] == []
 
 
-@tariff
 @pytest.mark.parametrize(
     "document, says",
     [
@@ -126,7 +120,6 @@ def test_half_a_calendar_is_none(document: Any, says: str) -> None:
     check_refused_early("set_calendar", Standard.DSMR_4_2_2, document, says)
 
 
-@needs("0-0:11.0.0")
 @pytest.mark.parametrize(
     "days, says",
     [

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from headend.keys import KeyStore
-from headend.operations import prepare, together
+from headend.operations import prepare
 from headend.store import meters, open_store, readings
 from headend.store.job import Job, JobState
 from headend.store.keys import KeyKind
@@ -20,12 +20,6 @@ from wire.errors import ConfigError
 
 START_S = NOW_S + bent_line.ROWS * 900
 KEY_STORE = KeyStore(bytes(32), "here")
-
-
-def needs(code: str, standard: Standard = Standard.DSMR_4_2_2) -> pytest.MarkDecorator:
-    """Marks what only a meter with that object can show."""
-    lacks = not together.has(code, standard)
-    return pytest.mark.skipif(lacks, reason=f"{standard} has no {code} yet")
 
 
 class Trial:
