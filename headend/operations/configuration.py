@@ -58,8 +58,7 @@ def prepare_configuration(
             }
         }
         if mode is not None:
-            names = {code: name for name, code in _MODES.items()}
-            shown["mode"] = names.get(mode.value, mode.value)
+            shown["mode"] = _word(mode, _MODES)
         return shown
 
     return run
@@ -108,9 +107,7 @@ def prepare_administrative(
         if status is not None:
             await meter.set(wanted, axdr.enum(status))
             return {"result": "success", "status": given["status"]}
-        found = (await meter.get(wanted)).value
-        names = {code: name for name, code in _STATUSES.items()}
-        return {"status": names.get(found, found)}
+        return {"status": _word(await meter.get(wanted), _STATUSES)}
 
     return run
 
@@ -197,6 +194,13 @@ def prepare_push(standard: Standard | str, arguments: Mapping[str, Any]) -> Plan
         return dict(zip(names, map(axdr.to_json, found), strict=True))
 
     return run
+
+
+def _word(value: Data, words: Mapping[str, int]) -> Any:
+    """The word for a number; a value that has none as JSON."""
+    known = {code: word for word, code in words.items()}
+    shown = axdr.to_json(value)
+    return known.get(shown, shown) if type(shown) is int else shown
 
 
 def _parts(value: Data) -> tuple[Data | None, BitString]:

@@ -50,7 +50,7 @@ def prepare_breaker(standard: Standard | str, arguments: Mapping[str, Any]) -> P
 
     async def run(meter: Engine) -> Any:
         output, state, mode = await together.read(meter, wanted)
-        known = type(state.value) is int and state.value < len(_STATES)
+        known = type(state.value) is int and 0 <= state.value < len(_STATES)
         return {
             "closed": axdr.to_json(output),
             "state": _STATES[state.value] if known else axdr.to_json(state),

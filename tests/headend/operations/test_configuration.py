@@ -6,8 +6,13 @@ from typing import Any
 
 import pytest
 
+from headend.operations import perform
+from scenarios.clock import HeapClock
 from tests.headend.operations.trial import Trial, check_refused_early
+from tests.headend.test_operations import Odd
 from wire.cosem.rows import Standard
+from wire.dlms import axdr
+from wire.dlms.axdr import Data
 
 STANDARDS = pytest.mark.parametrize("standard", list(Standard))
 
@@ -50,6 +55,24 @@ def test_the_definable_profile() -> None:
     ]
     period = trial.ask("get", object="0-1:94.31.6:4")
     assert period["value"] == 3600
+
+
+@pytest.mark.parametrize(
+    "odd, shown",
+    [
+        (axdr.enum(7), 7),
+        (axdr.octet_string(b"\x01"), {"hex": "01"}),
+        (axdr.array([axdr.enum(1)]), [1]),
+    ],
+)
+def test_a_status_or_a_mode_without_a_word(odd: Data, shown: Any) -> None:
+    def ask(operation: str, answer: Data) -> Any:
+        told = perform(Odd(answer), operation, Standard.DSMR_4_2_2, {})
+        return HeapClock().play(told)
+
+    assert ask("administrative", odd) == {"status": shown}
+    flags = axdr.structure(odd, axdr.bit_string("0" * 16))
+    assert ask("configuration", flags)["mode"] == shown
 
 
 @STANDARDS

@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 
-from headend.operations import ONCE
+from headend.operations import ONCE, perform
 from headend.store.job import JobState
+from scenarios.clock import HeapClock
 from tests.headend.bent_line import World
 from tests.headend.operations.trial import Trial, check_refused_early
+from tests.headend.test_operations import Odd
 from wire.cosem.rows import Standard
+from wire.dlms import axdr
+from wire.dlms.axdr import Data
 from wire.dlms.descriptors import DataAccessResult
 
 D406 = Standard.DSMR_4_0_6
@@ -28,6 +32,16 @@ def test_open_and_close_now() -> None:
     assert trial.ask("breaker")["state"] == "disconnected"
     trial.ask("connect")
     assert trial.ask("breaker")["closed"] is True
+
+
+@pytest.mark.parametrize(
+    "odd, shown",
+    [(axdr.integer(-4), -4), (axdr.enum(3), 3), (axdr.enum(1), "connected")],
+)
+def test_a_state_of_the_breaker_without_a_word(odd: Data, shown: Any) -> None:
+    meter = Odd((axdr.boolean(True), odd, axdr.enum(1)))
+    told = HeapClock().play(perform(meter, "breaker", Standard.DSMR_4_0_6, {}))
+    assert told["state"] == shown
 
 
 def test_a_lost_answer_is_not_asked_for_again() -> None:
