@@ -130,13 +130,7 @@ class _Transfer:
             await visit.set(
                 together.attribute(IMAGE, _ENABLED, self._standard), axdr.boolean(True)
             )
-            await visit.action(
-                self._method(_INITIATE),
-                axdr.structure(
-                    axdr.octet_string(self._identifier.encode()),
-                    axdr.double_long_unsigned(len(self._image)),
-                ),
-            )
+            await self._initiate(visit)
             await visit.note(self._progress(activating=False))
         count = -(-len(self._image) // size)
         for _ in range(_MOST_ROUNDS):
@@ -153,6 +147,19 @@ class _Transfer:
                 )
         if await self._number(visit, _FIRST_MISSING) < count:
             raise WireError("the meter goes on missing blocks that it has acknowledged")
+
+    async def _initiate(self, visit: Visit) -> None:
+        """Raises `TransportError`, for another attempt, while another image is verified."""
+        announced = axdr.structure(
+            axdr.octet_string(self._identifier.encode()),
+            axdr.double_long_unsigned(len(self._image)),
+        )
+        try:
+            await visit.action(self._method(_INITIATE), announced)
+        except PeerRefused as error:
+            if error.result != ActionResult.TEMPORARY_FAILURE:
+                raise
+            raise TransportError("the meter is busy with another image") from None
 
     async def verify(self, visit: Visit) -> None:
         """The meter begins by itself after the last block; it is asked if it did not.

@@ -92,6 +92,8 @@ class Receiver:
     ) -> Data | None:
         assert parameters is not None
         if method.method == 1:
+            if self.status is Status.VERIFICATION_INITIATED:
+                raise PeerRefused("it works on it", ActionResult.TEMPORARY_FAILURE)
             name, size = (part.value for part in parameters.value)
             self.count, self.blocks = -(-size // BLOCK_OCTETS), {}
             self.status = Status.INITIATED
@@ -170,6 +172,14 @@ def test_a_verification_without_end_is_another_attempts_business() -> None:
     meter = Receiver(verifying=10_000)
     with pytest.raises(TransportError, match="still verifies"):
         update(meter)
+
+
+def test_an_image_waits_for_the_verification_of_another() -> None:
+    meter = Receiver(verifying=10_000)
+    meter.status = Status.VERIFICATION_INITIATED
+    with pytest.raises(TransportError, match="busy with another image"):
+        update(meter)
+    assert meter.done == [("enable", True)]
 
 
 @pytest.mark.parametrize("lost", [6, 9, 12])
