@@ -8,7 +8,7 @@ import click
 
 from dsmrlab.edge import LabGroup, Settings, counted, pass_settings
 
-STANDARDS = ("dsmr-4.0.6", "dsmr-4.2.2", "smr-5.0")
+STANDARDS = ("dsmr-4.0.6", "dsmr-4.2.2", "smr-5.0", "smr-5.2", "smr-5.5")
 
 
 @click.group(cls=LabGroup)

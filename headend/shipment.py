@@ -70,7 +70,7 @@ class Entry(_Model):
     """One meter of a shipment."""
 
     equipment_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{17}$")]
-    standard: Literal["dsmr-4.0.6", "dsmr-4.2.2", "smr-5.0"]
+    standard: Literal["dsmr-4.0.6", "dsmr-4.2.2", "smr-5.0", "smr-5.2", "smr-5.5"]
     host: _Host
     port: _Port
     logical_device: Annotated[int, Field(ge=1, le=0x3FFF)]

@@ -41,6 +41,8 @@ _MAKES = {
     Standard.DSMR_4_0_6: ("E0406", "13"),
     Standard.DSMR_4_2_2: ("E0422", "15"),
     Standard.SMR_5_0: ("E0500", "18"),
+    Standard.SMR_5_2: ("E0520", "21"),
+    Standard.SMR_5_5: ("E0550", "24"),
 }
 
 

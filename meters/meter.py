@@ -25,7 +25,7 @@ from meters.identity import Identity, Keys
 from meters.model import Model
 from meters.state import State
 from wire.cosem.events import Log
-from wire.cosem.rows import Standard
+from wire.cosem.rows import SMR5, Standard
 from wire.dlms.data import Data
 from wire.errors import LocalError
 from wire.instants import from_epoch
@@ -36,7 +36,7 @@ from wire.zones import DUTCH, Zone
 P1_VERSIONS = {
     Standard.DSMR_4_0_6: P1Version.DSMR_4_0,
     Standard.DSMR_4_2_2: P1Version.DSMR_4_2_2,
-    Standard.SMR_5_0: P1Version.SMR_5_0_2,
+    **dict.fromkeys(SMR5, P1Version.SMR_5_0_2),
 }
 _UNDISTURBED = Quality()
 _MAX_POWER_W, _MAX_CURRENT_A, _MAX_VOLTAGE_DV = 99_999, 999, 9999

@@ -44,8 +44,9 @@ class State:
     the sum of that. `off_since_s` is when the supply of all phases failed last,
     `failing_since_s` when that of any did, 0 while all are there. `settings` is what was
     written, by object and attribute (see `meters.model`). `errors` and `alarms` are the
-    registers of `meters.behaviour.alarms`; `pushes` the scripts of the push script table that
-    were asked for and wait to be executed, first come first. `received_counter` is the last that
+    registers of `meters.behaviour.alarms`, `later_alarms` the second and the third of alarms;
+    `pushes` the scripts of the push script table that were asked for and wait to be executed,
+    first come first. `received_counter` is the last that
     a client used; it was no higher than `received_reserved` when that was saved. `unsaved` is
     set by whatever must not get lost.
     """
@@ -71,6 +72,7 @@ class State:
     interval_flags: int = 0
     errors: int = 0
     alarms: int = 0
+    later_alarms: tuple[int, int] = (0, 0)
     pushes: tuple[int, ...] = ()
     profiles: Profiles | None = None
     logs: EventLogs | None = None
@@ -167,6 +169,7 @@ _AS_IS = (
     "interval_flags",
     "errors",
     "alarms",
+    "later_alarms",
     "pushes",
     "security_policy",
     "received_counter",
@@ -204,6 +207,7 @@ _BOUNDS = {
     "interval_flags": (1, 0, 0xFF),
     "errors": (1, 0, 0xFFFF_FFFF),
     "alarms": (1, 0, 0xFFFF_FFFF),
+    "later_alarms": (2, 0, 0xFFFF_FFFF),
     "security_policy": (1, 0, AUTHENTICATED_AND_ENCRYPTED),
     "received_reserved": (1, 0, MAX_COUNTER),
     "sending_counter": (1, 0, MAX_COUNTER + 1),
@@ -241,6 +245,7 @@ def from_json(saved: dict[str, Any]) -> State:
         state.demand_w = tuple(saved["demand_w"])
         state.voltage_dv = tuple(saved["voltage_dv"])
         state.pushes = tuple(saved["pushes"])
+        state.later_alarms = tuple(saved["later_alarms"])
         state.settings = {
             _name(text): axdr.decode(bytes.fromhex(octets))
             for text, octets in saved["settings"].items()

@@ -20,6 +20,7 @@ class Unit(IntEnum):
     WATT_HOUR = 30
     AMPERE = 33
     VOLT = 35
+    PERCENT = 56
     NONE = 255
 
     @property
@@ -36,6 +37,7 @@ _SYMBOLS = {
     Unit.WATT_HOUR: "Wh",
     Unit.AMPERE: "A",
     Unit.VOLT: "V",
+    Unit.PERCENT: "%",
     Unit.NONE: "",
 }
 

@@ -2,7 +2,9 @@
 
 An error bit tells what is wrong. An alarm bit tells that something was, to who asked for it
 by the filter; it stays until it is written. When the alarm register is no longer 0, the
-register monitor acts: it asks for the push that its script names (P3, 9.1.2).
+register monitor acts: it asks for the push that its script names (P3, 9.1.2). SMR 5.2
+adds a second alarm register with its filter, SMR 5.5 a third; they have no monitor of their
+own, so the one monitor acts for them too.
 """
 
 from __future__ import annotations
@@ -59,6 +61,14 @@ RAISED_BY_SMR5 = RAISED_BY | {
     Event.PHASE_OUTAGE_L2: Fault.PHASE_OUTAGE_L2,
     Event.PHASE_OUTAGE_L3: Fault.PHASE_OUTAGE_L3,
 }
+# The alarm registers that came later: which one an event raises, and the bit.
+LATER = {
+    **{Event(Event.VOLTAGE_SAG_L1 + n): (2, 1 << n) for n in range(6)},
+    **{Event(Event.THD_OVER_LIMIT_L1 + n): (2, 1 << 8 + n) for n in range(3)},
+    **{Event(Event.THD_LONG_OVER_LIMIT_L1 + n): (2, 1 << 11 + n) for n in range(3)},
+    Event.LAST_GASP: (3, 1 << 0),
+    Event.LAST_GASP_TEST: (3, 1 << 1),
+}
 MENDED_BY = {
     Event.PHASE_RETURNED_L1: Fault.PHASE_OUTAGE_L1,
     Event.PHASE_RETURNED_L2: Fault.PHASE_OUTAGE_L2,
@@ -85,6 +95,10 @@ def notice(meter: Meter, event: Event) -> None:
         write_alarms(
             meter, state.alarms | bits & meter.setting("alarm_filter", "value").value
         )
+    if event in LATER:
+        register, bit = LATER[event]
+        if bit & meter.setting(f"alarm_filter_{register}", "value").value:
+            write_later(meter, register, later(meter, register) | bit)
 
 
 def mend(meter: Meter, fault: Fault) -> None:
@@ -102,6 +116,26 @@ def write_alarms(meter: Meter, value: int) -> None:
     """Gives the alarm register a value; no longer 0, it sets off the monitor."""
     before, meter.state.alarms = meter.state.alarms, value
     if value and not before:
+        set_off(meter)
+
+
+def later(meter: Meter, register: int) -> int:
+    """The second or the third alarm register."""
+    return meter.state.later_alarms[register - 2]
+
+
+def write_later(meter: Meter, register: int, value: int) -> None:
+    """Gives the second or the third alarm register a value."""
+    second, third = meter.state.later_alarms
+    before = later(meter, register)
+    meter.state.later_alarms = (value, third) if register == 2 else (second, value)
+    if value and not before:
+        set_off(meter)
+
+
+def compare_anew(meter: Meter) -> None:
+    """At power-up the monitor compares as if all had been 0 before (P3, register monitor)."""
+    if meter.state.alarms or any(meter.state.later_alarms):
         set_off(meter)
 
 

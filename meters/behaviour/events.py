@@ -21,6 +21,8 @@ _TAMPER = frozenset(
     if log is Log.FRAUD and event is not Event.CONFIGURATION_CHANGED
 )
 
+LOG_CLEARED = {Log.AUXILIARY: Event.AUXILIARY_LOG_CLEARED}
+
 # The clock (UTC epoch seconds), and what the log captures beside it: mostly a code first.
 EventRow = tuple[int, ...]
 
@@ -113,13 +115,16 @@ def record(meter: Meter, event: Event, *captured: int) -> None:
 def clear(meter: Meter, log: Log) -> None:
     """Empties a log; where rows have codes, 255 is the first that it has then (P3, 4.2.1).
 
+    The auxiliary log has codes of 16 bits, and 65535 for it.
+
     What else the log captures is shown as 0 beside it.
     """
     logs = logs_of(meter)
     logs.clear(log)
     if log is not Log.POWER_FAILURE:
         more = len(LAYOUTS[log].captured) - 1
-        logs.append(log, (meter.clock_s, int(Event.LOG_CLEARED), *(0,) * more))
+        code = LOG_CLEARED.get(log, Event.LOG_CLEARED)
+        logs.append(log, (meter.clock_s, int(code), *(0,) * more))
     meter.changed()
 
 

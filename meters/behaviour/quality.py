@@ -2,7 +2,8 @@
 
 A voltage that is below or above its threshold for as long as the time that goes with it has
 sagged or swollen: that is counted once, when the time is over. A phase without voltage is
-part of a power failure instead. SMR 5 has a log of all this.
+part of a power failure instead. SMR 5 has a log of all this; SMR 5.2 also tells how far and
+how long, once it is over.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from meters.behaviour import alarms, events, phases
 from meters.behaviour.task import NEVER
 from wire.cosem.events import Event
-from wire.cosem.rows import SMR5
+from wire.cosem.rows import SMR5, SMR52
 
 if TYPE_CHECKING:
     from meters.meter import Meter
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 # Below 5 % of 230 V there is no voltage (EN 50160, interruption).
 OUTAGE_DV = 115
 _MOST = 0xFFFF
+_MOST_DV = 10**6
 
 
 class Condition(IntEnum):
@@ -39,15 +41,26 @@ _COUNTED = {
     Condition.SAG: Event.UNDER_VOLTAGE_L1,
     Condition.SWELL: Event.OVER_VOLTAGE_L1,
 }
+_OVER = {
+    Condition.SAG: Event.VOLTAGE_SAG_L1,
+    Condition.SWELL: Event.VOLTAGE_SWELL_L1,
+}
+_FURTHER = {Condition.SAG: min, Condition.SWELL: max}
 
 
 class Quality:
     """What a meter has seen of its voltages, per phase: counters, and how each is now.
 
     `since_s` is true time (epoch seconds); `counted` says that what a phase is was counted.
+    `extremes_dv` is the lowest voltage of the sag, or the highest of the swell, that runs; the
+    last ones that were counted and are over went to `sags_dv` and `swells_dv`, both in 0.1 V,
+    and lasted for `sags_ds` and `swells_ds`, in 0.1 s.
     """
 
-    __slots__ = ("sags", "swells", "conditions", "since_s", "counted")
+    __slots__ = (
+        *("sags", "swells", "conditions", "since_s", "counted", "extremes_dv"),
+        *("sags_dv", "sags_ds", "swells_dv", "swells_ds"),
+    )
 
     def __init__(self) -> None:
         self.sags = [0, 0, 0]
@@ -55,6 +68,11 @@ class Quality:
         self.conditions = [0, 0, 0]
         self.since_s = [0, 0, 0]
         self.counted = [0, 0, 0]
+        self.extremes_dv = [0, 0, 0]
+        self.sags_dv = [0, 0, 0]
+        self.sags_ds = [0, 0, 0]
+        self.swells_dv = [0, 0, 0]
+        self.swells_ds = [0, 0, 0]
 
     def to_json(self) -> dict[str, Any]:
         """As JSON can hold it."""
@@ -70,6 +88,11 @@ class Quality:
             ("conditions", max(Condition)),
             ("since_s", 1 << 33),
             ("counted", 1),
+            ("extremes_dv", _MOST_DV),
+            ("sags_dv", _MOST),
+            ("sags_ds", _MOST),
+            ("swells_dv", _MOST),
+            ("swells_ds", _MOST),
         ):
             setattr(quality, name, phases.restored(name, saved[name], most))
         return quality
@@ -94,6 +117,9 @@ def watch(meter: Meter) -> None:
         condition = _condition(voltage_dv, sag_v, swell_v)
         if condition != quality.conditions[phase]:
             _become(meter, quality, phase, condition)
+        elif further := _FURTHER.get(condition):
+            extreme_dv = quality.extremes_dv[phase]
+            quality.extremes_dv[phase] = further(extreme_dv, voltage_dv)
     count(meter)
 
 
@@ -153,17 +179,34 @@ def _pending(meter: Meter) -> Iterator[tuple[int, int]]:
 
 def _become(meter: Meter, quality: Quality, phase: int, condition: Condition) -> None:
     before, counted = Condition(quality.conditions[phase]), quality.counted[phase]
+    if counted:
+        _record(meter, Event.VOLTAGE_NORMAL_L1, phase)
+        _tell(meter, quality, phase, before)
     quality.conditions[phase] = condition
     quality.since_s[phase] = meter.state.at_s
     quality.counted[phase] = 0
-    if counted:
-        _record(meter, Event.VOLTAGE_NORMAL_L1, phase)
+    quality.extremes_dv[phase] = meter.state.voltage_dv[phase]
     if meter.identity.phases > 1:
         if before is Condition.OUTAGE:
             _record(meter, Event.PHASE_RETURNED_L1, phase)
         if condition is Condition.OUTAGE:
             _record(meter, Event.PHASE_OUTAGE_L1, phase)
     meter.changed()
+
+
+def _tell(meter: Meter, quality: Quality, phase: int, was: Condition) -> None:
+    """How far and how long a sag or swell went that was counted and is over."""
+    magnitudes_dv, durations_ds = (
+        (quality.sags_dv, quality.sags_ds)
+        if was is Condition.SAG
+        else (quality.swells_dv, quality.swells_ds)
+    )
+    lasted_s = meter.state.at_s - quality.since_s[phase]
+    magnitudes_dv[phase] = min(quality.extremes_dv[phase], _MOST)
+    durations_ds[phase] = min(10 * lasted_s, _MOST)
+    if meter.identity.standard in SMR52:
+        event = Event(_OVER[was] + phase)
+        events.record(meter, event, magnitudes_dv[phase], durations_ds[phase])
 
 
 def _record(meter: Meter, first: Event, phase: int) -> None:

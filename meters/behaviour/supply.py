@@ -55,9 +55,7 @@ def restore(meter: Meter, now_s: int, reserve_s: int) -> None:
     state.clock_offset_s -= stood_still_s
     state.interval_flags |= amr.POWER_DOWN
     profiles.fill(meter, before_s, amr.POWER_DOWN)
-    if state.alarms:
-        # The monitor compares anew at each power-up (P3, 9.1.2).
-        alarms.set_off(meter)
+    alarms.compare_anew(meter)
     disturbance.settle(meter)
     watch(meter)
     if stood_still_s:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from meters.behaviour import alarms, events
 from meters.meter import Meter
-from meters.model import Behaviour, Link
+from meters.model import Behaviour, Link, Number, Writer
 from wire.cosem.dsmr.alarms import NO_SCRIPT, PUSH_SCRIPTS
 from wire.cosem.events import Event
 from wire.cosem.types import Fit, type_of
@@ -27,6 +27,19 @@ def _write_alarms(meter: Meter, link: Link, data: Data) -> DataAccessResult:
     alarms.write_alarms(meter, data.value)
     events.record(meter, Event.ALARM_REGISTER_CLEARED)
     return DataAccessResult.SUCCESS
+
+
+def _later(register: int, cleared: Event | None) -> tuple[Number, Writer]:
+    """A register that came later; the third has no event for its clearing."""
+
+    def write(meter: Meter, link: Link, data: Data) -> DataAccessResult:
+        alarms.write_later(meter, register, data.value)
+        if cleared is not None:
+            events.record(meter, cleared)
+        meter.changed()
+        return DataAccessResult.SUCCESS
+
+    return lambda meter: alarms.later(meter, register), write
 
 
 def _actions(meter: Meter, data: Data) -> bool:
@@ -55,4 +68,7 @@ BEHAVIOUR.numbers["error_register", "value"] = lambda meter: meter.state.errors
 BEHAVIOUR.writers["error_register", "value"] = _write_errors
 BEHAVIOUR.numbers["alarm_register", "value"] = lambda meter: meter.state.alarms
 BEHAVIOUR.writers["alarm_register", "value"] = _write_alarms
+for _register, _cleared in ((2, Event.ALARM_REGISTER_2_CLEARED), (3, None)):
+    _name = f"alarm_register_{_register}", "value"
+    BEHAVIOUR.numbers[_name], BEHAVIOUR.writers[_name] = _later(_register, _cleared)
 BEHAVIOUR.checks["alarm_monitor", "actions"] = _actions

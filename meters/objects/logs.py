@@ -89,6 +89,12 @@ for _name, _log, _column in (
     ("communication_session_event_code", Log.SESSION, 1),
     ("communication_session_event_counter", Log.SESSION, 2),
     ("power_quality_event_code", Log.POWER_QUALITY, 1),
+    ("auxiliary_event_code", Log.AUXILIARY, 1),
+    ("power_quality_extended_event_code", Log.SAG_AND_SWELL, 1),
+    ("power_quality_extended_event_magnitude", Log.SAG_AND_SWELL, 2),
+    ("power_quality_extended_event_duration", Log.SAG_AND_SWELL, 3),
+    ("power_quality_thd_event_code", Log.THD, 1),
+    ("power_quality_thd_event_magnitude", Log.THD, 2),
 ):
     BEHAVIOUR.numbers[_name, "value"] = _newest(_log, _column)
 for _event in (

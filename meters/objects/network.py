@@ -18,7 +18,7 @@ BEHAVIOUR = Behaviour.empty()
 
 _OPERATOR = "dsmrlab"
 _REGISTERED_AT_HOME, _CS_INACTIVE = 1, 0
-_PS_GPRS, _PS_NONE = 1, 255
+_PS_GPRS, _PS_LTE, _PS_NONE = 1, 5, 255
 _IDLE = "tcp_udp_setup", "inactivity_time_out"
 INACTIVITY_TIME_OUT_S = 300
 # An object identifies another by its logical name; 0 octets stand for none.
@@ -93,7 +93,11 @@ def _network_information(meter: Meter, link: Link) -> bytes:
     return type_of("GPRS_network_information_type").encode(value)
 
 
-for _name, _ps in (("gprs_diagnostic", _PS_GPRS), ("cdma_diagnostic", _PS_NONE)):
+for _name, _ps in (
+    ("gprs_diagnostic", _PS_GPRS),
+    ("cdma_diagnostic", _PS_NONE),
+    ("lte_diagnostic", _PS_LTE),
+):
     BEHAVIOUR.readers.update(
         {
             (_name, "operator"): lambda meter, link: axdr.encode(

@@ -41,6 +41,9 @@ for _phase in range(3):
     for _name in ("sags", "swells"):
         _key = f"voltage_{_name}_l{_phase + 1}", "value"
         BEHAVIOUR.numbers[_key] = _counter(_name, _phase)
+        for _what, _part in (("magnitude", "dv"), ("duration", "ds")):
+            _key = f"voltage_{_name[:-1]}_{_what}_l{_phase + 1}", "value"
+            BEHAVIOUR.numbers[_key] = _counter(f"{_name}_{_part}", _phase)
 BEHAVIOUR.checks[_SAG, "value"] = _below_swell
 BEHAVIOUR.checks[_SWELL, "value"] = _above_sag
 for _name in (_SAG, _SWELL, "voltage_sag_time", "voltage_swell_time"):

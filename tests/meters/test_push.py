@@ -13,7 +13,7 @@ from tests.meters.builders import EQUIPMENT_ID, NOW_S, make_meter
 from tests.meters.p3.driver import Driver
 from wire.cosem.dsmr.push import MESSAGES, SETUP_NAMES, SETUPS
 from wire.cosem.pushes import Push, PushReader
-from wire.cosem.rows import Standard
+from wire.cosem.rows import SMR5, Standard
 from wire.cosem.table import objects
 from wire.cosem.types import type_of
 from wire.dlms import axdr
@@ -79,7 +79,7 @@ def test_an_alarm_pushes_the_register(standard: Standard) -> None:
     inject(rig.meter, Injection(What.BATTERY_EMPTY))
     pushed = said(rig.after(2))
     assert (pushed.equipment_id, pushed.alarms) == (EQUIPMENT_ID, (2,))
-    smr5 = standard is Standard.SMR_5_0
+    smr5 = standard in SMR5
     assert pushed.logical_name == (SETUPS[ALARM] if smr5 else None)
     push.delivered(rig.meter, ALARM)
     assert rig.meter.state.pushing is None
@@ -100,7 +100,7 @@ def test_the_scheduler_pushes_at_its_time_and_again(standard: Standard) -> None:
     assert rig.set("push_scheduler", "execution_time", each_day_at_9) is SUCCESS
     assert rig.after(3599) is None
     pushed = said(rig.after(3600))
-    smr5 = standard is Standard.SMR_5_0
+    smr5 = standard in SMR5
     name = SETUPS[SCHEDULE] if smr5 else Obis.parse("0-0:15.0.4")
     assert (pushed.logical_name, pushed.alarms) == (name, ())
     push.delivered(rig.meter, SCHEDULE)

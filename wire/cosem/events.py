@@ -22,6 +22,9 @@ class Log(StrEnum):
     SESSION = "communication_session_log"
     POWER_QUALITY = "power_quality_event_log"
     POWER_FAILURE = "power_failure_log"
+    AUXILIARY = "auxiliary_event_log"
+    SAG_AND_SWELL = "power_quality_extended_event_log"
+    THD = "power_quality_thd_event_log"
 
 
 class Event(IntEnum):
@@ -47,6 +50,8 @@ class Event(IntEnum):
     FIRMWARE_ACTIVATED = 18
     PASSIVE_TARIFF_CHANGED = 19
     SELF_CHECK_PASSED = 20
+    ALARM_REGISTER_2_CLEARED = 24
+    LAST_GASP_TEST = 25
     TERMINAL_COVER_REMOVED = 40
     TERMINAL_COVER_CLOSED = 41
     STRONG_DC_FIELD = 42
@@ -55,6 +60,15 @@ class Event(IntEnum):
     METER_COVER_CLOSED = 45
     FAILED_LOGIN = 46
     CONFIGURATION_CHANGED = 47
+    THD_OVER_LIMIT_L1 = 51
+    THD_OVER_LIMIT_L2 = 52
+    THD_OVER_LIMIT_L3 = 53
+    THD_NORMAL_L1 = 54
+    THD_NORMAL_L2 = 55
+    THD_NORMAL_L3 = 56
+    THD_LONG_OVER_LIMIT_L1 = 57
+    THD_LONG_OVER_LIMIT_L2 = 58
+    THD_LONG_OVER_LIMIT_L3 = 59
     MANUALLY_DISCONNECTED = 60
     MANUALLY_CONNECTED = 61
     REMOTELY_DISCONNECTED = 62
@@ -81,19 +95,32 @@ class Event(IntEnum):
     PHASE_OUTAGE_L1 = 86
     PHASE_OUTAGE_L2 = 87
     PHASE_OUTAGE_L3 = 88
+    PHASE_OUTAGE_TEST = 89
     PHASE_RETURNED_L1 = 90
     PHASE_RETURNED_L2 = 91
     PHASE_RETURNED_L3 = 92
+    VOLTAGE_SAG_L1 = 93
+    VOLTAGE_SAG_L2 = 94
+    VOLTAGE_SAG_L3 = 95
+    VOLTAGE_SWELL_L1 = 96
+    VOLTAGE_SWELL_L2 = 97
+    VOLTAGE_SWELL_L3 = 98
+    LAST_GASP = 99
     LOG_CLEARED = 255
+    AUXILIARY_LOG_CLEARED = 0xFFFF
 
 
-# The first and the last code of each log.
+# The first and the last code of each stretch of them, and its log.
 _RANGES = (
-    (Event.POWER_DOWN, Event.SELF_CHECK_PASSED, Log.STANDARD),
+    (Event.POWER_DOWN, Event.LAST_GASP_TEST, Log.STANDARD),
+    (Event.LAST_GASP, Event.LAST_GASP, Log.STANDARD),
     (Event.TERMINAL_COVER_REMOVED, Event.CONFIGURATION_CHANGED, Log.FRAUD),
     (Event.MANUALLY_DISCONNECTED, Event.LIMITER_THRESHOLD_CHANGED, Log.CONTROL),
     (Event.SESSION_METER_MAINTENANCE, Event.SESSION_INTERVALS_G, Log.SESSION),
     (Event.UNDER_VOLTAGE_L1, Event.PHASE_RETURNED_L3, Log.POWER_QUALITY),
+    (Event.VOLTAGE_SAG_L1, Event.VOLTAGE_SWELL_L3, Log.SAG_AND_SWELL),
+    (Event.THD_OVER_LIMIT_L1, Event.THD_LONG_OVER_LIMIT_L3, Log.THD),
+    (Event.AUXILIARY_LOG_CLEARED, Event.AUXILIARY_LOG_CLEARED, Log.AUXILIARY),
 )
 LOG_OF = {
     event: log
@@ -101,7 +128,7 @@ LOG_OF = {
     for first, last, log in _RANGES
     if first <= event <= last
 }
-"""The log of each event; `LOG_CLEARED` goes to whichever was cleared."""
+"""The log of each event; `LOG_CLEARED` goes to whichever other log was cleared."""
 
 
 class Captured(NamedTuple):
@@ -141,5 +168,15 @@ LAYOUTS = {
     Log.POWER_QUALITY: _codes(100, "0-0:96.11.5"),
     Log.POWER_FAILURE: Layout(
         10, (Captured(3, "0-0:96.7.19", 2, Tag.DOUBLE_LONG_UNSIGNED),)
+    ),
+    Log.AUXILIARY: Layout(80, (Captured(1, "0-0:96.11.6", 2, Tag.LONG_UNSIGNED),)),
+    Log.SAG_AND_SWELL: _codes(
+        20,
+        "0-0:96.11.7",
+        Captured(1, "0-0:96.11.20", 2, Tag.LONG_UNSIGNED),
+        Captured(1, "0-0:96.11.21", 2, Tag.LONG_UNSIGNED),
+    ),
+    Log.THD: _codes(
+        100, "0-0:96.11.8", Captured(1, "0-0:96.11.22", 2, Tag.LONG_UNSIGNED)
     ),
 }

@@ -21,11 +21,16 @@ class Standard(StrEnum):
     DSMR_4_0_6 = "dsmr-4.0.6"
     DSMR_4_2_2 = "dsmr-4.2.2"
     SMR_5_0 = "smr-5.0"
+    SMR_5_2 = "smr-5.2"
+    SMR_5_5 = "smr-5.5"
 
 
 DSMR4 = frozenset({Standard.DSMR_4_0_6, Standard.DSMR_4_2_2})
-SMR5 = frozenset({Standard.SMR_5_0})
+SMR55 = frozenset({Standard.SMR_5_5})
+SMR52 = SMR55 | {Standard.SMR_5_2}
+SMR5 = SMR52 | {Standard.SMR_5_0}
 ALL = DSMR4 | SMR5
+"""Each release of SMR 5 has what the one before it has; 5.2 has the objects of 5.1 too."""
 
 
 class Client(IntEnum):

@@ -78,11 +78,14 @@ def test_a_chosen_column_alone() -> None:
     assert result == bytes.fromhex("0101 0201 1109".replace(" ", ""))
 
 
+def a_standard_with(log: Log) -> Standard:
+    """The one with a breaker logs what it did, the newest one all else."""
+    return Standard.DSMR_4_0_6 if log is Log.CONTROL else Standard.SMR_5_5
+
+
 @pytest.mark.parametrize("log", list(Log))
 def test_each_log_shows_its_columns_and_the_values_of_their_types(log: Log) -> None:
-    standard = Standard.SMR_5_0
-    if log is Log.CONTROL:
-        standard = Standard.DSMR_4_0_6
+    standard = a_standard_with(log)
     meter = make_meter(standard)
     captured = LAYOUTS[log].captured
     row = (NOW_S, *(7 + index for index in range(len(captured))))
@@ -101,9 +104,7 @@ def test_each_log_shows_its_columns_and_the_values_of_their_types(log: Log) -> N
 
 @pytest.mark.parametrize("log", list(Log))
 def test_reset_leaves_255_where_rows_have_codes(log: Log) -> None:
-    standard = Standard.SMR_5_0
-    if log is Log.CONTROL:
-        standard = Standard.DSMR_4_0_6
+    standard = a_standard_with(log)
     meter = make_meter(standard)
     width = len(LAYOUTS[log].captured)
     events.logs_of(meter).append(log, (NOW_S, *(7,) * width))
@@ -111,7 +112,8 @@ def test_reset_leaves_255_where_rows_have_codes(log: Log) -> None:
     driver.now_s = NOW_S + 60
     code = find(log.value, standard).obis.short
     assert driver.act(7, code, 1, RESET).result is ActionResult.SUCCESS
-    first = [60, 255, *(0,) * (width - 1)]
+    code_of_it = 0xFFFF if log is Log.AUXILIARY else 255
+    first = [60, code_of_it, *(0,) * (width - 1)]
     assert read(driver, log) == ([] if log is Log.POWER_FAILURE else [first])
     assert meter.state.unsaved
 

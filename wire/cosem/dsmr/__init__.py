@@ -1,4 +1,4 @@
-"""The object table: DSMR 4.0.6, DSMR 4.2.2 and SMR 5.0 as seen on P3.
+"""The object table: DSMR 4.0.6, DSMR 4.2.2 and SMR 5.0, 5.2 and 5.5 as seen on P3.
 
 DSMR 4 rows are the P3 companion standard 4.0.7/4.2.2, chapters 3 to 9, with what the release
 notes of 4.0.6 and 4.0.7 change back. SMR 5 rows follow the profiles of a running central

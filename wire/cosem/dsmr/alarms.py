@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from wire.cosem.dsmr.sources import p3
-from wire.cosem.rows import RW, attr, data, row
+from wire.cosem.dsmr.sources import SMR_52, SMR_55, p3
+from wire.cosem.rows import RW, SMR52, SMR55, Row, Standard, attr, data, row
 from wire.dlms import axdr
 from wire.dlms.data import Data
 from wire.obis import Obis
@@ -23,6 +23,25 @@ def action_item(script_table: bytes, selector: int) -> Data:
 
 # Upward: script 2, the push of alarms; downward: nothing.
 _PUSH_ALARM = axdr.structure(action_item(PUSH_SCRIPTS, 2), action_item(NO_SCRIPT, 0))
+
+
+def _later(number: int, source: str, standards: frozenset[Standard]) -> tuple[Row, Row]:
+    """One more alarm register, and its filter."""
+    return (
+        data(
+            f"0-0:97.98.{number - 1}",
+            f"alarm_register_{number}",
+            source,
+            *(_DLU, RW),
+            standards=standards,
+        ),
+        row(
+            *(1, f"0-0:97.98.{number + 9}", f"alarm_filter_{number}", source),
+            attr(2, "value", _DLU, RW, default=0),
+            standards=standards,
+        ),
+    )
+
 
 ROWS = (
     data("0-0:97.97.0", "error_register", p3("5.6"), _DLU, RW),
@@ -45,4 +64,6 @@ ROWS = (
         ),
         attr(4, "actions", "array", RW, default=(_PUSH_ALARM,)),
     ),
+    *_later(2, SMR_52, SMR52),
+    *_later(3, SMR_55, SMR55),
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from wire.cosem.dsmr.sources import D406, D422, SMR, p3
+from wire.cosem.dsmr.sources import D406, D422, SMR, SMR_51, SMR_52, p3
 from wire.cosem.events import LAYOUTS, Log
 from wire.cosem.rows import (
     ALL,
     DSMR4,
     SMR5,
+    SMR52,
     R,
     Right,
     Row,
@@ -65,6 +66,9 @@ LOGS = (
     _log(Log.SESSION, "0-0:99.98.4", p3("5.10"), SESSIONS),
     _log(Log.POWER_QUALITY, "0-0:99.98.5", SMR, SMR5),
     _log(Log.POWER_FAILURE, "1-0:99.97.0", p3("5.9")),
+    _log(Log.AUXILIARY, "0-0:99.98.6", SMR_51, SMR52),
+    _log(Log.SAG_AND_SWELL, "0-0:99.98.7", SMR_52, SMR52),
+    _log(Log.THD, "0-0:99.98.8", SMR_52, SMR52),
 )
 
 CODES = (
@@ -80,6 +84,26 @@ CODES = (
         SMR,
         "long-unsigned",
         standards=SMR5,
+    ),
+    *(
+        data(code, name, source, type_name, standards=SMR52)
+        for code, name, source, type_name in (
+            ("0-0:96.11.6", "auxiliary_event_code", SMR_51, "long-unsigned"),
+            ("0-0:96.11.7", "power_quality_extended_event_code", SMR_52, "unsigned"),
+            (
+                *("0-0:96.11.20", "power_quality_extended_event_magnitude", SMR_52),
+                "long-unsigned",
+            ),
+            (
+                *("0-0:96.11.21", "power_quality_extended_event_duration", SMR_52),
+                "long-unsigned",
+            ),
+            ("0-0:96.11.8", "power_quality_thd_event_code", SMR_52, "unsigned"),
+            (
+                *("0-0:96.11.22", "power_quality_thd_event_magnitude", SMR_52),
+                "long-unsigned",
+            ),
+        )
     ),
 )
 

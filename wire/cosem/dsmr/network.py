@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from wire.cosem.dsmr.sources import SMR, p3
-from wire.cosem.rows import DSMR4, RW, SMR5, attr, method, row
+from wire.cosem.dsmr.sources import SMR, SMR_52, p3
+from wire.cosem.rows import DSMR4, RW, SMR5, SMR52, attr, method, row
 from wire.obis import Obis
 
 _DOUBLE = "double-long-unsigned"
@@ -90,6 +90,11 @@ ROWS = (
         *(47, "0-1:25.6.0", "cdma_diagnostic", SMR),
         *_DIAGNOSTIC,
         standards=SMR5,
+    ),
+    row(
+        *(47, "0-2:25.6.0", "lte_diagnostic", SMR_52),
+        *_DIAGNOSTIC,
+        standards=SMR52,
     ),
     row(
         19,

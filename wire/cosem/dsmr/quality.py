@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from wire.cosem.dsmr.sources import p3
-from wire.cosem.rows import RW, Row, attr, data, method, per_phase, register, row
+from wire.cosem.dsmr.sources import SMR_52, p3
+from wire.cosem.rows import RW, SMR52, Row, attr, data, method, per_phase, register, row
 from wire.quantities import ScalerUnit, Unit
 
 _LU = "long-unsigned"
@@ -34,6 +34,18 @@ def _counters(first_d: int, name: str) -> tuple[Row, ...]:
     )
 
 
+def _last(d: int, name: str, unit: Unit) -> tuple[Row, ...]:
+    """What the last sag or swell was; one phase has all three, as the profiles have it."""
+    return per_phase(
+        lambda offset, phase, polyphase: register(
+            f"1-0:{32 + offset}.{d}.0",
+            f"{name}_{phase}",
+            *(SMR_52, _LU, unit, -1),
+            standards=SMR52,
+        )
+    )
+
+
 FAILURES = (
     data("0-0:96.7.21", "power_failures", _FAILURE, _LU),
     data("0-0:96.7.9", "long_power_failures", _FAILURE, _LU),
@@ -57,4 +69,11 @@ VOLTAGE = (
     *_counters(36, "voltage_swells"),
 )
 
-ROWS = (*FAILURES, *VOLTAGE)
+LAST = (
+    *_last(34, "voltage_sag_magnitude", Unit.VOLT),
+    *_last(38, "voltage_swell_magnitude", Unit.VOLT),
+    *_last(33, "voltage_sag_duration", Unit.SECOND),
+    *_last(37, "voltage_swell_duration", Unit.SECOND),
+)
+
+ROWS = (*FAILURES, *VOLTAGE, *LAST)
