@@ -10,6 +10,7 @@ from meters.behaviour.breaker import Breaker
 from meters.behaviour.disturbance import Disturbance
 from meters.behaviour.events import EventLogs
 from meters.behaviour.firmware import Firmware
+from meters.behaviour.harmonics import Harmonics
 from meters.behaviour.loadprofile import Profiles
 from meters.behaviour.push import Pushing
 from meters.behaviour.quality import Quality
@@ -78,6 +79,7 @@ class State:
     logs: EventLogs | None = None
     breaker: Breaker | None = None
     quality: Quality | None = None
+    harmonics: Harmonics | None = None
     disturbance: Disturbance | None = None
     averages: Averages | None = None
     firmware: Firmware | None = None
@@ -183,6 +185,7 @@ _PARTS: dict[str, Any] = {
     "logs": EventLogs,
     "breaker": Breaker,
     "quality": Quality,
+    "harmonics": Harmonics,
     "disturbance": Disturbance,
     "averages": Averages,
     "firmware": Firmware,

@@ -52,6 +52,13 @@ class SetLoad(AtMeter):
     ] = None
 
 
+# What can be said beside what is injected.
+_OWN = {
+    **dict.fromkeys(VOLTAGES_DV, {"phase", "voltage_v", "lasts"}),
+    What.THD: {"phase", "percent", "lasts"},
+}
+
+
 class Inject(AtMeter):
     """Something that happens to a meter, or breaks in it."""
 
@@ -60,12 +67,15 @@ class Inject(AtMeter):
     voltage_v: Annotated[
         Real | None, Field(ge=0, le=500, description="190 or 260, unless said")
     ] = None
+    percent: Annotated[
+        int | None, Field(ge=0, le=1000, description="40, unless said")
+    ] = None
     lasts: Annotated[Duration | None, Field(description="1m, unless said")] = None
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        own = self.model_fields_set & {"phase", "voltage_v", "lasts"}
-        if own and self.what not in VOLTAGES_DV:
+        own = self.model_fields_set - {"meter", "what"} - _OWN.get(self.what, set())
+        if own:
             raise ValueError(f"{min(own)} does not go with {self.what}")
         if self.lasts is not None and self.lasts < timedelta(seconds=1):
             raise ValueError("lasts is 1s or more")
@@ -78,6 +88,8 @@ class Inject(AtMeter):
             given["phase"] = self.phase
         if self.voltage_v is not None:
             given["voltage_dv"] = round(self.voltage_v * 10)
+        if self.percent is not None:
+            given["percent"] = self.percent
         if self.lasts is not None:
             given["duration_s"] = round(self.lasts.total_seconds())
         return Injection(self.what, **given)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from meters.behaviour import supply, tariff
+from meters.behaviour import harmonics, supply, tariff
 from meters.behaviour.breaker import Breaker
 from meters.behaviour.task import NEVER
 from meters.state import State
@@ -39,9 +39,12 @@ def reset(meter: Meter) -> None:
     new = State(state.keys, state.at_s, security_policy=FACTORY_POLICY)
     if state.breaker is not None:
         new.breaker = Breaker(state.breaker.control_state)
+    if state.harmonics is not None:
+        new.harmonics = state.harmonics.begun_anew()
     for slot in fields(State):
         if slot.name not in _KEPT:
             setattr(state, slot.name, getattr(new, slot.name))
     supply.watch(meter)
+    harmonics.watch(meter)
     tariff.switch(meter)
     meter.changed()

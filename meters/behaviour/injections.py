@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from meters.behaviour import disturbance, events
+from meters.behaviour import disturbance, events, harmonics
 from wire.cosem.events import Event
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class What(StrEnum):
     BATTERY_EMPTY = "battery_empty"
     VOLTAGE_SAG = "voltage_sag"
     VOLTAGE_SWELL = "voltage_swell"
+    THD = "thd"
 
 
 EVENTS = {
@@ -53,25 +54,34 @@ EVENTS = {
     What.BATTERY_LOW: Event.BATTERY_VOLTAGE_LOW,
     What.BATTERY_EMPTY: Event.REPLACE_BATTERY,
 }
-# What the voltage becomes unless it is said, in 0.1 V.
+# What the voltage becomes unless it is said, in 0.1 V, and how much the current is distorted.
 VOLTAGES_DV = {What.VOLTAGE_SAG: 1900, What.VOLTAGE_SWELL: 2600}
+THD_PERCENT = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Injection:
-    """Something to inject; phase (1 to 3), voltage and duration are for sags and swells."""
+    """Something to inject; phase (1 to 3) and duration are for what a phase has.
+
+    The voltage goes with sags and swells, the percentage with the distortion of the current.
+    """
 
     what: What
     phase: int = 1
     voltage_dv: int | None = None
     duration_s: int = 60
+    percent: int = THD_PERCENT
 
 
 def inject(meter: Meter, injection: Injection) -> None:
-    """Does it to a meter, now; raises `LocalError` when the meter has no such phase."""
+    """Does it to a meter, now; raises `LocalError` when the meter cannot have it."""
     event = EVENTS.get(injection.what)
     if event is not None:
         events.record(meter, event)
+        return
+    if injection.what is What.THD:
+        phase, percent = injection.phase - 1, injection.percent
+        harmonics.begin(meter, phase, percent, injection.duration_s)
         return
     voltage_dv = injection.voltage_dv
     if voltage_dv is None:

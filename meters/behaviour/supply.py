@@ -14,6 +14,7 @@ from meters.behaviour import (
     averages,
     disturbance,
     events,
+    harmonics,
     profiles,
     quality,
     tariff,
@@ -37,6 +38,7 @@ def fail(meter: Meter) -> None:
         state.off_since_s = state.at_s
         _watch_failure(meter)
         quality.forget(meter)
+        harmonics.forget(meter)
 
 
 def restore(meter: Meter, now_s: int, reserve_s: int) -> None:
@@ -57,6 +59,7 @@ def restore(meter: Meter, now_s: int, reserve_s: int) -> None:
     profiles.fill(meter, before_s, amr.POWER_DOWN)
     alarms.compare_anew(meter)
     disturbance.settle(meter)
+    harmonics.watch(meter)
     watch(meter)
     if stood_still_s:
         events.record(meter, Event.CLOCK_INVALID)

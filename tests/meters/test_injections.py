@@ -20,7 +20,7 @@ NO_LOAD = (0, 0, 0)
 GOOD = (2300, 2300, 2300)
 
 
-@pytest.mark.parametrize("what", list(What))
+@pytest.mark.parametrize("what", sorted(set(What) - {What.THD}))
 def test_each_name_does_something(what: What) -> None:
     meter = make_meter()
     inject(meter, Injection(what))

@@ -126,10 +126,13 @@ def test_the_page_lists_the_files_that_come_along() -> None:
         ),
         ("- inject: {what: voltage_sag, lasts: 500ms}", "lasts is 1s or more"),
         ("- inject: {what: voltage_sag, voltage_v: -1}", "voltage_v: "),
+        ("- inject: {what: voltage_sag, percent: 9}", "percent does not go with"),
+        ("- inject: {what: thd, voltage_v: 9}", "voltage_v does not go with"),
+        ("- inject: {what: thd, percent: 1001}", "percent: "),
         ("- expect: {log: {log: standard_event_log}}", "needs has, times or both"),
         (
             "- expect: {log: {log: diary, has: 1}}",
-            "or 'power_failure_log', not 'diary'",
+            "or 'power_quality_thd_event_log', not 'diary'",
         ),
         ("- expect: {log: {log: standard_event_log, has: 256}}", "has: "),
         (

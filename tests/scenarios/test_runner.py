@@ -96,11 +96,13 @@ def test_an_injection_is_done_as_it_is_written() -> None:
         "- inject: {what: ram_error}\n"
         "- inject: {meter: 1, what: voltage_sag, phase: 2, voltage_v: 199.5, lasts: 2m}\n"
         "- inject: {what: voltage_swell}\n"
+        "- inject: {what: thd, phase: 3, percent: 33, lasts: 2m}\n"
     )
     assert world.done == [
         ("inject", 1, Injection(What.RAM_ERROR)),
         ("inject", 1, Injection(What.VOLTAGE_SAG, 2, 1995, 120)),
         ("inject", 1, Injection(What.VOLTAGE_SWELL)),
+        ("inject", 1, Injection(What.THD, 3, duration_s=120, percent=33)),
     ]
 
 
