@@ -37,6 +37,7 @@ class Fault(IntFlag):
     PHASE_OUTAGE_L1 = 1 << 28
     PHASE_OUTAGE_L2 = 1 << 29
     PHASE_OUTAGE_L3 = 1 << 30
+    PHASE_OUTAGE_TEST = 1 << 31
 
 
 RAISED_BY = {
@@ -60,7 +61,10 @@ RAISED_BY_SMR5 = RAISED_BY | {
     Event.PHASE_OUTAGE_L1: Fault.PHASE_OUTAGE_L1,
     Event.PHASE_OUTAGE_L2: Fault.PHASE_OUTAGE_L2,
     Event.PHASE_OUTAGE_L3: Fault.PHASE_OUTAGE_L3,
+    Event.PHASE_OUTAGE_TEST: Fault.PHASE_OUTAGE_TEST,
 }
+# A test is an alarm, and nothing is wrong.
+_NO_ERROR = int(Fault.PHASE_OUTAGE_TEST)
 # The alarm registers that came later: which one an event raises, and the bit.
 LATER = {
     **{Event(Event.VOLTAGE_SAG_L1 + n): (2, 1 << n) for n in range(6)},
@@ -91,7 +95,7 @@ def notice(meter: Meter, event: Event) -> None:
     bits = int(raised.get(event, 0))
     if bits:
         state = meter.state
-        state.errors |= bits
+        state.errors |= bits & ~_NO_ERROR
         write_alarms(
             meter, state.alarms | bits & meter.setting("alarm_filter", "value").value
         )

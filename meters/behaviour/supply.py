@@ -20,6 +20,7 @@ from meters.behaviour import (
     tariff,
 )
 from wire.cosem.events import Event, Log
+from wire.cosem.rows import SMR55
 
 if TYPE_CHECKING:
     from meters.meter import Meter
@@ -37,6 +38,8 @@ def fail(meter: Meter) -> None:
         state.powered = False
         state.off_since_s = state.at_s
         _watch_failure(meter)
+        if meter.identity.standard in SMR55:
+            events.record(meter, Event.LAST_GASP)
         quality.forget(meter)
         harmonics.forget(meter)
 

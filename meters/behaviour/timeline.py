@@ -18,6 +18,7 @@ from meters.behaviour import (
     quality,
     schedule,
     tariff,
+    trials,
     wakeup,
 )
 from meters.behaviour.task import NEVER, Task
@@ -44,6 +45,7 @@ TASKS = (
     Task(firmware.due, firmware.proceed),
     Task(factory.due, factory.reset),
     Task(wakeup.due, wakeup.run_schedule),
+    Task(trials.due, trials.run),
     Task(push.due, push.execute_asked),
 )
 

@@ -47,14 +47,18 @@ def patterns(execution_time: Data, zone: Zone) -> list[Pattern]:
 
 def due(meter: Meter, after_s: int) -> int:
     """When the scheduler executes its script next."""
-    execution_time = meter.setting(_SCHEDULER, "execution_time")
+    return coming(meter, meter.setting(_SCHEDULER, "execution_time"), after_s)
+
+
+def coming(meter: Meter, execution_time: Data, after_s: int) -> int:
+    """The next instant of an execution time, in true time."""
     if not execution_time.value:
         return NEVER
     offset_s = meter.state.clock_offset_s
-    coming = (
+    clock_s = (
         item.after(after_s + offset_s) for item in patterns(execution_time, meter.zone)
     )
-    return min((at_s - offset_s for at_s in coming if at_s is not None), default=NEVER)
+    return min((at_s - offset_s for at_s in clock_s if at_s is not None), default=NEVER)
 
 
 def run_schedule(meter: Meter) -> None:

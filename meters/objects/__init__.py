@@ -27,6 +27,7 @@ from meters.objects import (
     security,
     switching,
     tariff,
+    trials,
 )
 from wire.cosem.rows import Standard
 
@@ -52,6 +53,7 @@ _PARTS = (
     security,
     switching,
     tariff,
+    trials,
 )
 
 BEHAVIOUR = Behaviour.empty()

@@ -62,7 +62,7 @@ def _windows(meter: Meter, data: Data) -> bool:
     return True
 
 
-def _times(meter: Meter, data: Data) -> bool:
+def times(meter: Meter, data: Data) -> bool:
     """Instants, each with an hour."""
     try:
         return len(wakeup.patterns(data, meter.zone)) == len(data.value)
@@ -134,7 +134,7 @@ BEHAVIOUR.checks.update(
     {
         ("push_script_table", "scripts"): _scripts,
         ("push_scheduler", "executed_script"): lambda meter, data: _is_script(data),
-        ("push_scheduler", "execution_time"): _times,
+        ("push_scheduler", "execution_time"): times,
         ("auto_answer", "listening_window"): _windows,
         ("auto_answer", "list_of_callers_and_actions"): _callers,
         ("message_handler", "listening_window"): _windows,

@@ -26,6 +26,7 @@ from wire.cosem.dsmr import (
     readouts,
     switching,
     tariff,
+    trials,
 )
 from wire.cosem.rows import Row
 
@@ -47,4 +48,5 @@ OBJECTS: tuple[Row, ...] = (
     *firmware.ROWS,
     *network.ROWS,
     *readouts.ROWS,
+    *trials.ROWS,
 )
