@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from wire.cosem.dsmr.push import SETUP_NAMES
 from wire.cosem.events import Event
 from wire.cosem.rows import Attribute, Client, Method, Right, Row, Standard
 from wire.cosem.table import objects
@@ -244,6 +245,10 @@ class Model:
         """Raises `ConfigError` when a setting of a restored meter is none, or cannot be."""
         if meter.state.breaker is not None and not meter.has_breaker:
             raise ConfigError(f"a meter of {self.standard} has no breaker")
+        pushing = meter.state.pushing
+        for setup in pushing.plans if pushing is not None else ():
+            if (SETUP_NAMES[setup], "push_object_list") not in self.defaults:
+                raise ConfigError(f"{self.standard} has no {SETUP_NAMES[setup]}")
         settings = (meter.state.settings or {}).items()
         # Whether one can be may hang on another, which must be a value at all by then.
         known = self._settings

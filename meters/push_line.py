@@ -1,11 +1,19 @@
-"""The meter's own calls to the central system: one TCP connection per attempt, one at a time."""
+"""The meter's own calls to the central system: one TCP connection per attempt, one at a time.
+
+The last gasp goes in a datagram instead, for which there is no connection to wait for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
-from twisted.internet.defer import CancelledError, Deferred, ensureDeferred
+from twisted.internet.defer import (
+    CancelledError,
+    Deferred,
+    ensureDeferred,
+    maybeDeferred,
+)
 from twisted.internet.error import ConnectError, ConnectionClosed, ConnectionDone
 from twisted.internet.interfaces import (
     IAddress,
@@ -13,7 +21,12 @@ from twisted.internet.interfaces import (
     IStreamClientEndpoint,
     ITCPTransport,
 )
-from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.internet.protocol import (
+    DatagramProtocol,
+    Factory,
+    Protocol,
+    connectionDone,
+)
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -26,6 +39,7 @@ TIMEOUT_S = 30.0
 """How long connecting may take, and then how long the other end to hang up."""
 
 Endpoint = Callable[[str, int], IStreamClientEndpoint]
+Datagram = Callable[[str, int, bytes], Awaitable[None]]
 _log = Logger()
 
 
@@ -33,7 +47,8 @@ class PushLine:
     """Tries the pushes that a meter has planned, when they are due.
 
     `endpoint` makes the way to a host and port. `save` is called before an attempt begins, so
-    that a crash does not lead to more of them than the setup allows.
+    that a crash does not lead to more of them than the setup allows. `datagram` sends one;
+    where there is no way to, no attempt at it succeeds.
     """
 
     def __init__(
@@ -42,11 +57,13 @@ class PushLine:
         endpoint: Endpoint,
         clock: IReactorTime,
         save: Callable[[Meter], None] | None = None,
+        datagram: Datagram | None = None,
     ) -> None:
         self._meter = meter
         self._endpoint = endpoint
         self._clock = clock
         self._save = save
+        self._datagram = datagram
         self._calling: Deferred[None] | None = None
 
     def tick(self, now_s: int) -> None:
@@ -79,6 +96,10 @@ class PushLine:
 
     async def _call(self, due: Attempt) -> None:
         try:
+            if due.datagram:
+                await self._send(due)
+                push.delivered(self._meter, due.setup)
+                return
             connecting = self._endpoint(due.host, due.port).connect(_Callers())
             connecting.addTimeout(TIMEOUT_S, self._clock)
             await cast(_Caller, await connecting).say(due.octets, self._clock)
@@ -86,6 +107,11 @@ class PushLine:
             push.failed(self._meter, due.setup)
         else:
             push.delivered(self._meter, due.setup)
+
+    async def _send(self, due: Attempt) -> None:
+        if self._datagram is None:
+            raise ConnectError()
+        await self._datagram(due.host, due.port, due.octets)
 
     def _called(self, result: Any) -> Any:
         self._calling = None
@@ -131,3 +157,14 @@ class _Callers(Factory):
 
     def buildProtocol(self, addr: IAddress | None) -> _Caller:
         return _Caller()
+
+
+async def send_datagram(reactor: Any, host: str, port: int, octets: bytes) -> None:
+    """Sends one datagram; raises `OSError` when the host is none or the network says no."""
+    address = await reactor.resolve(host)
+    interface = "::" if ":" in address else ""
+    way = reactor.listenUDP(0, DatagramProtocol(), interface)
+    try:
+        way.write(octets, (address, port))
+    finally:
+        await maybeDeferred(way.stopListening)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from twisted.internet.endpoints import HostnameEndpoint
@@ -17,7 +18,7 @@ from meters.meter import Meter
 from meters.p1.port import P1Port
 from meters.p1.pty import P1Pty
 from meters.p3.protocol import P3Factory
-from meters.push_line import PushLine
+from meters.push_line import PushLine, send_datagram
 from wire.capture import Capture, Tap
 from wire.errors import SurroundingsError
 
@@ -108,7 +109,10 @@ class FleetService:
         self._listen(place.p3_port, p3, place.host)
         self._p3.append(p3)
         self._push_lines.append(
-            PushLine(meter, self._endpoint, self._reactor, self.fleet.store.save)
+            PushLine(
+                *(meter, self._endpoint, self._reactor, self.fleet.store.save),
+                partial(send_datagram, self._reactor),
+            )
         )
         if self._p1 is P1Kind.NONE:
             return

@@ -4,7 +4,8 @@ An error bit tells what is wrong. An alarm bit tells that something was, to who 
 by the filter; it stays until it is written. When the alarm register is no longer 0, the
 register monitor acts: it asks for the push that its script names (P3, 9.1.2). SMR 5.2
 adds a second alarm register with its filter, SMR 5.5 a third; they have no monitor of their
-own, so the one monitor acts for them too.
+own. The one monitor acts for the second too, and the third, of the last gasp, sets off the
+push by UDP, for there is no time for more.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from __future__ import annotations
 from enum import IntFlag
 from typing import TYPE_CHECKING
 
+from meters.behaviour import push
 from wire.cosem.dsmr.alarms import NO_SCRIPT
+from wire.cosem.dsmr.push import UDP_SETUP
 from wire.cosem.events import Event
 from wire.cosem.rows import SMR5
 from wire.dlms.data import Tag
@@ -134,13 +137,23 @@ def write_later(meter: Meter, register: int, value: int) -> None:
     before = later(meter, register)
     meter.state.later_alarms = (value, third) if register == 2 else (second, value)
     if value and not before:
-        set_off(meter)
+        _set_off_for(meter, register)
 
 
 def compare_anew(meter: Meter) -> None:
     """At power-up the monitor compares as if all had been 0 before (P3, register monitor)."""
-    if meter.state.alarms or any(meter.state.later_alarms):
+    if meter.state.alarms:
         set_off(meter)
+    for register in (2, 3):
+        if later(meter, register):
+            _set_off_for(meter, register)
+
+
+def _set_off_for(meter: Meter, register: int) -> None:
+    if register == 2:
+        set_off(meter)
+    else:
+        push.trigger(meter, UDP_SETUP)
 
 
 def set_off(meter: Meter) -> None:

@@ -19,11 +19,13 @@ from wire.cosem.dsmr.push import (
     ALARMS,
     AUTO_ANSWER,
     EQUIPMENT_ID,
+    LATER_ALARMS,
     MESSAGE_HANDLER,
     PUSH_CLASS,
     SCHEDULER,
     SETUP_NAMES,
     SETUPS,
+    UDP_SETUP,
 )
 from wire.cosem.rows import SMR5
 from wire.dlms import axdr
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 _INVOKE_IDS = 0xFF_FFFF
 _LATEST_S = 1 << 33
 _MOST_ATTEMPTS = 256
+GASP_S = 30
+"""How long a meter without supply can still send a datagram; ours, for none is printed."""
 
 
 @dataclass(slots=True)
@@ -78,12 +82,17 @@ class Pushing:
 
 
 class Attempt(NamedTuple):
-    """One call to the central system: where to, and the octets to send."""
+    """One call to the central system: where to, and the octets to send, in a datagram or not."""
 
     setup: int
     host: str
     port: int
     octets: bytes
+
+    @property
+    def datagram(self) -> bool:
+        """Whether it goes by UDP, which nobody answers."""
+        return self.setup == UDP_SETUP
 
 
 # Setting off
@@ -136,9 +145,11 @@ def execute_asked(meter: Meter) -> None:
 def attempt(meter: Meter) -> Attempt | None:
     """The push that is due now, if any; it counts as tried from here on."""
     state = meter.state
-    if state.pushing is None or not state.powered:
+    if state.pushing is None:
         return None
     for plan in sorted(state.pushing.plans.values(), key=lambda plan: plan.at_s):
+        if not (state.powered or plan.setup == UDP_SETUP and _gasping(meter)):
+            continue
         place = destination(meter, plan.setup)
         if place is None or not plan.attempts:
             # Switched off meanwhile; or cut off by a crash in the last attempt.
@@ -147,6 +158,10 @@ def attempt(meter: Meter) -> Attempt | None:
             _count(meter, plan)
             return Attempt(plan.setup, *place, _message(meter, plan.setup))
     return None
+
+
+def _gasping(meter: Meter) -> bool:
+    return meter.state.at_s - meter.state.off_since_s <= GASP_S
 
 
 def delivered(meter: Meter, setup: int) -> None:
@@ -192,6 +207,12 @@ def _alarms(meter: Meter) -> Data:
     return axdr.double_long_unsigned(meter.state.alarms)
 
 
+def _later(register: int) -> Callable[[Meter], Data]:
+    return lambda meter: axdr.double_long_unsigned(
+        meter.state.later_alarms[register - 2]
+    )
+
+
 def _named(code: bytes) -> Callable[[Meter], Data]:
     return lambda meter: axdr.octet_string(code)
 
@@ -199,6 +220,10 @@ def _named(code: bytes) -> Callable[[Meter], Data]:
 PUSHABLE: dict[tuple[int, bytes, int], Callable[[Meter], Data]] = {
     (1, EQUIPMENT_ID.octets, 2): _equipment_id,
     (1, ALARMS.octets, 2): _alarms,
+    **{
+        (1, code.octets, 2): _later(register)
+        for register, code in enumerate(LATER_ALARMS, 2)
+    },
     **{
         (class_id, code.octets, 1): _named(code.octets)
         for class_id, code in (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from meters.behaviour import push, wakeup
 from meters.behaviour.recurrence import Windows
 from meters.meter import Meter
-from meters.model import LOGICAL_ERROR, Behaviour, Doer, Link
+from meters.model import LOGICAL_ERROR, Behaviour, Check, Doer, Link
 from wire.cosem.dsmr.push import (
     EQUIPMENT_ID,
     EXECUTE,
@@ -13,15 +13,19 @@ from wire.cosem.dsmr.push import (
     PUSH_CLASS,
     PUSH_METHOD,
     SCRIPT_TABLE,
+    SCRIPTS,
     SETUP_NAMES,
     SETUPS,
     TCP,
+    UDP,
+    UDP_SETUP,
 )
 from wire.cosem.rows import SMR5
 from wire.dlms.action import ActionOutcome
 from wire.dlms.data import Data
-from wire.dlms.descriptors import ActionResult
+from wire.dlms.descriptors import ActionResult, AttributeDescriptor
 from wire.errors import WireError
+from wire.obis import Obis
 
 BEHAVIOUR = Behaviour.empty()
 
@@ -39,19 +43,29 @@ def _objects(meter: Meter, data: Data) -> bool:
     return (
         listed[0] == (*_IDENTIFIER, 0)
         and all(item[:3] in push.PUSHABLE and item[3] == 0 for item in listed)
+        and all(_has(meter, *item[:3]) for item in listed)
         and _IDENTIFIER not in (item[:3] for item in listed[1:])
         and (len(listed) == 2 or meter.identity.standard in SMR5 and len(listed) > 2)
     )
 
 
-def _destination(meter: Meter, data: Data) -> bool:
-    """TCP to `host:port` or, when there is none, to nowhere."""
-    service, place, message = (part.value for part in data.value)
-    return (
-        service == TCP
-        and message == MESSAGES[meter.identity.standard]
-        and (not place or push.place_of(place) is not None)
-    )
+def _has(meter: Meter, class_id: int, code: bytes, attribute: int) -> bool:
+    key = AttributeDescriptor(class_id, Obis(code), attribute).encode()
+    return key in meter.model.cells
+
+
+def _destination(wanted: int) -> Check:
+    """By the transport that the setup is for, to `host:port` or, without one, to nowhere."""
+
+    def check(meter: Meter, data: Data) -> bool:
+        service, place, message = (part.value for part in data.value)
+        return (
+            service == wanted
+            and message == MESSAGES[meter.identity.standard]
+            and (not place or push.place_of(place) is not None)
+        )
+
+    return check
 
 
 def _windows(meter: Meter, data: Data) -> bool:
@@ -72,7 +86,7 @@ def times(meter: Meter, data: Data) -> bool:
 
 def _is_script(data: Data) -> bool:
     table, selector = data.value
-    known = range(1, len(SETUPS) + 1)
+    known = range(1, SCRIPTS + 1)
     return table.value == SCRIPT_TABLE.octets and selector.value in known
 
 
@@ -82,20 +96,22 @@ def _scripts(meter: Meter, data: Data) -> bool:
     actions = [action for script in data.value for action in script.value[1].value]
     return (
         len(set(numbers)) == len(numbers)
-        and set(numbers) <= set(range(1, len(SETUPS) + 1))
-        and all(_pushes(action) for action in actions)
-        and len(actions) <= len(SETUPS) ** 2
+        and set(numbers) <= set(range(1, SCRIPTS + 1))
+        and all(_pushes(meter, action) for action in actions)
+        and len(actions) <= SCRIPTS**2
     )
 
 
-def _pushes(action: Data) -> bool:
+def _pushes(meter: Meter, action: Data) -> bool:
     service, class_id, name, index, parameter = (part.value for part in action.value)
     return (service, class_id, index, parameter) == (
         EXECUTE,
         PUSH_CLASS,
         PUSH_METHOD,
         0,
-    ) and name in [code.octets for code in SETUPS]
+    ) and name in [
+        code.octets for code in SETUPS if _has(meter, PUSH_CLASS, code.octets, 1)
+    ]
 
 
 def _callers(meter: Meter, data: Data) -> bool:
@@ -127,7 +143,9 @@ def _execute(meter: Meter, link: Link, data: Data) -> ActionOutcome:
 
 for _setup, _name in enumerate(SETUP_NAMES):
     BEHAVIOUR.checks[_name, "push_object_list"] = _objects
-    BEHAVIOUR.checks[_name, "send_destination_and_method"] = _destination
+    BEHAVIOUR.checks[_name, "send_destination_and_method"] = _destination(
+        UDP if _setup == UDP_SETUP else TCP
+    )
     BEHAVIOUR.checks[_name, "communication_window"] = _windows
     BEHAVIOUR.doers[_name, "push"] = _pusher(_setup)
 BEHAVIOUR.checks.update(

@@ -11,9 +11,19 @@ from meters.meter import Meter
 from meters.state import from_json, to_json
 from tests.meters.builders import EQUIPMENT_ID, NOW_S, make_meter
 from tests.meters.p3.driver import Driver
-from wire.cosem.dsmr.push import MESSAGES, SETUP_NAMES, SETUPS
+from wire.cosem.dsmr.push import EQUIPMENT_ID as EQUIPMENT_ID_CODE
+from wire.cosem.dsmr.push import (
+    LATER_ALARMS,
+    MESSAGES,
+    SETUP_NAMES,
+    SETUPS,
+    TCP,
+    UDP,
+    UDP_SETUP,
+    XDLMS,
+)
 from wire.cosem.pushes import Push, PushReader
-from wire.cosem.rows import SMR5, Standard
+from wire.cosem.rows import SMR5, SMR52, SMR55, Standard
 from wire.cosem.table import objects
 from wire.cosem.types import type_of
 from wire.dlms import axdr
@@ -78,7 +88,9 @@ def test_an_alarm_pushes_the_register(standard: Standard) -> None:
     rig.after(1)
     inject(rig.meter, Injection(What.BATTERY_EMPTY))
     pushed = said(rig.after(2))
-    assert (pushed.equipment_id, pushed.alarms) == (EQUIPMENT_ID, (2,))
+    registers = 1 + (standard in SMR52) + (standard in SMR55)
+    assert pushed.equipment_id == EQUIPMENT_ID
+    assert pushed.alarms == (2, 0, 0)[:registers]
     smr5 = standard in SMR5
     assert pushed.logical_name == (SETUPS[ALARM] if smr5 else None)
     push.delivered(rig.meter, ALARM)
@@ -266,7 +278,7 @@ def test_a_saved_schedule_beside_a_clock_that_cannot_be_is_told(
 @pytest.mark.parametrize(
     "plans",
     [
-        [[3, NOW_S, 1]],
+        [[4, NOW_S, 1]],
         [[-1, NOW_S, 1]],
         [[0, -1, 1]],
         [[0, 2**34, 1]],
@@ -284,6 +296,13 @@ def test_a_saved_plan_is_judged(plans: object) -> None:
     saved["pushing"] = plans
     with pytest.raises(ConfigError, match="cannot be read"):
         from_json(saved)
+
+
+def test_a_plan_of_a_setup_that_the_meter_lacks_is_told() -> None:
+    meter = make_meter()
+    meter.state = from_json({**to_json(meter.state), "pushing": [[3, NOW_S, 1]]})
+    with pytest.raises(ConfigError, match="no push_setup_udp"):
+        meter.model.judge(meter)
 
 
 IDENTIFIER = (1, Obis.parse("0-0:96.1.1").octets, 2, 0)
@@ -366,3 +385,67 @@ def test_smr5_may_push_more() -> None:
     assert rig.set(SETUP, "send_destination_and_method", (0, DESTINATION, 0)) is SUCCESS
     assert rig.set(SETUP, "send_destination_and_method", (0, b"[::1]:9", 0)) is SUCCESS
     assert push.destination(rig.meter, ALARM) == ("::1", 9)
+
+
+def gasping(**settings: object) -> Rig:
+    """A meter of SMR 5.5 whose last gasp goes to the central system, at once."""
+    rig = Rig(Standard.SMR_5_5)
+    given = {
+        "send_destination_and_method": (UDP, DESTINATION, XDLMS),
+        "randomisation_start_interval": 0,
+        **settings,
+    }
+    for attribute, value in given.items():
+        assert rig.set("push_setup_udp", attribute, value) is SUCCESS
+    assert rig.set("alarm_filter_3", "value", 3) is SUCCESS
+    return rig
+
+
+def test_the_last_gasp_goes_by_udp_without_supply() -> None:
+    rig = gasping()
+    rig.meter.power_off()
+    attempt = rig.after(1)
+    pushed = said(attempt)
+    assert attempt is not None and attempt.datagram
+    assert pushed.logical_name == SETUPS[UDP_SETUP]
+    assert pushed.alarms == (0, 0, 1)
+    push.delivered(rig.meter, UDP_SETUP)
+    assert rig.meter.state.pushing is None
+
+
+def test_a_gasp_that_comes_too_late_waits_for_the_supply() -> None:
+    rig = gasping(communication_window=())
+    rig.meter.power_off()
+    assert rig.after(push.GASP_S + 1) is None
+    rig.meter.power_on(NOW_S + 100)
+    assert said(rig.after(101)).alarms == (0, 0, 1)
+
+
+def test_other_pushes_wait_for_the_supply() -> None:
+    rig = Rig(Standard.SMR_5_5).setup(ALARM)
+    push.trigger(rig.meter, ALARM)
+    rig.meter.power_off()
+    assert rig.after(1) is None
+    rig.meter.power_on(NOW_S + 5)
+    assert said(rig.after(6)).logical_name == SETUPS[ALARM]
+
+
+def test_a_setup_keeps_to_its_transport() -> None:
+    rig = Rig(Standard.SMR_5_5)
+    attribute = "send_destination_and_method"
+    assert rig.set("push_setup_udp", attribute, (TCP, DESTINATION, XDLMS)) is OTHER
+    assert rig.set("push_setup_alarm", attribute, (UDP, DESTINATION, XDLMS)) is OTHER
+    assert rig.meter.state.settings is None
+
+
+@pytest.mark.parametrize("standard", sorted(SMR5))
+def test_a_push_tells_only_what_the_meter_has(standard: Standard) -> None:
+    rig = Rig(standard)
+    third = (1, LATER_ALARMS[1].octets, 2, 0)
+    identifier = (1, EQUIPMENT_ID_CODE.octets, 2, 0)
+    name = (40, SETUPS[ALARM].octets, 1, 0)
+    told = rig.set("push_setup_alarm", "push_object_list", (identifier, name, third))
+    assert told is (SUCCESS if standard in SMR55 else OTHER)
+    scripts = ((2, ((2, 40, SETUPS[UDP_SETUP].octets, 1, 0),)),)
+    told = rig.set("push_script_table", "scripts", scripts)
+    assert told is (SUCCESS if standard in SMR55 else OTHER)

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import socket
 from random import Random
 from typing import Any
 
 import pytest
-from twisted.internet.defer import succeed
+from twisted.internet.defer import ensureDeferred, succeed
 from twisted.internet.error import ConnectionLost
 from twisted.internet.interfaces import ITCPTransport
 from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.selectreactor import SelectReactor
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from zope.interface import directlyProvides
 
 from meters.behaviour import push
 from meters.meter import Meter
-from meters.push_line import TIMEOUT_S, PushLine
+from meters.push_line import TIMEOUT_S, PushLine, send_datagram
 from scenarios.clock import HeapClock
 from scenarios.network import SimulatedNetwork
 from tests.meters.builders import EQUIPMENT_ID, NOW_S
-from tests.meters.test_push import ALARM, SCHEDULE, Rig
+from tests.meters.test_push import ALARM, SCHEDULE, Rig, gasping
 from wire.cosem.pushes import encode_wake_up
 from wire.cosem.types import type_of
 from wire.errors import SurroundingsError
@@ -196,3 +198,40 @@ def test_the_schedule_is_kept_while_nothing_else_happens() -> None:
     wire.meter.changed()
     wire.run(70)
     assert len(wire.system.heard) == 1
+
+
+class Datagrams:
+    """A way for datagrams that notes them."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, int, bytes]] = []
+
+    async def send(self, host: str, port: int, octets: bytes) -> None:
+        self.sent.append((host, port, octets))
+
+
+@pytest.mark.parametrize("has_way", [True, False])
+def test_a_last_gasp_is_a_datagram_and_no_connection(has_way: bool) -> None:
+    rig, clock, datagrams = gasping(), HeapClock(NOW_S), Datagrams()
+    network = SimulatedNetwork(clock, Random(1))
+    send = datagrams.send if has_way else None
+    line = PushLine(rig.meter, network.endpoint, clock, datagram=send)
+    rig.meter.power_off()
+    line.tick(NOW_S + 1)
+    assert [sent[:2] for sent in datagrams.sent] == ([PLACE] if has_way else [])
+    assert rig.meter.state.pushing is None
+    line.tick(NOW_S + 2)
+    assert len(datagrams.sent) == int(has_way)
+
+
+def test_a_datagram_reaches_a_real_socket() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as central_system:
+        central_system.bind(("127.0.0.1", 0))
+        central_system.settimeout(10)
+        port = central_system.getsockname()[1]
+        reactor = SelectReactor()
+        sending = ensureDeferred(send_datagram(reactor, "127.0.0.1", port, b"gasp"))
+        sending.addBoth(lambda _: reactor.crash())
+        if not sending.called:
+            reactor.run(installSignalHandlers=False)
+        assert central_system.recv(64) == b"gasp"

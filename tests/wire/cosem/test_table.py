@@ -85,8 +85,7 @@ def test_rows_say_what_the_facts_say(standard: Standard) -> None:
 def test_no_object_of_the_facts_is_missing(standard: Standard) -> None:
     here = {str(row.obis) for row in objects(standard)}
     missing = {code for code in facts(standard) if code not in here}
-    pending = {"0-3:25.9.0.255"} if standard is Standard.SMR_5_5 else set()
-    assert {code for code in missing if not of_m_bus(code)} == pending
+    assert {code for code in missing if not of_m_bus(code)} == set()
 
 
 def of_m_bus(code: str) -> bool:

@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
-from wire.cosem.dsmr.sources import SMR, p3
-from wire.cosem.rows import DSMR4, RW, SMR5, Row, Standard, X, attr, method, row
+from wire.cosem.dsmr.sources import SMR, SMR_52, SMR_55, p3
+from wire.cosem.rows import (
+    DSMR4,
+    RW,
+    SMR5,
+    SMR52,
+    SMR55,
+    Row,
+    Standard,
+    X,
+    attr,
+    method,
+    row,
+)
 from wire.obis import Obis
 
 PUSH_CLASS, PUSH_METHOD = 40, 1
-SETUPS = tuple(Obis.parse(f"0-{number}:25.9.0") for number in range(3))
-"""By the push script table's scripts, which count from 1: schedule, alarm, call."""
+SETUPS = tuple(Obis.parse(f"0-{number}:25.9.0") for number in range(4))
+"""By the push script table's scripts, which count from 1: schedule, alarm, call.
 
-SETUP_NAMES = ("push_setup_scheduler", "push_setup_alarm", "push_setup_sms")
+The last one, of SMR 5.5, has no script: it sends a datagram when the meter gasps.
+"""
+
+SETUP_NAMES = (
+    *("push_setup_scheduler", "push_setup_alarm", "push_setup_sms"),
+    "push_setup_udp",
+)
+SCRIPTS, UDP_SETUP = 3, 3
 SCRIPT_TABLE = Obis.parse("0-0:10.0.108")
 SCHEDULER = Obis.parse("0-0:15.0.4")
 AUTO_ANSWER, MESSAGE_HANDLER = Obis.parse("0-0:2.2.0"), Obis.parse("0-0:2.3.0")
 EQUIPMENT_ID, ALARMS = Obis.parse("0-0:96.1.1"), Obis.parse("0-0:97.98.0")
+LATER_ALARMS = Obis.parse("0-0:97.98.1"), Obis.parse("0-0:97.98.2")
 
 EXECUTE = 2
 """The service of a script's action that invokes a method (Blue Book ed. 10, 4.5.2)."""
 
-TCP = 0
+TCP, UDP = 0, 1
 WAKE_UP, XDLMS = 128, 0
 """How a message is made (attribute 3): as DSMR 4 has it, as an APDU in A-XDR."""
 
@@ -29,9 +49,16 @@ _MOST_CALLERS = 32
 _Listed = tuple[tuple[int, bytes, int, int], ...]
 _IDENTIFIER = (1, EQUIPMENT_ID.octets, 2, 0)
 _ALARM_REGISTER = (1, ALARMS.octets, 2, 0)
+_SECOND, _THIRD = ((1, code.octets, 2, 0) for code in LATER_ALARMS)
 
 
-def _setup(number: int, message: int, source: str, listed: _Listed) -> Row:
+def _setup(
+    number: int,
+    message: int,
+    source: str,
+    standards: frozenset[Standard],
+    listed: _Listed,
+) -> Row:
     """A push setup (class 40); a message has what is listed, one after the other."""
     return row(
         PUSH_CLASS,
@@ -44,14 +71,17 @@ def _setup(number: int, message: int, source: str, listed: _Listed) -> Row:
             "send_destination_and_method",
             "send_destination_and_method",
             RW,
-            default=(TCP, b"", message),
+            default=(UDP if number == UDP_SETUP else TCP, b"", message),
         ),
         attr(4, "communication_window", "communication_window", RW, default=()),
-        attr(5, "randomisation_start_interval", "long-unsigned", RW, default=0),
+        attr(
+            *(5, "randomisation_start_interval", "long-unsigned", RW),
+            default=5 if number == UDP_SETUP else 0,
+        ),
         attr(6, "number_of_retries", "unsigned", RW, default=0),
         attr(7, "repetition_delay", "long-unsigned", RW, default=0),
         method(1, "push", "integer", X),
-        standards=DSMR4 if message == WAKE_UP else SMR5,
+        standards=standards,
     )
 
 
@@ -60,19 +90,31 @@ def _name_of(class_id: int, code: Obis) -> tuple[int, bytes, int, int]:
 
 
 def _setups() -> tuple[Row, ...]:
-    """DSMR 4 names what woke the meter up, SMR 5 the setup; then the alarms, if it is them."""
+    """DSMR 4 names what woke the meter up, SMR 5 the setup; then the alarms, if it is them.
+
+    A later release has more registers of alarms to tell.
+    """
     woken_by = (
         _name_of(22, SCHEDULER),
         _ALARM_REGISTER,
         _name_of(60, MESSAGE_HANDLER),
     )
     rows = []
-    for number, code in enumerate(SETUPS):
-        told = _name_of(PUSH_CLASS, code), *((_ALARM_REGISTER,) if number == 1 else ())
-        rows += [
-            _setup(number, WAKE_UP, p3("9.3"), (_IDENTIFIER, woken_by[number])),
-            _setup(number, XDLMS, SMR, (_IDENTIFIER, *told)),
-        ]
+    for number, told in enumerate(woken_by):
+        rows.append(_setup(number, WAKE_UP, p3("9.3"), DSMR4, (_IDENTIFIER, told)))
+    alarms = (
+        (SMR, SMR5 - SMR52, (_ALARM_REGISTER,)),
+        (SMR_52, SMR52 - SMR55, (_ALARM_REGISTER, _SECOND)),
+        (SMR_55, SMR55, (_ALARM_REGISTER, _SECOND, _THIRD)),
+    )
+    for number, source, standards, registers in (
+        (0, SMR, SMR5, ()),
+        *((1, *told) for told in alarms),
+        (2, SMR, SMR5, ()),
+        (UDP_SETUP, *alarms[-1]),
+    ):
+        listed = _IDENTIFIER, _name_of(PUSH_CLASS, SETUPS[number]), *registers
+        rows.append(_setup(number, XDLMS, source, standards, listed))
     return tuple(rows)
 
 
@@ -90,7 +132,7 @@ ROWS = (
             RW,
             default=tuple(
                 (script, ((EXECUTE, PUSH_CLASS, code.octets, PUSH_METHOD, 0),))
-                for script, code in enumerate(SETUPS, 1)
+                for script, code in enumerate(SETUPS[:SCRIPTS], 1)
             ),
         ),
         method(1, "execute", "long-unsigned", X),
