@@ -19,7 +19,7 @@ from headend.operations.plan import (
     truth,
 )
 from wire.cosem.configuration import Flag, OperationMode
-from wire.cosem.dsmr.push import MESSAGES, TCP
+from wire.cosem.dsmr.push import MESSAGES, TCP, UDP
 from wire.cosem.rows import Standard
 from wire.cosem.table import standard_of
 from wire.dlms import axdr
@@ -162,7 +162,7 @@ def prepare_push(standard: Standard | str, arguments: Mapping[str, Any]) -> Plan
         add(
             3,
             axdr.structure(
-                axdr.enum(TCP),
+                axdr.enum(UDP if given["setup"] == "udp" else TCP),
                 axdr.octet_string(destination.encode()),
                 axdr.enum(MESSAGES[standard_of(standard)]),
             ),

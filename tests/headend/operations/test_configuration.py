@@ -11,6 +11,7 @@ from scenarios.clock import HeapClock
 from tests.headend.operations.trial import Trial, check_refused_early
 from tests.headend.test_operations import Odd
 from wire.cosem.rows import Standard
+from wire.cosem.table import find
 from wire.dlms import axdr
 from wire.dlms.axdr import Data
 
@@ -114,6 +115,25 @@ def test_what_is_no_configuration(operation: str, arguments: Any, says: str) -> 
 )
 def test_what_no_profile_captures(arguments: Any, says: str) -> None:
     check_refused_early("definable_profile", Standard.DSMR_4_2_2, arguments, says)
+
+
+@pytest.mark.parametrize(
+    ("standard", "setup", "method"),
+    [
+        (Standard.SMR_5_0, "alarm", [0, 0]),
+        (Standard.SMR_5_5, "udp", [1, 0]),
+    ],
+)
+def test_a_push_setup_of_smr_5(
+    standard: Standard, setup: str, method: list[int]
+) -> None:
+    trial = Trial(standard)
+    trial.ask("push", setup=setup, destination="10.0.0.1:9000")
+    row = find({"alarm": "0-1:25.9.0", "udp": "0-3:25.9.0"}[setup], standard)
+    service, _, message = trial.meter.setting(
+        row.name, "send_destination_and_method"
+    ).value
+    assert [service.value, message.value] == method
 
 
 @pytest.mark.parametrize(
