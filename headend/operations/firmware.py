@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import IntEnum
 from typing import Any
 
 from headend import rendering
@@ -11,6 +10,7 @@ from headend.dlms.engine import Engine
 from headend.operations import together
 from headend.operations.plan import Operation, Plan, only, text, truth
 from headend.visit import Visit
+from wire.cosem.image import Status
 from wire.cosem.rows import Standard
 from wire.cosem.table import objects, standard_of
 from wire.dlms import axdr
@@ -26,19 +26,6 @@ _MOST_ROUNDS = 3
 _LOOKS, _LOOK_S = 60, 2.0
 # 1-x:0.2.y: what firmware is active, and its signature.
 _FIRMWARE_C, _FIRMWARE_D = 0, 2
-
-
-class Status(IntEnum):
-    """image_transfer_status (Blue Book ed. 10, class 18)."""
-
-    NOT_INITIATED = 0
-    INITIATED = 1
-    VERIFICATION_INITIATED = 2
-    VERIFICATION_SUCCESSFUL = 3
-    VERIFICATION_FAILED = 4
-    ACTIVATION_INITIATED = 5
-    ACTIVATION_SUCCESSFUL = 6
-    ACTIVATION_FAILED = 7
 
 
 def prepare_firmware(standard: Standard | str, arguments: Mapping[str, Any]) -> Plan:

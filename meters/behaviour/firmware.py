@@ -7,14 +7,13 @@ What fails changes nothing: the image is discarded, the old firmware runs.
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from meters.behaviour.events import record
 from meters.behaviour.task import NEVER
 from meters.image import Transfer
 from wire.cosem.events import Event
-from wire.cosem.image import Header, Part
+from wire.cosem.image import Header, Part, Status
 from wire.errors import WireError
 
 if TYPE_CHECKING:
@@ -22,19 +21,6 @@ if TYPE_CHECKING:
 
 VERIFICATION_S = 5
 SELF_CHECK_S = 10
-
-
-class Status(IntEnum):
-    """image_transfer_status (Blue Book ed. 10, class 18)."""
-
-    NOT_INITIATED = 0
-    INITIATED = 1
-    VERIFICATION_INITIATED = 2
-    VERIFICATION_SUCCESSFUL = 3
-    VERIFICATION_FAILED = 4
-    ACTIVATION_INITIATED = 5
-    ACTIVATION_SUCCESSFUL = 6
-    ACTIVATION_FAILED = 7
 
 
 # With these there is an image; with the last two it has been verified.

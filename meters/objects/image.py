@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from meters.behaviour import firmware
-from meters.behaviour.firmware import VERIFIED, Status
+from meters.behaviour.firmware import VERIFIED
 from meters.image import MAX_NAME_OCTETS, SIZES, Transfer
 from meters.meter import Meter
 from meters.model import LOGICAL_ERROR, Behaviour, Link
+from wire.cosem.image import Status
 from wire.cosem.rows import SMR5
 from wire.cosem.types import type_of
 from wire.dlms import axdr

@@ -8,12 +8,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meters.behaviour.firmware import Status
 from meters.meter import Meter
 from meters.state import from_json, to_json
 from tests.meters.builders import NOW_S, make_meter
 from tests.meters.p3.driver import Driver
-from wire.cosem.image import BLOCK_OCTETS, MAX_IMAGE_OCTETS, Part, build, split
+from wire.cosem.image import BLOCK_OCTETS, MAX_IMAGE_OCTETS, Part, Status, build, split
 from wire.dlms import axdr
 from wire.dlms.data import Data
 

@@ -46,6 +46,19 @@ class Part(IntEnum):
     MBUS_DRIVER = 4
 
 
+class Status(IntEnum):
+    """image_transfer_status (Blue Book ed. 10, class 18)."""
+
+    NOT_INITIATED = 0
+    INITIATED = 1
+    VERIFICATION_INITIATED = 2
+    VERIFICATION_SUCCESSFUL = 3
+    VERIFICATION_FAILED = 4
+    ACTIVATION_INITIATED = 5
+    ACTIVATION_SUCCESSFUL = 6
+    ACTIVATION_FAILED = 7
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """What the first block says; `digest` is the hash over the rest."""

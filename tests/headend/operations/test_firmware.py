@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 
 from headend.operations import perform
-from headend.operations.firmware import Status
 from headend.store.job import JobState
 from scenarios.clock import HeapClock
 from tests.headend.operations.trial import Trial, check_refused_early
 from wire.cosem.events import Event, Log
-from wire.cosem.image import Part, build
+from wire.cosem.image import Part, Status, build
 from wire.cosem.rows import Standard
 from wire.dlms import axdr
 from wire.dlms.axdr import Data

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from gurux_dlms.objects import GXDLMSImageTransfer
 
-from meters.behaviour.firmware import SELF_CHECK_S, VERIFICATION_S, Status
+from meters.behaviour.firmware import SELF_CHECK_S, VERIFICATION_S
 from meters.meter import Meter
 from meters.state import from_json, to_json
 from tests.meters.builders import NOW_S, make_meter
@@ -17,7 +17,15 @@ from tests.meters.p3.driver import Driver
 from tests.peers.exchange import MeterExchange
 from tests.peers.gurux import GuruxPeer
 from wire.cosem.events import Event, Log
-from wire.cosem.image import BLOCK_OCTETS, MAX_IMAGE_OCTETS, Part, build, read, split
+from wire.cosem.image import (
+    BLOCK_OCTETS,
+    MAX_IMAGE_OCTETS,
+    Part,
+    Status,
+    build,
+    read,
+    split,
+)
 from wire.cosem.rows import Client, Standard
 from wire.dlms import axdr
 from wire.dlms.descriptors import ActionResult, DataAccessResult
