@@ -1,16 +1,18 @@
 """The `dsmrlab` command."""
 
-import signal
 import sys
 
-from dsmrlab.cli import cli
-from dsmrlab.edge import run
+from dsmrlab.interrupts import INTERRUPTED, Interrupted, take_interrupts
 
 
 def main() -> None:
     """Runs the command line and ends the process with its exit code."""
-    # SIGTERM interrupts like Ctrl-C, so that what was begun is ended; services know better.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    take_interrupts()
+    try:
+        from dsmrlab.cli import cli
+        from dsmrlab.edge import run
+    except Interrupted:
+        sys.exit(INTERRUPTED)
     sys.exit(run(cli))
 
 

@@ -13,9 +13,10 @@ from typing import Any
 
 import click
 
+from dsmrlab.interrupts import INTERRUPTED, Interrupted
 from wire.errors import ConfigError, SimError, SurroundingsError
 
-FAILED, USAGE, SURROUNDINGS, INTERRUPTED = 1, 2, 3, 130
+FAILED, USAGE, SURROUNDINGS = 1, 2, 3
 DEBUG = "DSMRLAB_DEBUG"
 
 
@@ -173,6 +174,8 @@ def _failed(error: Exception) -> int:
             where = f"{error.filename}: " if error.filename else ""
             complain(f"{where}{error.strerror or error}")
             return SURROUNDINGS
+    if Interrupted.came:
+        return INTERRUPTED
     complain(internal_error(error))
     return FAILED
 

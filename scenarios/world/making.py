@@ -107,18 +107,16 @@ def _interrupted_between_calls(clock: HeapClock) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    held = [
-        number
-        for number in (signal.SIGINT, signal.SIGTERM)
-        if signal.getsignal(number) is signal.default_int_handler
-    ]
+    both = (signal.SIGINT, signal.SIGTERM)
+    handlers = {number: signal.getsignal(number) for number in both}
+    held = [number for number, handler in handlers.items() if callable(handler)]
     for number in held:
         signal.signal(number, lambda *_: clock.soon(_interrupt))
     try:
         yield
     finally:
         for number in held:
-            signal.signal(number, signal.default_int_handler)
+            signal.signal(number, handlers[number])
 
 
 def _interrupt() -> None:
