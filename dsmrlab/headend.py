@@ -102,9 +102,17 @@ def import_(settings: Settings, shipment: Path) -> None:
             done = import_shipment(connection, office.keys, shipment, now_s=time.time())
     for warning in done.warnings:
         complain(warning)
+    text = f"{counted(done.count, 'meter')}: {done.added} new, {done.changed} changed"
+    if done.devices:
+        text += f"; {counted(done.devices, 'M-Bus device')} new"
     settings.show(
-        {"meters": done.count, "added": done.added, "changed": done.changed},
-        f"{counted(done.count, 'meter')}: {done.added} new, {done.changed} changed",
+        {
+            "meters": done.count,
+            "added": done.added,
+            "changed": done.changed,
+            "devices": done.devices,
+        },
+        text,
     )
 
 

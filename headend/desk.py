@@ -13,6 +13,7 @@ from twisted.internet.task import deferLater
 
 from headend import operations
 from headend.associating import Approach, NextCounter
+from headend.devices import DeviceRing
 from headend.dlms.client import TIMEOUT_S, Client, DlmsClient
 from headend.dlms.credentials import Credentials
 from headend.keyring import KeyRing, Pair
@@ -79,18 +80,15 @@ class Desk:
         meter = await self._call(lambda: self._look_up(job.meter_id))
         operation = operations.named(job.operation)
         plan = operations.prepare(job.operation, meter.standard, job.arguments)
-        ring = KeyRing(
-            self._store,
-            self._key_store,
-            meter,
-            self._call,
-            self._clock.seconds,
-            self._random_bytes,
+        tools = (
+            *(self._store, self._key_store, meter),
+            *(self._call, self._clock.seconds, self._random_bytes),
         )
+        ring, devices = KeyRing(*tools), DeviceRing(*tools)
         client = await self._associate(job, self._approach(meter, ring))
         try:
             await self._warn_of_the_end(ring)
-            records = Records(self._store, self._call, job, ring, self._wait)
+            records = Records(self._store, self._call, job, ring, devices, self._wait)
             if operation.once:
                 await self._call(lambda: self._begin_once(job))
             talking = ensureDeferred(plan(Visit(client, records)))

@@ -142,6 +142,29 @@ class KeyStore:
             if row.state is not KeyState.WITHDRAWN
         ]
 
+    def seal(self, octets: bytes, bound_to: str) -> bytes:
+        """Encrypts a key, bound to whose and of what kind it is."""
+        nonce = self._random_bytes(_NONCE_OCTETS)
+        return nonce + self._gcm.encrypt(nonce, octets, bound_to.encode())
+
+    def unseal(
+        self, sealed: bytes, wrapping_key_id: str, owner: str, bound_to: str
+    ) -> bytes:
+        """The reverse of `seal`; `owner` is who the key is of, as errors name it."""
+        if wrapping_key_id != self.wrapping_key_id:
+            raise ConfigError(
+                f"cannot decrypt keys of {owner}: wrong master key"
+                f" ({self.source}); they were encrypted under {wrapping_key_id},"
+                f" this one is {self.wrapping_key_id}"
+            )
+        nonce, text = sealed[:_NONCE_OCTETS], sealed[_NONCE_OCTETS:]
+        try:
+            return self._gcm.decrypt(nonce, text, bound_to.encode())
+        except (InvalidTag, ValueError):
+            raise SurroundingsError(
+                f"cannot decrypt keys of {owner}: the database was changed"
+            ) from None
+
     def _sealed(
         self,
         meter: Meter,
@@ -150,29 +173,21 @@ class KeyStore:
         octets: bytes,
         now_s: float,
     ) -> NewKey:
-        nonce = self._random_bytes(_NONCE_OCTETS)
-        sealed = nonce + self._gcm.encrypt(nonce, octets, _bound_to(meter, kind))
+        sealed = self.seal(octets, _bound_to(meter, kind))
         return NewKey(meter.id, kind, state, sealed, self.wrapping_key_id, now_s)
 
     def _open(self, meter: Meter, row: SealedKey) -> Key:
-        if row.wrapping_key_id != self.wrapping_key_id:
-            raise ConfigError(
-                f"cannot decrypt keys of {meter.equipment_id}: wrong master key"
-                f" ({self.source}); they were encrypted under {row.wrapping_key_id},"
-                f" this one is {self.wrapping_key_id}"
-            )
-        nonce, text = row.sealed[:_NONCE_OCTETS], row.sealed[_NONCE_OCTETS:]
-        try:
-            octets = self._gcm.decrypt(nonce, text, _bound_to(meter, row.kind))
-        except (InvalidTag, ValueError):
-            raise SurroundingsError(
-                f"cannot decrypt keys of {meter.equipment_id}: the database was changed"
-            ) from None
+        octets = self.unseal(
+            row.sealed,
+            row.wrapping_key_id,
+            meter.equipment_id,
+            _bound_to(meter, row.kind),
+        )
         return Key(row.id, row.kind, row.state, row.created_s, octets)
 
 
-def _bound_to(meter: Meter, kind: KeyKind) -> bytes:
-    return f"{meter.equipment_id}/{kind}".encode()
+def _bound_to(meter: Meter, kind: KeyKind) -> str:
+    return f"{meter.equipment_id}/{kind}"
 
 
 def _make(path: Path) -> str:

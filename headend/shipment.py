@@ -3,108 +3,24 @@
 from __future__ import annotations
 
 import json
-import re
 import stat
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    TypeAdapter,
-    ValidationError,
-)
+from pydantic import TypeAdapter, ValidationError
 
 from headend.json_place import doubled_name, place
 from headend.keys import KeyStore
+from headend.shipment_entry import Entry
+from headend.shipped_devices import import_devices
 from headend.store import Connection, keys, meters
-from headend.store.keys import KeyKind, KeyState
+from headend.store.keys import KeyState
 from headend.store.meters import Meter
 from wire.errors import ConfigError
 
 _MAX_OCTETS = 256 * 1024 * 1024
-
-
-def _octets(least: int, most: int) -> PlainValidator:
-    """Hexadecimal digits of so many octets; the value itself never reaches an error."""
-    many = str(least) if least == most else f"{least} to {most}"
-
-    def parse(value: object) -> bytes:
-        if not isinstance(value, str) or not re.fullmatch("[0-9A-Fa-f]*", value):
-            raise ValueError(f"should be hexadecimal digits of {many} octets")
-        if len(value) % 2 or not least <= len(value) // 2 <= most:
-            raise ValueError(
-                f"should be {many} octets, so {2 * least} hexadecimal digits"
-                f"{'' if least == most else ' or more'}, not {len(value)}"
-            )
-        return bytes.fromhex(value)
-
-    return PlainValidator(parse)
-
-
-_Key = Annotated[bytes, _octets(16, 16)]
-_Host = Annotated[
-    str, Field(min_length=1, max_length=255, pattern=r"^[^\s/\x00-\x1f\x7f]+$")
-]
-_Port = Annotated[int, Field(ge=1, le=65535)]
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, hide_input_in_errors=True
-    )
-
-
-class P1Address(_Model):
-    """Where the P1 port of a meter is offered."""
-
-    host: _Host
-    port: _Port
-
-
-class Entry(_Model):
-    """One meter of a shipment."""
-
-    equipment_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{17}$")]
-    standard: Literal["dsmr-4.0.6", "dsmr-4.2.2", "smr-5.0", "smr-5.2", "smr-5.5"]
-    host: _Host
-    port: _Port
-    logical_device: Annotated[int, Field(ge=1, le=0x3FFF)]
-    system_title: Annotated[bytes, _octets(8, 8)]
-    master_key: Annotated[_Key, Field(repr=False)]
-    encryption_key: Annotated[_Key, Field(repr=False)]
-    authentication_key: Annotated[_Key, Field(repr=False)]
-    # HLS 3 and 4 hash it after the challenge, so it has no fixed length (P3, 5.1, note 3).
-    hls_secret: Annotated[bytes, _octets(16, 64), Field(repr=False)]
-    p1: P1Address | None = None
-    cell: Annotated[str, Field(pattern=r"^[!-~]{1,64}$")] | None = None
-
-    def facts(self) -> dict[str, object]:
-        """The fields of `Meter`, without its number."""
-        return {
-            "equipment_id": self.equipment_id,
-            "standard": self.standard,
-            "host": self.host,
-            "port": self.port,
-            "logical_device": self.logical_device,
-            "system_title": self.system_title,
-            "p1_host": self.p1.host if self.p1 else None,
-            "p1_port": self.p1.port if self.p1 else None,
-            "cell": self.cell,
-        }
-
-    def keys(self) -> dict[KeyKind, bytes]:
-        """The keys that the meter left the factory with."""
-        return {
-            KeyKind.MASTER: self.master_key,
-            KeyKind.ENCRYPTION: self.encryption_key,
-            KeyKind.AUTHENTICATION: self.authentication_key,
-            KeyKind.HLS_SECRET: self.hls_secret,
-        }
 
 
 _SHIPMENT = TypeAdapter(list[Entry])
@@ -126,12 +42,16 @@ class Shipment:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What taking a shipment over did: how many meters it has, and which of them were news."""
+    """What taking a shipment over did: how many meters it has, and which of them were news.
+
+    `devices` is how many M-Bus devices were.
+    """
 
     count: int
     added: int
     changed: int
     warnings: tuple[str, ...]
+    devices: int = 0
 
 
 def import_shipment(
@@ -166,7 +86,10 @@ def import_shipment(
         ),
         now_s,
     )
-    return Imported(len(shipment.entries), len(new), changed, shipment.warnings)
+    devices = import_devices(connection, keystore, shipment, now_s)
+    return Imported(
+        len(shipment.entries), len(new), changed, shipment.warnings, devices
+    )
 
 
 def read_shipment(path: Path) -> Shipment:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from headend.devices import DeviceRing
 from headend.dlms.client import Client
 from headend.dlms.engine import Engine
 from headend.keyring import KeyRing
@@ -42,6 +43,7 @@ class Records:
     call: Call
     job: Job
     keys: KeyRing
+    devices: DeviceRing
     wait: Callable[[float], Awaitable[None]]
 
     async def keep(self, measured: Iterable[Measured]) -> None:
@@ -105,6 +107,13 @@ class Visit:
         if self._records is None:
             raise LocalError("keys are replaced by a job, which stores them first")
         return self._records.keys
+
+    @property
+    def devices(self) -> DeviceRing:
+        """The M-Bus devices of the meter."""
+        if self._records is None:
+            raise LocalError("M-Bus devices are known where a job is done")
+        return self._records.devices
 
     @property
     def asked_s(self) -> float:

@@ -36,6 +36,7 @@ LIBRARIES = {
     "markupsafe": ("scenarios/report/",),
     "pydantic": (
         "headend/shipment.py",
+        "headend/shipment_entry.py",
         "meters/fleet_file.py",
         "scenarios/",
     ),

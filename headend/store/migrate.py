@@ -8,7 +8,7 @@ from sqlalchemy import Connection, inspect, text
 
 from wire.errors import SurroundingsError
 
-HEAD = "0002"
+HEAD = "0003"
 
 
 def revision(connection: Connection) -> str | None:

@@ -192,3 +192,67 @@ readings = Table(
     Column("status", SmallInteger, nullable=False),
     sqlite_with_rowid=False,
 )
+
+# An M-Bus device, as its nameplate and its Short ID have it.
+devices = Table(
+    "devices",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("equipment_id", String(17), nullable=False, unique=True),
+    Column("identification", Integer, nullable=False),
+    Column("manufacturer", String(3), nullable=False),
+    Column("version", SmallInteger, nullable=False),
+    Column("device_type", SmallInteger, nullable=False),
+    Column("life", String(16), nullable=False),
+    Column("key_changes", BigInteger, nullable=False),
+    UniqueConstraint("identification", "manufacturer", "version", "device_type"),
+)
+
+device_keys = Table(
+    "device_keys",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("device_id", ForeignKey("devices.id"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("state", String(9), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("wrapping_key_id", String(16), nullable=False),
+    Column("created_s", Double, nullable=False),
+    Index("ix_device_keys_device_id_kind", "device_id", "kind"),
+)
+Index(
+    "uq_device_keys_active",
+    device_keys.c.device_id,
+    device_keys.c.kind,
+    unique=True,
+    sqlite_where=_active,
+    postgresql_where=_active,
+)
+
+# Which device was on which channel, and when: readings are of a meter's channel.
+device_places = Table(
+    "device_places",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("device_id", ForeignKey("devices.id"), nullable=False),
+    Column("meter_id", ForeignKey("meters.id"), nullable=False),
+    Column("channel", SmallInteger, nullable=False),
+    Column("since_s", Double, nullable=False),
+    Column("until_s", Double),
+)
+_now = text("until_s IS NULL")
+Index(
+    "uq_device_places_device",
+    device_places.c.device_id,
+    unique=True,
+    sqlite_where=_now,
+    postgresql_where=_now,
+)
+Index(
+    "uq_device_places_channel",
+    device_places.c.meter_id,
+    device_places.c.channel,
+    unique=True,
+    sqlite_where=_now,
+    postgresql_where=_now,
+)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from headend import profiles
+from headend.devices import DeviceRing
 from headend.keyring import KeyRing
 from headend.store import jobs, meters
 from headend.store.call import directly
@@ -86,8 +87,9 @@ def test_a_reading_without_a_status_replaces_none_with_one() -> None:
     with trial.store.begin() as connection:
         job_id = jobs.enqueue(connection, meter.id, "get", {}, now_s=0)
         job = jobs.show(connection, job_id)
-    ring = KeyRing(trial.store, KEY_STORE, meter, directly, float, bytes)
-    records = Records(trial.store, directly, job, ring, no_waiting)
+    tools = (trial.store, KEY_STORE, meter, directly, float, bytes)
+    ring, devices = KeyRing(*tools), DeviceRing(*tools)
+    records = Records(trial.store, directly, job, ring, devices, no_waiting)
     register = Register(3, "1-0:1.8.1.255", 2, 0, 30)
 
     def keep(*measured: Measured) -> list[tuple[int, int, int]]:
