@@ -3,7 +3,9 @@
 A claim gives a lease and a fence, a number that grows with every claim of that job: when the
 lease ran out and another worker took the job, the old fence no longer opens anything. A meter
 has one running job at a time. A job whose attempt failed keeps its place before later ones of
-its meter, unless these are more urgent: an old message must not arrive after a new one.
+its meter, unless these are more urgent: an old message must not arrive after a new one. A job
+that noted how far it got is under way until it ends: no other of its operation begins at that
+meter, however urgent, for it would undo what is half done there.
 """
 
 from __future__ import annotations
@@ -37,12 +39,20 @@ _RECLAIM = text(
     " WHERE state = 'claimed' AND lease_until_s <= :now_s"
 )
 _OF_CORRELATION = " AND correlation_id = :correlation_id"
+# Also what is under way before one of these: whoever handed it in may be gone.
+_OR_BEFORE_THEM = (
+    " AND (jobs.correlation_id = :correlation_id"
+    " OR jobs.attempts > 0 AND jobs.result IS NOT NULL"
+    "  AND EXISTS (SELECT 1 FROM jobs AS mine WHERE mine.state = 'queued'"
+    "   AND mine.meter_id = jobs.meter_id AND mine.operation = jobs.operation"
+    "   AND mine.correlation_id = :correlation_id AND mine.not_before_s <= :now_s))"
+)
 
 
 @cache
 def _due_statement(correlated: bool, taken: bool, by_cell: bool) -> TextClause:
     """Due jobs by rank: of one correlation, of meters not `taken`, of cells not `full`."""
-    of_correlation = _OF_CORRELATION if correlated else ""
+    of_correlation = _OR_BEFORE_THEM if correlated else ""
     of_others = " AND meter_id NOT IN :taken" if taken else ""
     in_others = f" AND {CELL} NOT IN :full" if by_cell else ""
     cell = CELL if by_cell else "NULL"
@@ -53,7 +63,9 @@ def _due_statement(correlated: bool, taken: bool, by_cell: bool) -> TextClause:
         " AND meter_id NOT IN (SELECT meter_id FROM jobs WHERE state = 'claimed')"
         " AND NOT EXISTS (SELECT 1 FROM jobs AS earlier WHERE earlier.state = 'queued'"
         "  AND earlier.attempts > 0 AND earlier.meter_id = jobs.meter_id"
-        "  AND earlier.not_before_s > :now_s AND earlier.priority >= jobs.priority)"
+        "  AND (earlier.not_before_s > :now_s AND earlier.priority >= jobs.priority"
+        "   OR earlier.result IS NOT NULL AND earlier.operation = jobs.operation"
+        "    AND (jobs.result IS NULL OR earlier.id < jobs.id)))"
         f"{of_correlation}{of_others}{in_others} ORDER BY rank_s, jobs.id LIMIT :size"
     )
     if taken:
@@ -102,8 +114,8 @@ _RETRY = text(
 )
 _NOTE = text("UPDATE jobs SET result = :result" + _HELD)
 _RELEASE = text(
-    "UPDATE jobs SET state = 'queued', attempts = attempts - 1,"
-    " worker = NULL, lease_until_s = NULL" + _HELD
+    "UPDATE jobs SET state = 'queued', worker = NULL, lease_until_s = NULL,"
+    " attempts = CASE WHEN result IS NULL THEN attempts - 1 ELSE attempts END" + _HELD
 )
 
 
@@ -121,7 +133,7 @@ def claim(
 
     Leases that ran out are taken back first, and jobs that are too late are given up. With
     `per_cell` so many run in a cell at a time, whoever runs them. With a correlation only its
-    jobs are taken.
+    jobs are taken, and those under way that these wait for.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(_CLAIM_LOCK)
@@ -238,7 +250,10 @@ def note(connection: Connection, job: Job, progress: object) -> None:
 
 
 def release(connection: Connection, job: Job) -> None:
-    """Gives an unfinished job back as if it had not been claimed; or `StaleFence`."""
+    """Gives an unfinished job back as if it had not been claimed; or `StaleFence`.
+
+    One that noted how far it got has had an attempt, and stays under way.
+    """
     _held(connection, _RELEASE, job, {})
 
 

@@ -5,45 +5,14 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable
-from typing import Unpack
 
 import pytest
 
-from headend.store import Store, jobs, leases
-from headend.store.job import Job, JobOptions, JobState, StaleFence
+from headend.store import Store, leases
+from headend.store.job import JobState, StaleFence
 from headend.store.meters import change
-from tests.headend.store.rows import add_meters
+from tests.headend.store.rows import add_meters, claim, enqueue, show
 from wire.errors import LocalError
-
-
-def enqueue(store: Store, meter_id: int, **options: Unpack[JobOptions]) -> int:
-    with store.begin() as connection:
-        return jobs.enqueue(connection, meter_id, "get", {}, now_s=0.0, **options)
-
-
-def claim(
-    store: Store,
-    now_s: float = 0.0,
-    limit: int = 1,
-    worker: str = "w",
-    correlation_id: str | None = None,
-    per_cell: int | None = None,
-) -> list[Job]:
-    with store.begin(durable=False) as connection:
-        return leases.claim(
-            connection,
-            now_s=now_s,
-            worker=worker,
-            lease_s=60.0,
-            limit=limit,
-            per_cell=per_cell,
-            correlation_id=correlation_id,
-        )
-
-
-def show(store: Store, job_id: int) -> Job:
-    with store.read() as connection:
-        return jobs.show(connection, job_id)
 
 
 def test_what_a_claim_returns_is_what_the_store_then_holds(store: Store) -> None:
