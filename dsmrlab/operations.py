@@ -17,6 +17,7 @@ from dsmrlab.edge import (
     read_text,
 )
 from dsmrlab.headend import do, reach_options
+from wire.cosem.image import MAX_IMAGE_OCTETS
 from wire.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -234,7 +235,7 @@ def _argument(written: str) -> Mapping[str, Any]:
 def _document(path: str) -> Any:
     """The value in a file of JSON or YAML; the octets of any other file."""
     if not path.endswith(_DOCUMENTS):
-        return {"hex": read_file(path).hex()}
+        return {"hex": read_file(path, MAX_IMAGE_OCTETS).hex()}
     from scenarios.yaml_tree import read_yaml
 
     # JSON is YAML, and a mistake in it has a line and a column all the same.

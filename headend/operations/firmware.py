@@ -10,7 +10,7 @@ from headend.dlms.engine import Engine
 from headend.operations import together
 from headend.operations.plan import Operation, Plan, only, text, truth
 from headend.visit import Visit
-from wire.cosem.image import Status
+from wire.cosem.image import MAX_IMAGE_OCTETS, Status
 from wire.cosem.rows import Standard
 from wire.cosem.table import objects, standard_of
 from wire.dlms import axdr
@@ -19,9 +19,8 @@ from wire.dlms.descriptors import ActionResult, MethodDescriptor
 from wire.errors import ConfigError, PeerRefused, TransportError, WireError
 
 IMAGE = "0-0:44.0.0"
-_BLOCK_SIZE, _BLOCKS, _FIRST_MISSING, _ENABLED, _STATUS = 2, 3, 4, 5, 6
+_BLOCK_SIZE, _BLOCKS, _FIRST_MISSING, _ENABLED, _STATUS, _TO_ACTIVATE = 2, 3, 4, 5, 6, 7
 _INITIATE, _TRANSFER, _VERIFY, _ACTIVATE = 1, 2, 3, 4
-_MOST_OCTETS = 1 << 20
 _MOST_ROUNDS = 3
 _LOOKS, _LOOK_S = 60, 2.0
 # 1-x:0.2.y: what firmware is active, and its signature.
@@ -67,8 +66,9 @@ def prepare_update(standard: Standard | str, arguments: Mapping[str, Any]) -> Pl
 
     async def run(visit: Visit) -> Any:
         if not await transfer.taken(visit):
-            await transfer.bring(visit)
+            whole = await transfer.bring(visit)
             await transfer.verify(visit)
+            await transfer.check(visit, whole)
             if activating:
                 await transfer.activate(visit)
         return {
@@ -101,19 +101,24 @@ class _Transfer:
             raise PeerRefused("the meter does not run the image: activation failed")
         return status in (Status.ACTIVATION_INITIATED, Status.ACTIVATION_SUCCESSFUL)
 
-    async def bring(self, visit: Visit) -> None:
-        """Every block; those that are there already are not sent again."""
+    async def bring(self, visit: Visit) -> bool:
+        """Every block; those that are there already are not sent again.
+
+        Whether it began with the first block: then what the meter has can be no other image.
+        """
         size = await self._number(visit, _BLOCK_SIZE)
         if size < 1:
             raise WireError("the meter's image blocks have no octet")
         status = await self._number(visit, _STATUS)
         ours = visit.progress in map(self._progress, (False, True))
-        if ours and status in (
-            Status.VERIFICATION_INITIATED,
-            Status.VERIFICATION_SUCCESSFUL,
+        if ours and (
+            status == Status.VERIFICATION_INITIATED
+            or status == Status.VERIFICATION_SUCCESSFUL
+            and await self._is_ours(visit)
         ):
-            return
-        if not (ours and status == Status.INITIATED):
+            return False
+        begins = not (ours and status == Status.INITIATED)
+        if begins:
             await visit.set(
                 together.attribute(IMAGE, _ENABLED, self._standard), axdr.boolean(True)
             )
@@ -123,7 +128,7 @@ class _Transfer:
         for _ in range(_MOST_ROUNDS):
             first = await self._number(visit, _FIRST_MISSING)
             if first >= count:
-                return
+                return begins
             for number in await self._missing(visit, first, count):
                 block = self._image[number * size : (number + 1) * size]
                 await visit.action(
@@ -134,6 +139,7 @@ class _Transfer:
                 )
         if await self._number(visit, _FIRST_MISSING) < count:
             raise WireError("the meter goes on missing blocks that it has acknowledged")
+        return begins
 
     async def _initiate(self, visit: Visit) -> None:
         """Raises `TransportError`, for another attempt, while another image is verified."""
@@ -174,6 +180,18 @@ class _Transfer:
                 ActionResult.OTHER_REASON,
             )
 
+    async def check(self, visit: Visit, whole: bool) -> None:
+        """What was verified is our image: another client may have brought its own meanwhile.
+
+        Raises `TransportError` then, for another attempt that begins anew, and `WireError` when
+        this one brought the `whole` of it.
+        """
+        if await self._is_ours(visit):
+            return
+        if whole:
+            raise WireError("the meter tells of another image than it was brought")
+        raise TransportError("somebody else brought the meter another image")
+
     async def activate(self, visit: Visit) -> None:
         """The image is to run: noted before it is sent, so that it is not brought twice."""
         await visit.note(self._progress(activating=True))
@@ -186,6 +204,18 @@ class _Transfer:
     def _progress(self, activating: bool) -> dict[str, str]:
         """What is noted of an attempt that got as far as this."""
         return {"activating" if activating else "initiated": self._identifier}
+
+    async def _is_ours(self, visit: Visit) -> bool:
+        """Whether image_to_activate_info has our image, by size and identifier."""
+        images = (
+            await visit.get(together.attribute(IMAGE, _TO_ACTIVATE, self._standard))
+        ).value
+        try:
+            told = [tuple(part.value for part in image.value) for image in images]
+        except (TypeError, AttributeError):
+            raise WireError("the meter does not tell which image it has") from None
+        ours = len(self._image), self._identifier.encode()
+        return any(image[:2] == ours for image in told)
 
     async def _missing(self, visit: Visit, first: int, count: int) -> list[int]:
         """The numbers of the blocks from `first` on that the meter has not."""
@@ -216,9 +246,9 @@ def _octets(written: Any) -> bytes:
         image = bytes.fromhex(digits or "")
     except (TypeError, ValueError):
         image = b""
-    if not 0 < len(image) <= _MOST_OCTETS:
+    if not 0 < len(image) <= MAX_IMAGE_OCTETS:
         raise ConfigError(
-            f'image is {{"hex": …}} of 1 to {_MOST_OCTETS} octets, as of a file'
+            f'image is {{"hex": …}} of 1 to {MAX_IMAGE_OCTETS} octets, as of a file'
         )
     return image
 

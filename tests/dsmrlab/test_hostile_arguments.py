@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.dsmrlab.commands import here
+from wire.cosem.image import MAX_IMAGE_OCTETS
 
 # A byte of the command line that is no UTF-8 reaches Python as this.
 NO_TEXT = "\udcff"
@@ -47,6 +48,24 @@ def test_words_that_cannot_be(
 ) -> None:
     line = here(capsys, "--home", lab_home, *arguments).check_one_line(2)
     assert "internal error" not in line
+
+
+@pytest.mark.parametrize(
+    "octets, says",
+    [(MAX_IMAGE_OCTETS + 1, f"larger than {MAX_IMAGE_OCTETS} octets"), (0, "image is")],
+)
+def test_a_file_that_is_no_image(
+    octets: int,
+    says: str,
+    lab_home: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = tmp_path / "image.bin"
+    file.write_bytes(bytes(octets))
+    update = ("update-firmware", "identifier=fw", f"image=@{file}")
+    done = here(capsys, "--home", lab_home, "headend", "operate", "E", *update)
+    assert says in done.check_one_line(2)
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ from wire.errors import LocalError, WireError
 BLOCK_OCTETS = 400
 """With what ciphers and carries it, a block makes a packet of about 500 octets (P3, 3.3)."""
 MAX_IMAGE_OCTETS = 2 * 1024 * 1024
+"""What a meter has room for, and so the most that is sent to one."""
 CRC_OCTETS = 4
 MAX_IDENTIFIER_OCTETS = 48
 

@@ -12,7 +12,7 @@ from headend.store.job import JobState
 from scenarios.clock import HeapClock
 from tests.headend.operations.trial import Trial, check_refused_early
 from wire.cosem.events import Event, Log
-from wire.cosem.image import Part, Status, build
+from wire.cosem.image import MAX_IMAGE_OCTETS, Part, Status, build
 from wire.cosem.rows import Standard
 from wire.dlms import axdr
 from wire.dlms.axdr import Data
@@ -51,6 +51,7 @@ class Receiver:
         self.status = Status.NOT_INITIATED
         self.blocks: dict[int, bytes] = {}
         self.count = 0
+        self.image: tuple[int, bytes] | None = None
         self.done: list[Any] = []
 
     async def get(
@@ -64,11 +65,25 @@ class Receiver:
             return axdr.bit_string(BitString.from_text(bits))
         if attribute.attribute == 4:
             return axdr.double_long_unsigned(missing[0] if missing else self.count)
+        if attribute.attribute == 7:
+            return self.info()
         if self.status is Status.VERIFICATION_INITIATED:
             self.verifying -= 1
             if self.verifying <= 0:
                 self.status = self.verdict
         return axdr.enum(int(self.status))
+
+    def info(self) -> Data:
+        """image_to_activate_info."""
+        images = [] if self.image is None else [self.image]
+        return axdr.array(
+            axdr.structure(
+                axdr.double_long_unsigned(size),
+                axdr.octet_string(name),
+                axdr.octet_string(b"signature"),
+            )
+            for size, name in images
+        )
 
     async def get_list(self, references: Sequence[Any]) -> tuple[Data, ...]:
         raise AssertionError(references)
@@ -96,6 +111,7 @@ class Receiver:
             name, size = (part.value for part in parameters.value)
             self.count, self.blocks = -(-size // BLOCK_OCTETS), {}
             self.status = Status.INITIATED
+            self.image = size, name
             self.done.append(("initiate", name, size))
         elif method.method == 2:
             number, block = (part.value for part in parameters.value)
@@ -181,6 +197,36 @@ def test_an_image_waits_for_the_verification_of_another() -> None:
     assert meter.done == [("enable", True)]
 
 
+@pytest.mark.parametrize("told", [None, (50, b"fw-3"), (51, b"fw-2")])
+def test_a_meter_that_tells_of_another_image_is_not_let_run_it(
+    told: tuple[int, bytes] | None,
+) -> None:
+    class Deceiver(Receiver):
+        def info(self) -> Data:
+            self.image = told
+            return super().info()
+
+    meter = Deceiver()
+    with pytest.raises(WireError, match="another image than it was brought"):
+        update(meter)
+    assert "activate" not in meter.done
+
+
+@pytest.mark.parametrize(
+    "info",
+    [axdr.unsigned(1), axdr.octet_string(b"fw-2"), axdr.array([axdr.unsigned(1)])],
+)
+def test_a_meter_that_tells_of_no_image_is_not_let_run_it(info: Data) -> None:
+    class Mute(Receiver):
+        def info(self) -> Data:
+            return info
+
+    meter = Mute()
+    with pytest.raises(WireError, match="does not tell which image"):
+        update(meter)
+    assert "activate" not in meter.done
+
+
 @pytest.mark.parametrize("lost", [6, 9, 12])
 def test_a_broken_transfer_goes_on_at_the_first_missing_block(lost: int) -> None:
     trial = Trial()
@@ -231,7 +277,10 @@ def test_an_image_is_brought_and_run_once_whichever_answer_is_lost(
         ({"identifier": "x", "image": "00"}, "image is"),
         ({"identifier": "x", "image": {"hex": "0"}}, "image is"),
         ({"identifier": "x", "image": {"hex": 5}}, "image is"),
-        ({"identifier": "x", "image": {"hex": "00" * (1 << 20) + "00"}}, "image is"),
+        (
+            {"identifier": "x", "image": {"hex": "00" * (MAX_IMAGE_OCTETS + 1)}},
+            "image is",
+        ),
         (
             {"identifier": "x", "image": {"hex": "00"}, "activate": 1},
             "true or false",
