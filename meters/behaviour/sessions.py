@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from meters.behaviour import events
 from wire.cosem.dsmr.logs import SESSIONS
 from wire.cosem.events import Event
-from wire.dlms.descriptors import AttributeDescriptor, GetResult
+from wire.dlms.descriptors import AttributeDescriptor, GetResult, MethodDescriptor
 from wire.dlms.lengths import decode_length
 from wire.obis import Obis
 
@@ -112,6 +112,21 @@ _NO_CONFIGURATION = frozenset(
         (1, "0-0:96.13.1"),
     )
 )
+# Methods that change what the main document lists as configuration (table 2-7: the tariff, its
+# special days, keys and security): add_register, add_mask and delete_mask; insert and delete;
+# change_HLS_secret; activate_passive_calendar; security_activate and global_key_transfer.
+# The others execute, capture, clear or send.
+_CONFIGURING = frozenset(
+    MethodDescriptor(class_id, Obis.parse(code), method).encode()
+    for class_id, code, methods in (
+        (6, "0-0:14.0.0", (1, 2, 3)),
+        (11, "0-0:11.0.0", (1, 2)),
+        (15, "0-0:40.0.0", (2,)),
+        (20, "0-0:13.0.0", (1,)),
+        (64, "0-0:43.0.0", (1, 2)),
+    )
+    for method in methods
+)
 
 
 def tally(readings: Readings, answered: Iterable[tuple[bytes, GetResult]]) -> None:
@@ -135,9 +150,14 @@ def tally(readings: Readings, answered: Iterable[tuple[bytes, GetResult]]) -> No
         readings[event] = readings.get(event, 0) + 1
 
 
-def is_configuration(descriptor: bytes) -> bool:
+def is_configuration(attribute: bytes) -> bool:
     """Whether writing this attribute changes how the meter is set up."""
-    return descriptor[:8] not in _NO_CONFIGURATION
+    return attribute[:8] not in _NO_CONFIGURATION
+
+
+def configures(method: bytes) -> bool:
+    """Whether invoking this method changes how the meter is set up."""
+    return method in _CONFIGURING
 
 
 def end(meter: Meter, readings: Readings) -> None:

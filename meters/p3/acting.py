@@ -10,6 +10,7 @@ from meters.p3.limits import (
     NORMAL_HEAD,
     TOO_MANY_REFERENCES,
 )
+from meters.p3.session import Session
 from wire.dlms import apdu
 from wire.dlms.action import ActionOutcome, encode_outcome, encode_outcomes
 from wire.dlms.apdu import (
@@ -38,11 +39,12 @@ class Acting:
     `room` is how many octets an answer may have.
     """
 
-    __slots__ = ("_meter", "_link", "_long", "_slicer", "_aborted")
+    __slots__ = ("_meter", "_link", "_session", "_long", "_slicer", "_aborted")
 
-    def __init__(self, meter: Meter, link: Link) -> None:
+    def __init__(self, meter: Meter, link: Link, session: Session) -> None:
         self._meter = meter
         self._link = link
+        self._session = session
         self._long: tuple[Methods, bool, Joiner] | None = None
         self._slicer: Slicer | None = None
         self._aborted = False
@@ -155,5 +157,7 @@ class Acting:
         return ActionResponseNormal(invoke_id, fault)
 
     def _invoke(self, method: MethodDescriptor, octets: bytes | None) -> ActionOutcome:
-        meter = self._meter
-        return meter.model.act(meter, self._link, method.encode(), octets)
+        meter, key = self._meter, method.encode()
+        outcome = meter.model.act(meter, self._link, key, octets)
+        self._session.did(key, outcome)
+        return outcome

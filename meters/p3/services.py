@@ -50,7 +50,7 @@ class Services:
     def __init__(self, meter: Meter, link: Link, session: Session) -> None:
         self.reading = Reading(meter, link, session)
         self.writing = Writing(meter, link, session)
-        self.acting = Acting(meter, link)
+        self.acting = Acting(meter, link, session)
         self._link = link
         self._last: type | None = None
 

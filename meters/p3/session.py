@@ -1,14 +1,15 @@
-"""What the logs are told of one association: what it read, that it wrote."""
+"""What the logs are told of one association: what it read, that it changed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from meters.behaviour import events, sessions
 from meters.meter import Meter
 from wire.cosem.events import Event
 from wire.cosem.rows import Client
-from wire.dlms.descriptors import DataAccessResult, GetResult
+from wire.dlms.action import ActionOutcome
+from wire.dlms.descriptors import ActionResult, DataAccessResult, GetResult
 
 
 class Session:
@@ -33,14 +34,21 @@ class Session:
     def wrote(
         self, attributes: Sequence[bytes], results: Sequence[DataAccessResult]
     ) -> None:
-        """One request wrote these attributes; the first configuration of all is an event."""
-        if self._configured:
-            return
-        self._configured = any(
-            result is DataAccessResult.SUCCESS and sessions.is_configuration(descriptor)
-            for descriptor, result in zip(attributes, results, strict=True)
+        """One request wrote these attributes, with these results."""
+        self._judge(
+            result is DataAccessResult.SUCCESS and sessions.is_configuration(attribute)
+            for attribute, result in zip(attributes, results, strict=True)
         )
-        if self._configured:
+
+    def did(self, method: bytes, outcome: ActionOutcome) -> None:
+        """One method was invoked, with this outcome."""
+        succeeded = outcome.result is ActionResult.SUCCESS
+        self._judge((succeeded and sessions.configures(method),))
+
+    def _judge(self, configured: Iterable[bool]) -> None:
+        """The first configuration of all is an event, the others of a session are not."""
+        if not self._configured and any(configured):
+            self._configured = True
             events.record(self._meter, Event.CONFIGURATION_CHANGED)
 
     def end(self) -> None:

@@ -6,9 +6,11 @@ import pytest
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
+from meters.behaviour import sessions
+from meters.objects import model_for
 from meters.p3.association import LOCK_S
 from meters.p3.protocol import P3Factory
-from tests.meters.builders import NOW_S, make_meter
+from tests.meters.builders import KEYS, NOW_S, make_meter
 from tests.meters.p3.driver import INVOKE, Driver
 from tests.meters.p3.test_profile_access import by_entry, by_range, moment
 from tests.meters.test_events import rows
@@ -16,11 +18,18 @@ from wire.cosem.events import Event, Log
 from wire.cosem.rows import Client, Standard
 from wire.dlms import axdr
 from wire.dlms.apdu import (
+    ActionRequestWithList,
+    ActionResponseWithList,
     GetRequestWithList,
     SetRequestWithList,
     SetResponseWithList,
 )
-from wire.dlms.descriptors import AttributeDescriptor, DataAccessResult
+from wire.dlms.descriptors import (
+    AttributeDescriptor,
+    DataAccessResult,
+    MethodDescriptor,
+)
+from wire.dlms.security import wrap_key
 from wire.obis import Obis
 
 NO_LOAD = (0, 0, 0)
@@ -225,6 +234,91 @@ def test_one_good_write_in_a_list_is_enough() -> None:
     assert isinstance(answer, SetResponseWithList)
     assert answer.results == (DataAccessResult.READ_WRITE_DENIED, 0)
     assert [row[1] for row in rows(meter, Log.FRAUD)] == [47]
+
+
+DAY = axdr.structure(
+    axdr.long_unsigned(7),
+    axdr.octet_string(bytes.fromhex("07e8050dff")),
+    axdr.unsigned(1),
+)
+MASK = axdr.structure(axdr.octet_string(b"\x00\x07"), axdr.array([axdr.unsigned(1)]))
+NEW_KEY = axdr.structure(
+    axdr.enum(2), axdr.octet_string(wrap_key(KEYS.master_key, bytes(16)))
+)
+CONFIGURING = [
+    (11, "0-0:11.0.0", 1, DAY),
+    (6, "0-0:14.0.0", 2, MASK),
+    (64, "0-0:43.0.0", 1, axdr.enum(3)),
+    (15, "0-0:40.0.0", 2, axdr.octet_string(wrap_key(KEYS.master_key, b"s" * 16))),
+    (64, "0-0:43.0.0", 2, axdr.array([NEW_KEY])),
+]
+EXECUTING = [
+    (9, "0-0:10.0.100", 1, axdr.long_unsigned(1)),
+    (7, "1-0:99.1.0", 1, axdr.integer(0)),
+    (7, "0-1:94.31.6", 2, axdr.integer(0)),
+]
+
+
+@pytest.mark.parametrize(("class_id", "code", "method", "parameter"), CONFIGURING)
+def test_a_method_that_configures_is_an_event_too(
+    class_id: int, code: str, method: int, parameter: axdr.Data
+) -> None:
+    meter = make_meter()
+    driver = Driver(meter).associate()
+    for executing in EXECUTING:
+        answer = driver.act(*executing[:3], axdr.encode(executing[3]))
+        assert answer.result == 0
+    assert meter.state.logs is None
+    answer = driver.act(class_id, code, method, axdr.encode(parameter))
+    assert answer.result == 0
+    assert [row[1] for row in rows(meter, Log.FRAUD)] == [47]
+
+
+def test_methods_and_attributes_share_the_one_event_of_a_session() -> None:
+    meter = make_meter()
+    driver = Driver(meter).associate()
+    driver.act(11, "0-0:11.0.0", 1, axdr.encode(DAY))
+    driver.act(6, "0-0:14.0.0", 2, axdr.encode(MASK))
+    driver.set(3, "0-0:96.7.20", 2, b"\x12\x00\x05")
+    assert [row[1] for row in rows(meter, Log.FRAUD)] == [47]
+
+
+def test_a_refused_method_configures_nothing_and_one_of_a_list_is_enough() -> None:
+    meter = make_meter()
+    driver = Driver(meter).associate()
+    unknown, day = axdr.encode(axdr.long_unsigned(99)), axdr.encode(DAY)
+    driver.act(11, "0-0:11.0.0", 2, unknown)
+    assert meter.state.logs is None
+    methods = tuple(
+        MethodDescriptor(11, Obis.parse("0-0:11.0.0"), number) for number in (2, 1)
+    )
+    answer = driver.ask(ActionRequestWithList(INVOKE, methods, (unknown, day)))
+    assert isinstance(answer, ActionResponseWithList)
+    assert [outcome.result for outcome in answer.outcomes] == [250, 0]
+    assert [row[1] for row in rows(meter, Log.FRAUD)] == [47]
+
+
+@pytest.mark.parametrize("standard", Standard)
+def test_each_method_of_a_meter_is_judged(standard: Standard) -> None:
+    configuring = {
+        f"{row.name}.{method.name}"
+        for row in model_for(standard, 3).rows
+        for method in row.methods
+        if sessions.configures(
+            MethodDescriptor(row.class_id, row.obis, method.number).encode()
+        )
+    }
+    assert configuring == {
+        "activity_calendar.activate_passive_calendar",
+        "association.change_HLS_secret",
+        "register_activation.add_mask",
+        "register_activation.add_register",
+        "register_activation.delete_mask",
+        "security_setup.global_key_transfer",
+        "security_setup.security_activate",
+        "special_days.delete",
+        "special_days.insert",
+    }
 
 
 def test_a_wrong_key_is_an_event_once_in_15_minutes() -> None:
