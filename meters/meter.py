@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 
@@ -59,7 +59,7 @@ class Meter:
         "on_breaker",
         "associations",
         "_encoder",
-        "_printed",
+        "_form",
     )
 
     def __init__(
@@ -81,8 +81,8 @@ class Meter:
         # How many there are; what must wait for their end is due when there is none.
         self.associations = 0
         self._encoder = encoder_for(identity.standard)
-        # The P1 lines of the newest telegram, until one of the standing values changes.
-        self._printed: dict[str, str] | None = None
+        # What stands in the telegram until the load or a setting changes; see `Encoder.form`.
+        self._form: str | None = None
 
     @property
     def p1_version(self) -> P1Version:
@@ -171,7 +171,7 @@ class Meter:
 
     def _flow(self) -> None:
         self.state.flow()
-        self._printed = None
+        self._form = None
         limiter.watch(self)
 
     def current_ca(self, phase: int) -> int:
@@ -204,7 +204,7 @@ class Meter:
         """Something that must outlive the process, and may stand on P1, is not as it was."""
         self.state.unsaved = True
         self.wake_s = 0
-        self._printed = None
+        self._form = None
 
     def set_setting(self, name: str, attribute: str, data: Data) -> None:
         """Keeps what was written to an attribute that the table gives a value."""
@@ -219,22 +219,16 @@ class Meter:
             state.change_encryption_key(former, state.keys.encryption_key)
         state.unsaved = True
 
-    def p1_values(self, now_s: int) -> Mapping[str, object]:
-        """The lines of the telegram of this moment, as `wire.p1.Encoder` takes them."""
-        timeline.advance(self, now_s)
-        return {**self._standing_values(), **self._running_values()}
-
     def telegram(self, now_s: int) -> bytes:
         """The telegram of this moment; nothing while the supply is away."""
         if not self.state.powered:
             return b""
-        encoder, printed = self._encoder, self._printed
-        if printed is None:
-            printed = self._printed = encoder.lines(self.p1_values(now_s))
-        else:
-            timeline.advance(self, now_s)
-            encoder.renew(printed, self._running_values())
-        return encoder.join(printed)
+        timeline.advance(self, now_s)
+        encoder, running = self._encoder, self._running_values()
+        form = self._form
+        if form is None:
+            form = self._form = encoder.form(self._standing_values(), running)
+        return encoder.fill(form, running)
 
     def _running_values(self) -> dict[str, object]:
         """The lines that change as time passes."""

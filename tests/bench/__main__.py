@@ -38,6 +38,7 @@ ROWS: dict[str, Callable[[], Figure]] = {
     "profile": partial(_contest, dlms.profile_by_blocks),
     "p1": partial(_contest, p1.p1_stream),
     "idle": meters.idle_meter,
+    "printed": meters.printed_meter,
     "full": meters.full_meter,
     "whole": meters.whole_meter,
     "fleet": meters.fleet_day,

@@ -38,6 +38,14 @@ def make(number: int, keys: Keys | None = None) -> Meter:
     return Meter(identity, new_state(own, NOW_S), model, counting_bytes())
 
 
+def printed(number: int) -> Meter:
+    """One of many, with a load of its own, whose consumer port is in use."""
+    meter = make(number)
+    meter.set_load((500 + number, 0, 0), _VOLTAGE)
+    meter.telegram(NOW_S + 1)
+    return meter
+
+
 def filled(meter: Meter) -> Meter:
     """The meter once each of its profiles is full, with another load every day."""
     for day in range(1, FULL_S // DAY_S + 1):
@@ -61,6 +69,12 @@ def kib_each(make_one: Callable[[int], Meter], meters: int) -> float:
 def idle_meter() -> Figure:
     """The memory of a meter that has just been made."""
     return _within("a meter without rows", kib_each(make, 100), "KiB", IDLE_KIB)
+
+
+def printed_meter() -> Figure:
+    """The memory of a meter that prints on P1, before its first row."""
+    kib = kib_each(printed, 100)
+    return _within("a meter without rows that prints on P1", kib, "KiB", IDLE_KIB)
 
 
 def full_meter() -> Figure:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from meters.behaviour import disturbance
 from meters.identity import Identity, Keys
 from meters.meter import Meter
 from meters.p3.association import P3Association
@@ -218,6 +219,13 @@ def test_a_saved_state_is_for_its_owner_only(tmp_path: Path) -> None:
     assert saved.stat().st_mode & 0o777 == 0o600
     again = store.load(EQUIPMENT_ID)
     assert again is not None and again.keys == KEYS
+
+
+def test_what_ends_between_two_telegrams_is_not_printed_once_more() -> None:
+    meter = make_meter(Standard.SMR_5_0)
+    disturbance.begin(meter, 0, 1900, 60)
+    assert b"1-0:32.7.0(190.0*V)" in meter.telegram(NOW_S + 59)
+    assert b"1-0:32.7.0(230.0*V)" in meter.telegram(NOW_S + 60)
 
 
 def test_keys_are_not_printed() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from wire.crc import crc16_arc
 from wire.errors import LocalError
@@ -30,7 +30,7 @@ class Encoder:
             )
         self.version = version
         self.identification = identification
-        head = f"/{identification}\r\n\r\n"
+        head = "/{}\r\n\r\n".format(identification.replace("%", "%%"))
         if version.has_crc:
             head += f"{VERSION}({version.value})\r\n"
         self._head = head
@@ -47,21 +47,23 @@ class Encoder:
         The version line is always there. Raises `LocalError` for a value that its line cannot
         print, and for a line that this version does not have.
         """
-        return self.join(self.lines(values))
+        return self.fill(self.form(values), {})
 
-    def lines(self, values: Mapping[str, object]) -> dict[str, str]:
-        """The printed lines of these values, in the telegram's order; raises as `encode`.
+    def form(self, values: Mapping[str, object], running: Collection[str] = ()) -> str:
+        """The telegram but for its CRC, with a gap on each of the `running` lines.
 
-        Who prints one telegram after the other keeps them, has `renew` print those that
-        changed, and `join` make the telegram.
+        Who prints one telegram after the other keeps it, and has `fill` print only what runs.
+        It is one string, for there are many meters. Raises as `encode`.
         """
-        lines = {}
+        lines = []
         obis = ""
         try:
             for obis, write in self._writers.items():
                 value = values.get(obis)
-                if value is not None:
-                    lines[obis] = f"{obis}{write(value)}\r\n"
+                if obis in running:
+                    lines.append(f"{obis}%({obis})s\r\n")
+                elif value is not None:
+                    lines.append(f"{obis}{write(value)}\r\n".replace("%", "%%"))
         except LocalError as error:
             raise LocalError(f"{obis}: {error}") from None
         if not values.keys() <= self._known:
@@ -69,23 +71,21 @@ class Encoder:
             raise LocalError(f"P1 {self.version.name} has no line {strange}")
         if values.get(VERSION, self.version.value) != self.version.value:
             raise LocalError(f"this encoder writes version {self.version.value} only")
-        return lines
+        return "".join((self._head, *lines, "!"))
 
-    def renew(self, lines: dict[str, str], values: Mapping[str, object]) -> None:
-        """Prints these values anew, on lines that are there; raises `LocalError` as `encode`."""
+    def fill(self, form: str, values: Mapping[str, object]) -> bytes:
+        """The telegram with these values in its gaps, and its CRC; raises as `encode`."""
         writers = self._writers
+        printed = {}
         obis = ""
         try:
             for obis, value in values.items():
-                if obis not in lines:
-                    raise LocalError("there is no such line yet")
-                lines[obis] = f"{obis}{writers[obis](value)}\r\n"
+                printed[obis] = writers[obis](value)
+            octets = (form % printed).encode("ascii")
         except LocalError as error:
             raise LocalError(f"{obis}: {error}") from None
-
-    def join(self, lines: Mapping[str, str]) -> bytes:
-        """The telegram of these lines, with its CRC."""
-        octets = f"{self._head}{''.join(lines.values())}!".encode("ascii")
+        except KeyError as error:
+            raise LocalError(f"the form has no line, or no value, {error}") from None
         if self.version.has_crc:
             return octets + b"%04X\r\n" % crc16_arc(octets)
         return octets + b"\r\n"

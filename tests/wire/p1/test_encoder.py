@@ -172,22 +172,31 @@ def test_versions_have_the_lines_of_their_standard() -> None:
         assert all(row.clauses.startswith("P1 ") for row in rows)
 
 
-def test_a_telegram_with_renewed_lines_is_the_one_printed_at_once() -> None:
-    encoder = Encoder(P1Version.SMR_5_0_2, IDENTIFICATION)
+@pytest.mark.parametrize("identification", [IDENTIFICATION, "ISk5100%(1-0:1.7.0)s"])
+def test_a_filled_form_is_the_telegram_printed_at_once(identification: str) -> None:
+    encoder = Encoder(P1Version.SMR_5_0_2, identification)
     values = EXAMPLES[P1Version.SMR_5_0_2]
-    changed = {"1-0:1.7.0": 7, "0-0:1.0.0": utc(2024, 1, 1), "1-0:1.8.1": 5}
-    lines = encoder.lines(values)
-    assert encoder.join(lines) == encoder.encode(values)
-    encoder.renew(lines, changed)
-    assert encoder.join(lines) == encoder.encode(values | changed)
+    running = {"1-0:1.7.0": 7, "0-0:1.0.0": utc(2024, 1, 1), "1-0:1.8.1": 5}
+    form = encoder.form(values, running)
+    for changed in (running, running | {"1-0:1.8.1": 6}):
+        assert encoder.fill(form, changed) == encoder.encode(values | changed)
+    standing = {obis: value for obis, value in values.items() if obis not in running}
+    assert encoder.form(standing, running) == form
 
 
 @pytest.mark.parametrize(
-    ("obis", "value"), [("1-0:1.7.0", -1), ("1-0:1.7.0", None), ("1-0:2.7.0", 1)]
+    ("obis", "values"),
+    [
+        ("1-0:1.7.0", {"1-0:1.7.0": -1}),
+        ("1-0:1.7.0", {"1-0:1.7.0": None}),
+        ("1-0:1.7.0", {"1-0:2.7.0": 1}),
+        ("1-0:3.7.0", {"1-0:1.7.0": 1, "1-0:3.7.0": 1}),
+    ],
 )
-def test_a_line_that_cannot_be_renewed_is_named(obis: str, value: object) -> None:
+def test_a_gap_that_cannot_be_filled_is_named(
+    obis: str, values: dict[str, object]
+) -> None:
     encoder = Encoder(P1Version.SMR_5_0_2, IDENTIFICATION)
-    lines = encoder.lines({"1-0:1.7.0": 1})
+    form = encoder.form({}, ("1-0:1.7.0",))
     with pytest.raises(LocalError, match=obis):
-        encoder.renew(lines, {obis: value})
-    assert encoder.join(lines) == encoder.encode({"1-0:1.7.0": 1})
+        encoder.fill(form, values)
