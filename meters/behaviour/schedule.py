@@ -29,7 +29,7 @@ SCRIPTS = {
 """What the scripts of the table ask for, whoever but the limiter executes them."""
 
 _NAME = "disconnect_control_scheduler"
-_EXECUTION_TIME = type_of("execution_time_type")
+_EXECUTION_TIME = type_of("execution_time[1]")
 
 
 def instant_of(execution_time: Data, zone: Zone) -> int | None:

@@ -13,7 +13,7 @@ from wire.dlms.descriptors import DataAccessResult
 
 BEHAVIOUR = Behaviour.empty()
 
-_ACTION_ITEM = type_of("action_item")
+_ACTION_ITEM = type_of("script")
 _SCRIPTS = (alarms.PUSH_ON_SCHEDULE, alarms.PUSH_ON_ALARM, alarms.PUSH_ON_CALL)
 
 

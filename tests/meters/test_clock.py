@@ -316,7 +316,7 @@ def test_rows_of_an_outage_have_the_season_of_the_meters_zone() -> None:
 def test_a_schedule_is_in_the_meters_zone(hour: int, answer: object) -> None:
     """Spring leaves out 02:30 on 31 March, but not of a clock without daylight saving."""
     meter, scheduler = make_meter(Standard.DSMR_4_0_6), (22, "0-0:15.0.1")
-    kind = type_of("execution_time_type")
+    kind = type_of("execution_time[1]")
     time, date = bytes((hour, 30, 0, 0)), bytes.fromhex("07e8031fff")
     assert put(meter, scheduler, 4, kind.data([(time, date)])) is answer
     put(meter, CLOCK, 8, axdr.boolean(False))

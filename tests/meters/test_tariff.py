@@ -506,7 +506,7 @@ def test_the_last_order_of_all_is_one_in_every_zone(zone_min: int) -> None:
 def test_the_billing_period_ends_with_the_month() -> None:
     meter, place = make_meter(), (22, "0-0:15.0.0")
     assert get(meter, place, 4) == data(
-        "execution_time_type", [(bytes(4), bytes.fromhex("ffffff01ff"))]
+        "execution_time[1]", [(bytes(4), bytes.fromhex("ffffff01ff"))]
     )
     assert get(meter, place, 3) == axdr.enum(1)
     assert get(meter, place, 2) == data("script", (bytes.fromhex("00000a0001ff"), 1))

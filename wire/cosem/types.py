@@ -134,9 +134,6 @@ _CAPTURE_OBJECT = _structure(
     "capture_object_definition", _LONG_UNSIGNED, _OCTETS, _INTEGER, _LONG_UNSIGNED
 )
 # P3, annex C (push, who may wake it up); Blue Book ed. 10, 4.5.2 (scripts).
-_PUSH_OBJECT = _structure(
-    "push_object", _LONG_UNSIGNED, _OCTETS, _INTEGER, _LONG_UNSIGNED
-)
 _PUSH_SCRIPT = _structure(
     "push_script",
     _LONG_UNSIGNED,
@@ -161,13 +158,13 @@ _NAMED = {
             _plain("double-long-unsigned"),
         ),
         _array(
-            "execution_time_type",
+            "execution_time",
             _structure(
                 "execution_time_date",
                 Type("octet-string", Tag.OCTET_STRING, 4),
                 Type("octet-string", Tag.OCTET_STRING, 5),
             ),
-            1,
+            _ENTRIES,
         ),
         _array("array of long-unsigned", _LONG_UNSIGNED, _MAX_GROUPS),
         _array("asslist_type", _structure("asslist_item", _LONG_UNSIGNED, _OCTETS)),
@@ -243,15 +240,12 @@ _NAMED = {
             _structure("adjacent_cell_info", _LONG_UNSIGNED, _UNSIGNED),
         ),
         _array("key_transfer_type", _structure("key_transfer_data", _ENUM, _OCTETS), 3),
-        _array("push_object_list", _PUSH_OBJECT, _ENTRIES),
+        _array("push_object_list", _CAPTURE_OBJECT, _ENTRIES),
         _structure("send_destination_and_method", _ENUM, _OCTETS, _ENUM),
         _array("communication_window", _structure("", _OCTETS, _OCTETS), _ENTRIES),
         _array("push_scripts", _PUSH_SCRIPT),
-        _array("execution_time", _structure("", _OCTETS, _OCTETS), _ENTRIES),
         _structure("number_of_rings", _UNSIGNED, _UNSIGNED),
         _array("callers", _structure("caller", _OCTETS, _SCRIPT)),
-        _structure("value_definition", _LONG_UNSIGNED, _OCTETS, _INTEGER),
-        _structure("action_item", _OCTETS, _LONG_UNSIGNED),
         _CAPTURE_OBJECT,
         # The clock and at most 20 more (P3, 8.6).
         _array("capture_objects", _CAPTURE_OBJECT, 21),
@@ -275,7 +269,6 @@ _NAMED = {
         _array("register_assignment", _REGISTER),
         _REGISTER_MASK,
         _array("mask_list", _REGISTER_MASK),
-        _array("capture_objects_type", _CAPTURE_OBJECT, 64),
     )
 }
 

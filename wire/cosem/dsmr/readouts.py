@@ -26,7 +26,7 @@ def _readout(
         name,
         source,
         attr(2, "buffer", "array"),
-        attr(3, "capture_objects", "capture_objects_type", RW, default=shown),
+        attr(3, "capture_objects", "capture_objects[64]", RW, default=shown),
         attr(4, "capture_period", "double-long-unsigned", value=10),
         attr(5, "sort_method", "enum", value=1),
         attr(6, "sort_object", "structure"),

@@ -74,7 +74,7 @@ ROWS = (
             default=(_SCRIPTS.octets, DISCONNECT_SCRIPT),
         ),
         attr(3, "type", "enum", value=1),
-        attr(4, "execution_time", "execution_time_type", RW, default=()),
+        attr(4, "execution_time", "execution_time[1]", RW, default=()),
         standards=D406,
     ),
     row(

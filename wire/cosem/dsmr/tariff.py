@@ -136,7 +136,7 @@ ROWS = (
         attr(
             4,
             "execution_time",
-            "execution_time_type",
+            "execution_time[1]",
             value=((bytes(4), bytes.fromhex("ffffff01ff")),),
         ),
     ),
