@@ -16,6 +16,7 @@ from meters.behaviour.push import Pushing
 from meters.behaviour.quality import Quality
 from meters.counters import Count, SpentKeys
 from meters.identity import KEY_NAMES, Keys
+from meters.mbus.channels import Channels
 from wire.cosem.dsmr.tariff import NORMAL, names_mask
 from wire.cosem.events import Log
 from wire.dlms import axdr
@@ -84,6 +85,7 @@ class State:
     averages: Averages | None = None
     firmware: Firmware | None = None
     pushing: Pushing | None = None
+    mbus: Channels | None = None
     message: bytes = b""
     message_code: bytes = b""
     settings: dict[tuple[str, str], Data] | None = None
@@ -191,6 +193,7 @@ _PARTS: dict[str, Any] = {
     "firmware": Firmware,
     "spent_keys": SpentKeys,
     "pushing": Pushing,
+    "mbus": Channels,
 }
 
 # How many numbers, the least and the most that each can be.

@@ -1,0 +1,166 @@
+"""What the central system asks of a channel: the methods of class 72 and 70 (P3, 7.1).
+
+An order is taken when the meter is able to carry it out; that is done at the next opportunity
+on P2, which for a wireless device is its next transmission.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from meters.mbus.channels import (
+    ADDRESSES,
+    KEY_OCTETS,
+    NUMBERS,
+    KeyStatus,
+    Pending,
+    channel_of,
+    channels_of,
+    used,
+)
+from meters.model import LOGICAL_ERROR
+from wire.cosem.rows import SMR5
+from wire.dlms.descriptors import ActionResult, DataAccessResult
+
+if TYPE_CHECKING:
+    from meters.meter import Meter
+
+_REFUSED = ActionResult(LOGICAL_ERROR)
+# A wrapped user key of DSMR 4 is one block of AES; SMR 5 sends the key change counter (4), the
+# key with its number and size (18) and the tag (8) of GCM.
+_WRAPPED_OCTETS = {False: KEY_OCTETS, True: 4 + 2 + KEY_OCTETS + 8}
+# Records of one frame, with room for header, fillers and frame counter.
+MAX_RECORDS = 200
+
+_AFTER_SET = {
+    KeyStatus.TRANSFERRED: KeyStatus.SET_AND_TRANSFERRED,
+    KeyStatus.SET_AND_TRANSFERRED: KeyStatus.SET_AND_TRANSFERRED,
+}
+_AFTER_TRANSFER = {
+    KeyStatus.SET: KeyStatus.SET_AND_TRANSFERRED,
+    KeyStatus.SET_AND_TRANSFERRED: KeyStatus.SET_AND_TRANSFERRED,
+}
+
+
+def ask(meter: Meter, number: int, what: Pending) -> None:
+    """Has something done at the next opportunity on P2."""
+    channel = used(meter, number)
+    channel.pending |= what
+    channel.retry_s = 0
+    meter.changed()
+
+
+def slave_install(meter: Meter, number: int) -> ActionResult:
+    """One scan over address 0 and all that are not in use (P2 8.3.1.2), first for this channel."""
+    if not channel_of(meter, number).free:
+        return _REFUSED
+    channels = channels_of(meter)
+    if number not in channels.asked:
+        channels.asked = (*channels.asked, number)
+        meter.changed()
+    return ActionResult.SUCCESS
+
+
+def slave_deinstall(meter: Meter, number: int) -> ActionResult:
+    """Gives the device up: its address on the bus, the user key and attributes 5, 13 and 14.
+
+    The Short ID stays in attributes 6 to 9 (P3 4.0.7, 7.1), and so does what was read. A device
+    that has a user key does not give up its address (P2, 6.2.3).
+    """
+    channel = channel_of(meter, number)
+    if channel.free:
+        return _REFUSED
+    channels_of(meter).release(number)
+    meter.changed()
+    return ActionResult.SUCCESS
+
+
+def capture(meter: Meter, number: int) -> ActionResult:
+    """Reads the device when it can be asked next."""
+    return _ordered(meter, number, Pending.READ)
+
+
+def reset_alarm(meter: Meter, number: int) -> ActionResult:
+    """Forgets the status bits that were seen so far."""
+    if channel_of(meter, number).alarm:
+        used(meter, number).alarm = 0
+        meter.changed()
+    return ActionResult.SUCCESS
+
+
+def synchronize_clock(meter: Meter, number: int) -> ActionResult:
+    """Sends the device the time."""
+    return _ordered(meter, number, Pending.CLOCK)
+
+
+def data_send(meter: Meter, number: int, records: bytes) -> ActionResult:
+    """Sends data records to the device; those that still wait go with them."""
+    waiting = channel_of(meter, number).records + records
+    if channel_of(meter, number).free or not 0 < len(waiting) <= MAX_RECORDS:
+        return _REFUSED
+    used(meter, number).records = waiting
+    return _ordered(meter, number, Pending.DATA)
+
+
+def set_encryption_key(meter: Meter, number: int, key: bytes) -> ActionResult:
+    """The user key, for the E-meter itself; 16 zeros are none (P2, 6.5.1).
+
+    What goes on with the former key still does, until the device uses the new one.
+    """
+    if channel_of(meter, number).free or len(key) != KEY_OCTETS:
+        return _REFUSED
+    channel = used(meter, number)
+    channel.next_key = key
+    channel.key_status = _AFTER_SET.get(channel.key_status, KeyStatus.SET)
+    return _ordered(meter, number, Pending.READ)
+
+
+def transfer_key(meter: Meter, number: int, wrapped: bytes) -> ActionResult:
+    """The user key, for the device: enciphered with its default key, most significant first."""
+    length = _WRAPPED_OCTETS[meter.identity.standard in SMR5]
+    if channel_of(meter, number).free or len(wrapped) != length:
+        return _REFUSED
+    channel = used(meter, number)
+    channel.wrapped_key = wrapped
+    channel.key_status = _AFTER_TRANSFER.get(channel.key_status, KeyStatus.TRANSFERRED)
+    return _ordered(meter, number, Pending.KEY | Pending.READ)
+
+
+def bind_address(meter: Meter, number: int, address: int) -> DataAccessResult:
+    """The address of a wired device, which is asked who it is (P2 8.3.1.1); 0 for none."""
+    if address and (
+        address not in ADDRESSES
+        or any(
+            other != number and channel_of(meter, other).primary_address == address
+            for other in NUMBERS
+        )
+    ):
+        return LOGICAL_ERROR
+    channel = used(meter, number)
+    if address != channel.primary_address:
+        channel.primary_address, channel.released = address, False
+        channel.pending = channel.pending & ~Pending.BIND
+        if address:
+            ask(meter, number, Pending.BIND)
+    meter.changed()
+    return DataAccessResult.SUCCESS
+
+
+def name(meter: Meter, number: int, part: str, value: int) -> DataAccessResult:
+    """One of attributes 6 to 9: all four register a device (P2, 8.4.2.1).
+
+    Another device begins without the keys and the frame counter of the one before.
+    """
+    channel = used(meter, number)
+    if getattr(channel, part) != value or channel.released:
+        channel.forget_device()
+        setattr(channel, part, value)
+        meter.changed()
+    return DataAccessResult.SUCCESS
+
+
+def _ordered(meter: Meter, number: int, what: Pending) -> ActionResult:
+    if channel_of(meter, number).free:
+        return _REFUSED
+    ask(meter, number, what)
+    return ActionResult.SUCCESS
