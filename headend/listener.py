@@ -6,23 +6,21 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
 from twisted.internet.defer import ensureDeferred, maybeDeferred
-from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
-from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import (
     IAddress,
     IDelayedCall,
     IListeningPort,
     IReactorTime,
-    IStreamServerEndpoint,
 )
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from headend.listening import listen
 from headend.pushes import Heard
 from wire.addresses import TcpAddress
 from wire.cosem.pushes import Push, PushReader
-from wire.errors import SimError, SurroundingsError, WireError
+from wire.errors import SimError, WireError
 
 MOST_CONNECTIONS = 64
 TIMEOUT_S = 10.0
@@ -145,18 +143,9 @@ class PushListener:
     async def start(self) -> Mapping[str, object]:
         """Listens; where, as the first line of a service says it.
 
-        Raises `SurroundingsError` when the address is taken.
+        Raises what `listen` does.
         """
-        host, port = self._address.host, self._address.port
-        kind = TCP6ServerEndpoint if ":" in host else TCP4ServerEndpoint
-        try:
-            endpoint: IStreamServerEndpoint = kind(self._reactor, port, interface=host)
-            self._port = await endpoint.listen(self._factory)
-        except CannotListenError as error:
-            raise SurroundingsError(
-                f"cannot listen on {host}:{port}: {error.socketError}"
-            ) from None
-        bound = TcpAddress(host, cast(Any, self._port.getHost()).port)
+        self._port, bound = await listen(self._reactor, self._address, self._factory)
         return {"pushes": str(bound).removeprefix("tcp://")}
 
     async def stop(self) -> None:

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
-from twisted.internet.address import IPv4Address
 from twisted.internet.defer import ensureDeferred, maybeDeferred
-from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
-from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import (
-    IListeningPort,
-    IReactorTime,
-    IStreamServerEndpoint,
-)
+from twisted.internet.interfaces import IListeningPort, IReactorTime
 from twisted.web.http import OK, SERVICE_UNAVAILABLE
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
 
+from headend.listening import Bounded, listen
 from headend.metrics import CONTENT_TYPE, Metrics
 from headend.scheduler import Scheduler
 from headend.store import Store, queue
 from headend.store.call import Call
 from wire.addresses import TcpAddress
-from wire.errors import SimError, SurroundingsError
+from wire.errors import SimError
 
 _JSON = "application/json"
 _Answer = tuple[int, str, str]
@@ -47,33 +41,29 @@ class Pages:
         self._clock = clock
         self._call = call
         self._port: IListeningPort | None = None
+        self.site = self._site()
+        """The pages as a factory: none of those who ask for them can hold the service up."""
         self.stopping = False
         """Whether the service ends; it is not healthy then."""
 
     async def listen(self, reactor: Any, address: TcpAddress) -> TcpAddress:
-        """Begins to answer; returns where. Raises `SurroundingsError` when it is taken."""
+        """Begins to answer; returns where. Raises what `listen` does."""
+        self._port, bound = await listen(reactor, address, self.site)
+        return bound
+
+    def _site(self) -> Bounded:
         root = Resource()
         root.putChild(b"health", _Page(self.health))
         root.putChild(b"metrics", _Page(self.metrics))
-        site = Site(root)
+        site = Site(root, reactor=self._clock)
         site.noisy = False
-        kind = TCP6ServerEndpoint if ":" in address.host else TCP4ServerEndpoint
-        endpoint: IStreamServerEndpoint = kind(
-            reactor, address.port, interface=address.host
-        )
-        try:
-            self._port = await endpoint.listen(site)
-        except CannotListenError as error:
-            where = str(address).removeprefix("tcp://")
-            raise SurroundingsError(
-                f"{where} cannot be listened on: {error.socketError}"
-            ) from None
-        return TcpAddress(address.host, cast(IPv4Address, self._port.getHost()).port)
+        return Bounded(site, self._clock)
 
     async def close(self) -> None:
         """Answers no more."""
         if self._port is not None:
             await maybeDeferred(self._port.stopListening)
+        self.site.hang_up()
 
     async def health(self) -> _Answer:
         """Whether jobs are run: JSON, with status 503 and a reason when they are not."""

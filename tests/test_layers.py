@@ -59,6 +59,7 @@ LIBRARIES = {
         "headend/control.py",
         "headend/desk.py",
         "headend/listener.py",
+        "headend/listening.py",
         "headend/dlms/client.py",
         "headend/dlms/gurux.py",
         "headend/dlms/line.py",

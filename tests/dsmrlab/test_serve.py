@@ -78,6 +78,7 @@ def test_a_place_that_is_taken_is_exit_code_3(tmp_path: Path) -> None:
     [
         ("--listen", "127.0.0.1:99999"),
         ("--listen", "127.0.0.1:x"),
+        ("--pushes", "127.0.0.1:x"),
         ("--db", "sqlite://"),
         ("--connections-per-second", "0"),
         ("--per-cell", "0"),
@@ -87,6 +88,12 @@ def test_words_that_cannot_be(
     arguments: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     here(capsys, "--home", tmp_path, "headend", "serve", *arguments).check_one_line(2)
+
+
+@pytest.mark.parametrize("command", ["serve", "listen"])
+def test_a_host_that_is_none(command: str, tmp_path: Path) -> None:
+    done = process(tmp_path, "headend", command, "--listen", "nonsense.invalid:0")
+    assert "'nonsense.invalid'" in done.check_one_line(2)
 
 
 @dataclass(frozen=True)
