@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
+from math import hypot
 
 from meters.behaviour import (
     averages,
@@ -125,19 +126,27 @@ class Meter:
             return settings[key]
         return self.model.defaults[key]
 
-    def set_load(self, power_w: PerPhase, voltage_dv: PerPhase) -> None:
-        """What is asked for from now on: W per phase, negative for export, and 0.1 V per phase.
+    def set_load(
+        self,
+        power_w: PerPhase,
+        voltage_dv: PerPhase,
+        reactive_var: PerPhase | None = None,
+    ) -> None:
+        """What is asked for from now on: W and var per phase, negative for export, and 0.1 V.
 
-        A meter with one phase measures the first; raises `LocalError` if another carries load.
+        Without a reactive power it is as it was; at first there is none. A meter with one phase
+        measures the first; raises `LocalError` if another carries load.
         """
         state = self.state
-        if self.identity.phases == 1 and any(power_w[1:]):
+        demand_var = state.demand_var if reactive_var is None else reactive_var
+        if self.identity.phases == 1 and any((*power_w[1:], *demand_var[1:])):
             raise LocalError("a meter with one phase cannot measure L2 and L3")
         voltage_dv = disturbance.measured(self, voltage_dv)
-        if power_w != state.demand_w or voltage_dv != state.voltage_dv:
-            moved = voltage_dv != state.voltage_dv
+        moved = voltage_dv != state.voltage_dv
+        if moved or power_w != state.demand_w or demand_var != state.demand_var:
             averages.count(self)
-            state.demand_w, state.voltage_dv = power_w, voltage_dv
+            state.demand_w, state.demand_var = power_w, demand_var
+            state.voltage_dv = voltage_dv
             self._flow()
             if moved:
                 supply.watch(self)
@@ -175,11 +184,14 @@ class Meter:
         limiter.watch(self)
 
     def current_ca(self, phase: int) -> int:
-        """The current in a phase, in 0.01 A, without sign; at a power factor of 1."""
-        voltage_dv = self.state.voltage_dv[phase]
+        """The current in a phase, in 0.01 A, without sign: apparent power by voltage."""
+        state = self.state
+        voltage_dv, power_va = state.voltage_dv[phase], abs(state.power_w[phase])
         if voltage_dv <= 0:
             return 0
-        return (abs(self.state.power_w[phase]) * 1000 + voltage_dv // 2) // voltage_dv
+        if reactive_var := state.reactive_var[phase]:
+            power_va = round(hypot(power_va, reactive_var))
+        return (power_va * 1000 + voltage_dv // 2) // voltage_dv
 
     def power_off(self) -> None:
         """The supply fails."""

@@ -31,6 +31,8 @@ COUNTER_BLOCK = 1024
 
 AUTHENTICATED_AND_ENCRYPTED = 3
 
+_NOTHING = 0, 0, 0
+
 
 @dataclass(slots=True)
 class State:
@@ -42,15 +44,15 @@ class State:
     `beyond_rates_wh` what the total of import and of export has more than its two rates.
     `counting` has a bit for each place of `energy_wh` that counts under the `active_mask`;
     `activation_pending` is whether the passive calendar waits for its time. `demand_w` is what
-    the premises ask for, per phase, negative for export; `power_w` what of it flows, and `net_w`
-    the sum of that. `off_since_s` is when the supply of all phases failed last,
-    `failing_since_s` when that of any did, 0 while all are there. `settings` is what was
-    written, by object and attribute (see `meters.model`). `errors` and `alarms` are the
-    registers of `meters.behaviour.alarms`, `later_alarms` the second and the third of alarms;
-    `pushes` the scripts of the push script table that were asked for and wait to be executed,
-    first come first. `received_counter` is the last that
-    a client used; it was no higher than `received_reserved` when that was saved. `unsaved` is
-    set by whatever must not get lost.
+    the premises ask for, per phase, negative for export; `power_w` what of it flows, and
+    `net_w` the sum of that. `demand_var` and `reactive_var` are the same of reactive power.
+    `off_since_s` is when the supply of all phases failed last, `failing_since_s` when that of
+    any did, 0 while all are there. `settings` is what was written, by object and attribute (see
+    `meters.model`). `errors` and `alarms` are the registers of `meters.behaviour.alarms`,
+    `later_alarms` the second and the third of alarms; `pushes` the scripts of the push script
+    table that were asked for and wait to be executed, first come first. `received_counter` is
+    the last that a client used; it was no higher than `received_reserved` when that was saved.
+    `unsaved` is set by whatever must not get lost.
     """
 
     keys: Keys
@@ -62,8 +64,10 @@ class State:
     energy_wh: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
     beyond_rates_wh: list[int] = field(default_factory=lambda: [0, 0])
     remainder_ws: list[int] = field(default_factory=lambda: [0, 0])
-    demand_w: tuple[int, ...] = (0, 0, 0)
-    power_w: tuple[int, ...] = (0, 0, 0)
+    demand_w: tuple[int, ...] = _NOTHING
+    power_w: tuple[int, ...] = _NOTHING
+    demand_var: tuple[int, ...] = _NOTHING
+    reactive_var: tuple[int, ...] = _NOTHING
     voltage_dv: tuple[int, ...] = (2300, 2300, 2300)
     net_w: int = 0
     powered: bool = True
@@ -102,7 +106,8 @@ class State:
     def flow(self) -> None:
         """Lets the demand through, or nothing past an open breaker."""
         closed = self.breaker is None or self.breaker.closed
-        self.power_w = self.demand_w if closed else (0, 0, 0)
+        self.power_w = self.demand_w if closed else _NOTHING
+        self.reactive_var = self.demand_var if closed else _NOTHING
         self.net_w = sum(self.power_w)
 
     def take_counter(self) -> int:
@@ -164,6 +169,7 @@ _AS_IS = (
     "beyond_rates_wh",
     "remainder_ws",
     "demand_w",
+    "demand_var",
     "voltage_dv",
     "powered",
     "off_since_s",
@@ -205,6 +211,7 @@ _BOUNDS = {
     "beyond_rates_wh": (2, 0, 10**9 - 1),
     "remainder_ws": (2, 0, 3599),
     "demand_w": (3, -(10**9), 10**9),
+    "demand_var": (3, -(10**9), 10**9),
     "voltage_dv": (3, -(10**6), 10**6),
     "off_since_s": (1, 0, 2**33),
     "failing_since_s": (1, 0, 2**33),
@@ -249,6 +256,7 @@ def from_json(saved: dict[str, Any]) -> State:
         for name in _AS_IS:
             setattr(state, name, saved[name])
         state.demand_w = tuple(saved["demand_w"])
+        state.demand_var = tuple(saved["demand_var"])
         state.voltage_dv = tuple(saved["voltage_dv"])
         state.pushes = tuple(saved["pushes"])
         state.later_alarms = tuple(saved["later_alarms"])

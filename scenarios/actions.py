@@ -167,11 +167,14 @@ async def _restart_unit(scene: Scene, body: AtStation) -> Seen:
 
 async def _set_load(scene: Scene, body: SetLoad) -> Seen:
     l1, l2, l3 = body.power_w
-    voltage = None
+    voltage = reactive = None
     if body.voltage_v is not None:
         u1, u2, u3 = (round(volts * 10) for volts in body.voltage_v)
         voltage = (u1, u2, u3)
-    scene.world.set_load(body.meter, (l1, l2, l3), voltage)
+    if body.reactive_var is not None:
+        q1, q2, q3 = body.reactive_var
+        reactive = (q1, q2, q3)
+    scene.world.set_load(body.meter, (l1, l2, l3), voltage, reactive)
     return Seen()
 
 

@@ -41,11 +41,14 @@ class PressButton(AtMeter):
 
 
 class SetLoad(AtMeter):
-    """The load behind a meter beside its car: W per phase, export below zero; V per phase."""
+    """The load behind a meter beside its car, per phase: W and var, export below zero; V."""
 
     power_w: Annotated[
         tuple[Watts, ...], Field(strict=False, min_length=3, max_length=3)
     ]
+    reactive_var: Annotated[
+        tuple[Watts, ...] | None, Field(strict=False, min_length=3, max_length=3)
+    ] = None
     voltage_v: Annotated[
         tuple[Annotated[Real, Field(ge=0, le=500)], ...] | None,
         Field(strict=False, min_length=3, max_length=3),

@@ -154,8 +154,12 @@ class World(Protocol):
         meter: int,
         power_w: PerPhase,
         voltage_dv: PerPhase | None,
+        reactive_var: PerPhase | None = None,
     ) -> None:
-        """W per phase (negative: export) beside the car's; voltage in 0.1 V, None: as it is."""
+        """W and var per phase (negative: export) beside the car's; voltage in 0.1 V.
+
+        None, for voltage or var: as it is.
+        """
 
     def wake_up(self, meter: int, by: By, number: str) -> bool:
         """A call or an empty SMS from that number; whether the meter does what is listed."""

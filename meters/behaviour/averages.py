@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from meters.meter import Meter
 
 PERIOD_S = 600
-# Three phases each of 0.1 V, 0.01 A, W imported and W exported.
-VOLTAGE, CURRENT, IMPORT, EXPORT = 0, 3, 6, 9
-_QUANTITIES = 12
+# Three phases each of 0.1 V, 0.01 A, W and var, imported and exported.
+VOLTAGE, CURRENT, IMPORT, EXPORT, REACTIVE_IMPORT, REACTIVE_EXPORT = range(0, 18, 3)
+_QUANTITIES = 18
 
 
 class Averages:
@@ -28,7 +28,8 @@ class Averages:
     def __init__(self, since_s: int) -> None:
         self.since_s = since_s
         self._measured_s = self._last_s = 0
-        self._sums, self._last = _nothing(), _nothing()
+        # What was is never added to, so meters without share it.
+        self._sums, self._last = _nothing(), _NONE
 
     def add(self, meter: Meter, duration_s: int) -> None:
         """The load held so long."""
@@ -36,10 +37,15 @@ class Averages:
         self._measured_s += duration_s
         for phase in range(meter.identity.phases):
             sums[VOLTAGE + phase] += max(0, state.voltage_dv[phase]) * duration_s
-            if power_w := state.power_w[phase]:
+            power_w, reactive_var = state.power_w[phase], state.reactive_var[phase]
+            if power_w or reactive_var:
                 sums[CURRENT + phase] += meter.current_ca(phase) * duration_s
+            if power_w:
                 way = IMPORT if power_w > 0 else EXPORT
                 sums[way + phase] += abs(power_w) * duration_s
+            if reactive_var:
+                way = REACTIVE_IMPORT if reactive_var > 0 else REACTIVE_EXPORT
+                sums[way + phase] += abs(reactive_var) * duration_s
 
     def end(self) -> None:
         """The ten minutes are over."""
@@ -79,6 +85,9 @@ class Averages:
 
 def _nothing() -> array[int]:
     return array("Q", bytes(8 * _QUANTITIES))
+
+
+_NONE = _nothing()
 
 
 def due(meter: Meter, after_s: int) -> int:

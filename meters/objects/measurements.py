@@ -88,10 +88,8 @@ def _attach(phase: int) -> None:
     _mean(f"average_current_{name}", averages.CURRENT + phase, _CURRENT_SCALER)
     _mean(f"average_power_import_{name}", averages.IMPORT + phase)
     _mean(f"average_power_export_{name}", averages.EXPORT + phase)
-    # Every load is at a power factor of 1.
-    for way in ("import", "export"):
-        reactive = f"average_reactive_power_{way}_{name}"
-        BEHAVIOUR.numbers[reactive, "value"] = lambda meter: 0
+    _mean(f"average_reactive_power_import_{name}", averages.REACTIVE_IMPORT + phase)
+    _mean(f"average_reactive_power_export_{name}", averages.REACTIVE_EXPORT + phase)
 
 
 for _phase in range(3):

@@ -260,10 +260,14 @@ class Lab:
         self._station(station).restart_unit()
 
     def set_load(
-        self, meter: int, power_w: PerPhase, voltage_dv: PerPhase | None
+        self,
+        meter: int,
+        power_w: PerPhase,
+        voltage_dv: PerPhase | None,
+        reactive_var: PerPhase | None = None,
     ) -> None:
-        """W per phase beside the car's."""
-        self._station(meter).set_base(power_w, voltage_dv)
+        """W and var per phase beside the car's."""
+        self._station(meter).set_base(power_w, voltage_dv, reactive_var)
 
     def wake_up(self, meter: int, by: By, number: str) -> bool:
         """A call, or an empty SMS."""

@@ -62,7 +62,7 @@ class Station:
         now_s = int(clock.seconds())
         self.name = name
         self.meter = meter
-        self.base_w = NO_LOAD
+        self.base_w = self.base_var = NO_LOAD
         self.voltage_dv = NOMINAL_DV
         self.limits: list[tuple[int, int]] = []
         self.draws: list[tuple[int, int]] = []
@@ -198,9 +198,14 @@ class Station:
         """The car leaves, if there is one."""
         self._replace_car(None)
 
-    def set_base(self, power_w: PerPhase, voltage_dv: PerPhase | None) -> None:
-        """What flows beside the car, W per phase, and the voltage, in 0.1 V per phase."""
-        self.base_w = power_w
+    def set_base(
+        self,
+        power_w: PerPhase,
+        voltage_dv: PerPhase | None,
+        reactive_var: PerPhase | None = None,
+    ) -> None:
+        """What flows beside the car, W and var per phase, and the voltage, in 0.1 V per phase."""
+        self.base_w, self.base_var = power_w, reactive_var or self.base_var
         self.voltage_dv = self.unit.voltage_dv = voltage_dv or self.voltage_dv
         self._power(int(self._clock.seconds()), self.unit.power_w)
 
@@ -255,7 +260,7 @@ class Station:
         # Not what we were called with: the meter may just have opened its breaker.
         base, car_w = self.base_w, self.unit.power_w
         demand_w = (base[0] + car_w[0], base[1] + car_w[1], base[2] + car_w[2])
-        self.meter.set_load(demand_w, self.voltage_dv)
+        self.meter.set_load(demand_w, self.voltage_dv, self.base_var)
         l1, l2, l3 = self.meter.state.power_w
         self._power_w = l1, l2, l3
         self._await_meter()

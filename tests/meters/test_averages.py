@@ -10,6 +10,7 @@ import pytest
 
 from meters.meter import Meter
 from meters.state import from_json, to_json
+from tests.meters.access import restored
 from tests.meters.builders import NOW_S, make_meter
 from tests.meters.p3.driver import Driver
 from wire.cosem.rows import Standard
@@ -60,6 +61,32 @@ def test_a_mean_weighs_each_load_by_its_time() -> None:
     assert shown(meter, "52.24", "41.24") == [230, 0]
 
 
+@pytest.mark.parametrize(
+    ("standard", "kind"), [(Standard.DSMR_4_2_2, 24), (Standard.SMR_5_0, 4)]
+)
+def test_reactive_power_has_means_of_its_own(standard: Standard, kind: int) -> None:
+    meter = make_meter(standard)
+    meter.set_load((3000, 0, 0), VOLTAGE, (-4000, 500, 0))
+    meter.advance(NOW_S + 150)
+    meter.set_load((0, 0, 0), VOLTAGE)
+    assert meter.state.reactive_var == (-4000, 500, 0), "as it was"
+    meter.advance(NOW_S + 300)
+    meter.set_load((0, 0, 0), VOLTAGE, (200, 0, 0))
+    meter = restored(meter)
+    meter.advance(NOW_S + 600)
+    shown_var = shown(meter, *(f"{c}.{kind}" for c in (23, 24, 43, 44, 63, 64)))
+    assert shown_var == [100, 2000, 250, 0, 0, 0]
+
+
+def test_the_current_follows_from_both_powers() -> None:
+    meter = make_meter()
+    meter.set_load((3000, 0, 0), VOLTAGE, (-4000, 2310, 0))
+    assert [meter.current_ca(phase) for phase in range(3)] == [2174, 1000, 0]
+    assert b"1-0:31.7.0(022*A)" in meter.telegram(NOW_S)
+    meter.advance(NOW_S + 600)
+    assert shown(meter, "31.24", "51.24") == [22, 10]
+
+
 def test_it_agrees_with_a_count_of_every_second() -> None:
     random, meter = Random(5), make_meter(Standard.SMR_5_0)
     at_s, seconds = NOW_S, []
@@ -96,7 +123,7 @@ def test_the_ten_minutes_are_the_clocks() -> None:
 
 def test_past_an_open_breaker_nothing_flows() -> None:
     meter = make_meter(Standard.DSMR_4_0_6)
-    meter.set_load((600, 0, 0), VOLTAGE)
+    meter.set_load((600, 0, 0), VOLTAGE, (1000, 0, 0))
     meter.advance(NOW_S + 450)
     driver = Driver(meter)
     driver.now_s = NOW_S + 450
@@ -104,7 +131,7 @@ def test_past_an_open_breaker_nothing_flows() -> None:
     assert disconnected.result is ActionResult.SUCCESS
     driver.release()
     meter.advance(NOW_S + 600)
-    assert shown(meter, "21.24", "32.24") == [450, 230]
+    assert shown(meter, "21.24", "23.24", "32.24") == [450, 750, 230]
 
 
 def test_while_the_supply_is_away_nothing_is_measured() -> None:

@@ -108,8 +108,9 @@ def test_more_than_a_line_can_print_is_held_at_its_end() -> None:
 
 
 def test_a_meter_with_one_phase_has_no_load_on_l2() -> None:
-    with pytest.raises(LocalError, match="one phase"):
-        make_meter(phases=1).set_load((0, 1, 0), (2300, 0, 0))
+    for load in (((0, 1, 0), (2300, 0, 0)), ((0, 0, 0), (2300, 0, 0), (0, 0, 1))):
+        with pytest.raises(LocalError, match="one phase"):
+            make_meter(phases=1).set_load(*load)
 
 
 @pytest.mark.parametrize("text", [b"", b"Hello", LONGEST[:900], bytes(range(14, 256))])

@@ -128,8 +128,9 @@ class FakeWorld:
         meter: int,
         power_w: tuple[int, int, int],
         voltage_dv: tuple[int, int, int] | None,
+        reactive_var: tuple[int, int, int] | None = None,
     ) -> None:
-        self.done.append(("load", meter, power_w, voltage_dv))
+        self.done.append(("load", meter, power_w, voltage_dv, reactive_var))
 
     def wake_up(self, meter: int, by: By, number: str) -> bool:
         self.done.append(("wake up", meter, by, number))

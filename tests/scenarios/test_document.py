@@ -114,6 +114,14 @@ def test_the_page_lists_the_files_that_come_along() -> None:
         ("- act: {meter: 3, object: x}", "4:16: there is no meter 3"),
         ("- set_load: {power_w: [1, 2]}", "4:23: power_w: needs at least 3 items"),
         ("- set_load: {power_w: [1, 2, 3.5]}", "power_w: should be a whole number"),
+        (
+            "- set_load: {power_w: [1, 2, 3], reactive_var: [1, 2]}",
+            ": reactive_var: needs at least 3 items",
+        ),
+        (
+            "- set_load: {power_w: [1, 2, 3], reactive_var: [1, 2, 1000001]}",
+            "reactive_var: should be less than or equal to 1000000",
+        ),
         ("- inject: {what: flood}", "4:18: what: should be 'terminal_cover_removed', "),
         ("- inject: {meter: 1}", "what"),
         (

@@ -259,13 +259,14 @@ def test_power_and_plugs() -> None:
 def test_cars_and_loads_keep_their_units() -> None:
     _, world = play(
         "- plug_car: {energy_kwh: 19.2, max_w: 7400, phases: 1, phase: 3}\n"
-        "- set_load: {power_w: [1, -2, 3], voltage_v: [230.1, 229, 231]}\n"
+        "- set_load: {power_w: [1, -2, 3], voltage_v: [230.1, 229, 231],"
+        " reactive_var: [0, -5, 6]}\n"
         "- set_load: {power_w: [1, 2, 3]}\n- restart_gateway: {}\n- unplug_car: {}\n"
     )
     assert world.done == [
         ("car", 1, Car(19200, 7400, 1, 3)),
-        ("load", 1, (1, -2, 3), (2301, 2290, 2310)),
-        ("load", 1, (1, 2, 3), None),
+        ("load", 1, (1, -2, 3), (2301, 2290, 2310), (0, -5, 6)),
+        ("load", 1, (1, 2, 3), None, None),
         ("restart_gateway", 1),
         ("car gone", 1),
     ]
