@@ -31,7 +31,7 @@ on_alarm_option = click.option(
     type=click.Choice(ON_ALARM),
     default="nothing",
     show_default=True,
-    help="Read the alarm register of a meter that tells of alarms; clear it then.",
+    help="Read the alarm registers that a meter tells of; clear them then.",
 )
 
 
@@ -61,8 +61,8 @@ def listen_address(text: str, default_port: int) -> TcpAddress:
 def listen(settings: Settings, listen: str, on_alarm: str, reach: Reach) -> None:
     """Hear wake-up messages (DSMR 4) and notifications (SMR 5) until SIGTERM or Ctrl-C.
 
-    A line for each: who calls and which alarms it tells of. With --json the first line is
-    {"event": "ready", "pushes": "H:P"}, then "push", "refused" and "job" follow.
+    By TCP and by UDP. A line for each: who calls and which alarms it tells of. With --json the
+    first line is {"event": "ready", "pushes": "H:P"}, then "push", "refused" and "job" follow.
     """
     from dsmrlab.office import job_document, open_office
 

@@ -1,9 +1,9 @@
-"""The port that meters call: one push per connection, so many at a time and no more."""
+"""The port that meters call: one push per connection or datagram, so many at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
 from twisted.internet.defer import ensureDeferred, maybeDeferred
 from twisted.internet.interfaces import (
@@ -12,15 +12,20 @@ from twisted.internet.interfaces import (
     IListeningPort,
     IReactorTime,
 )
-from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.internet.protocol import (
+    DatagramProtocol,
+    Factory,
+    Protocol,
+    connectionDone,
+)
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from headend.listening import listen
+from headend.listening import listen, listen_datagrams
 from headend.pushes import Heard
 from wire.addresses import TcpAddress
 from wire.cosem.pushes import Push, PushReader
-from wire.errors import SimError, WireError
+from wire.errors import SimError, SurroundingsError, WireError
 
 MOST_CONNECTIONS = 64
 TIMEOUT_S = 10.0
@@ -44,7 +49,7 @@ class PushProtocol(Protocol):
     def connectionMade(self) -> None:
         """Gives the meter its time; hangs up at once on one too many."""
         factory = self._factory
-        if len(factory.calls) + factory.pending >= MOST_CONNECTIONS:
+        if factory.busy:
             self.hang_up()
             return
         factory.calls.add(self)
@@ -72,10 +77,7 @@ class PushProtocol(Protocol):
         self.hang_up()
 
     def _judge(self, outcome: Push | WireError | None) -> None:
-        if isinstance(outcome, Push):
-            self._factory.push(outcome, self._peer)
-        elif outcome is not None:
-            self._factory.on_refused(self._peer, str(outcome))
+        self._factory.judge(outcome, self._peer)
         if self._reader.done and self.transport is not None:
             self.transport.loseConnection()
 
@@ -106,13 +108,22 @@ class PushFactory(Factory):
 
     def buildProtocol(self, addr: IAddress | None) -> PushProtocol:
         """A protocol for a call that just came in."""
-        host, port = getattr(addr, "host", ""), getattr(addr, "port", 0)
-        return PushProtocol(self, str(TcpAddress(host, port)).removeprefix("tcp://"))
+        return PushProtocol(
+            self, _place(getattr(addr, "host", ""), getattr(addr, "port", 0))
+        )
 
-    def push(self, push: Push, peer: str) -> None:
-        """A push has come."""
-        hearing = ensureDeferred(self._hear(push, peer))
-        hearing.addErrback(lambda failure: _log.failure("a push was lost", failure))
+    @property
+    def busy(self) -> bool:
+        """Whether so much goes on that nothing more is heard."""
+        return len(self.calls) + self.pending >= MOST_CONNECTIONS
+
+    def judge(self, outcome: Push | WireError | None, peer: str) -> None:
+        """Takes what a reader made of what has come, if it is complete."""
+        if isinstance(outcome, Push):
+            hearing = ensureDeferred(self._hear(outcome, peer))
+            hearing.addErrback(lambda failure: _log.failure("a push was lost", failure))
+        elif outcome is not None:
+            self.on_refused(peer, str(outcome))
 
     def hang_up(self) -> None:
         """Drops every call."""
@@ -131,26 +142,53 @@ class PushFactory(Factory):
         self._on_heard(heard, peer)
 
 
+class PushDatagrams(DatagramProtocol):
+    """The same by UDP, as SMR 5.5 sends its last gasp: each datagram is one push."""
+
+    noisy = False
+
+    def __init__(self, factory: PushFactory) -> None:
+        self._factory = factory
+
+    def datagramReceived(self, datagram: bytes, addr: tuple[str, int]) -> None:
+        """Takes a datagram; one too many is dropped, as the network may do anyway."""
+        if not self._factory.busy:
+            reader = PushReader()
+            outcome = reader.feed(datagram) or reader.end()
+            self._factory.judge(outcome, _place(addr[0], addr[1]))
+
+
+def _place(host: str, port: int) -> str:
+    return str(TcpAddress(host, port)).removeprefix("tcp://")
+
+
 class PushListener:
-    """The factory at a TCP address, as a part of a service."""
+    """The factory at an address, by TCP and by UDP, as a part of a service."""
 
     def __init__(self, factory: PushFactory, reactor: Any, address: TcpAddress) -> None:
         self._factory = factory
         self._reactor = reactor
         self._address = address
-        self._port: IListeningPort | None = None
+        self._ports: list[IListeningPort] = []
 
     async def start(self) -> Mapping[str, object]:
         """Listens; where, as the first line of a service says it.
 
         Raises what `listen` does.
         """
-        self._port, bound = await listen(self._reactor, self._address, self._factory)
+        port, bound = await listen(self._reactor, self._address, self._factory)
+        self._ports.append(port)
+        try:
+            datagrams = PushDatagrams(self._factory)
+            self._ports.append(listen_datagrams(self._reactor, port, datagrams))
+        except SurroundingsError:
+            await self.stop()
+            raise
         return {"pushes": str(bound).removeprefix("tcp://")}
 
     async def stop(self) -> None:
         """Listens no more, and drops the calls that there are."""
-        port, self._port = self._port, None
-        if port is not None:
+        ports, self._ports = self._ports, []
+        for port in ports:
             await maybeDeferred(port.stopListening)
         self._factory.hang_up()

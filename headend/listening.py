@@ -17,7 +17,7 @@ from twisted.internet.interfaces import (
     IReactorTime,
     IStreamServerEndpoint,
 )
-from twisted.internet.protocol import connectionDone
+from twisted.internet.protocol import DatagramProtocol, connectionDone
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
 
@@ -49,6 +49,23 @@ async def listen(
             f"cannot listen on {where}: {error.socketError}"
         ) from None
     return port, TcpAddress(address.host, cast(IPv4Address, port.getHost()).port)
+
+
+def listen_datagrams(
+    reactor: Any, beside: IListeningPort, protocol: DatagramProtocol
+) -> IListeningPort:
+    """Hears datagrams where a TCP port listens; raises `SurroundingsError` when that is taken."""
+    place = cast(IPv4Address, beside.getHost())
+    try:
+        port: IListeningPort = reactor.listenUDP(
+            place.port, protocol, interface=place.host
+        )
+    except CannotListenError as error:
+        where = str(TcpAddress(place.host, place.port)).removeprefix("tcp://")
+        raise SurroundingsError(
+            f"cannot listen on {where} for datagrams: {error.socketError}"
+        ) from None
+    return port
 
 
 @dataclass(frozen=True, slots=True)

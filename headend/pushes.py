@@ -5,7 +5,7 @@ Nothing proves who sent a push, so it is only a reason to ask the meter itself, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -31,13 +31,16 @@ class OnAlarm(StrEnum):
     CLEAR = "clear"
 
 
-_READ = ("get", {"object": "alarm_register"})
-_CLEAR = ("set", {"object": "alarm_register:2", "value": 0})
-_ANSWERS: dict[OnAlarm, tuple[tuple[str, Mapping[str, Any]], ...]] = {
-    OnAlarm.NOTHING: (),
-    OnAlarm.READ: (_READ,),
-    OnAlarm.CLEAR: (_READ, _CLEAR),
-}
+_REGISTERS = "alarm_register", "alarm_register_2", "alarm_register_3"
+
+
+def _answers(on_alarm: OnAlarm, push: Push) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The operations that are due: at each register, by its name, that is not empty."""
+    for name, value in zip(_REGISTERS, push.alarms):
+        if value and on_alarm is not OnAlarm.NOTHING:
+            yield "get", {"object": name}
+        if value and on_alarm is OnAlarm.CLEAR:
+            yield "set", {"object": f"{name}:2", "value": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class Reception:
         correlation_id: str = "push",
     ) -> None:
         self._store = store
-        self._answers = _ANSWERS[on_alarm]
+        self._on_alarm = on_alarm
         self._call = call
         self._correlation_id = correlation_id
 
@@ -80,7 +83,7 @@ class Reception:
                 meter = meters.find(connection, push.equipment_id)
             except ConfigError:
                 return Heard(push, None, alarms)
-            answers = self._answers if any(push.alarms) else ()
+            answers = _answers(self._on_alarm, push)
             numbers = self._hand_in(connection, meter, answers, now_s)
         return Heard(push, meter, alarms, tuple(numbers))
 
@@ -88,7 +91,7 @@ class Reception:
         self,
         connection: Connection,
         meter: Meter,
-        answers: tuple[tuple[str, Mapping[str, Any]], ...],
+        answers: Iterable[tuple[str, Mapping[str, Any]]],
         now_s: float,
     ) -> list[int]:
         waiting = {

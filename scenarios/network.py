@@ -17,14 +17,12 @@ from twisted.internet.error import (
     CannotListenError,
     ConnectionRefusedError,
 )
-from twisted.internet.interfaces import (
-    IProtocolFactory,
-    IReactorTCP,
-    IStreamClientEndpoint,
-)
+from twisted.internet.interfaces import IProtocolFactory, IStreamClientEndpoint
+from twisted.internet.protocol import DatagramProtocol
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from meters.push_line import send_datagram
 from scenarios.clock import HeapClock
 from scenarios.stream import Link, SimulatedTransport
 from wire.errors import SurroundingsError
@@ -48,6 +46,12 @@ class Network(Protocol):
     def endpoint(self, host: str, port: int) -> IStreamClientEndpoint:
         """An endpoint to connect to that address."""
 
+    async def hear(self, host: str, port: int, protocol: DatagramProtocol) -> Port:
+        """Hears the datagrams that come to an address."""
+
+    async def send(self, host: str, port: int, octets: bytes) -> None:
+        """Sends a datagram, which nobody may hear."""
+
 
 class SimulatedNetwork:
     """Streams between factories of one process, moved by a `HeapClock`."""
@@ -56,6 +60,7 @@ class SimulatedNetwork:
         self._clock = clock
         self._random = random
         self._factories: dict[tuple[str, int], IProtocolFactory] = {}
+        self._hearers: dict[tuple[str, int], DatagramProtocol] = {}
         self._links: dict[tuple[str, int], Link] = {}
         self._next_port = 49_152
 
@@ -70,6 +75,21 @@ class SimulatedNetwork:
         self._factories[host, port] = factory
         factory.doStart()
         return _SimulatedPort((host, port), self)
+
+    async def hear(self, host: str, port: int, protocol: DatagramProtocol) -> Port:
+        """Hears the datagrams that come to an address of this network."""
+        self._hearers[host, port] = protocol
+        return _SimulatedEar((host, port), self._hearers)
+
+    async def send(self, host: str, port: int, octets: bytes) -> None:
+        """Sends a datagram; it is lost as often as a connect is."""
+        link = self.link(host, port)
+        if not link.cut and not (link.loss and self._random.random() < link.loss):
+            self._clock.callLater(link.latency_s, self._deliver, (host, port), octets)
+
+    def _deliver(self, address: tuple[str, int], octets: bytes) -> None:
+        if (hearer := self._hearers.get(address)) is not None:
+            hearer.datagramReceived(octets, ("127.0.0.1", self._next_port))
 
     def endpoint(self, host: str, port: int) -> IStreamClientEndpoint:
         """An endpoint whose connect is answered by who listens there then."""
@@ -137,6 +157,15 @@ class _SimulatedPort:
         self.network.forget(self.address)
 
 
+@dataclass(slots=True)
+class _SimulatedEar:
+    address: tuple[str, int]
+    hearers: dict[tuple[str, int], DatagramProtocol]
+
+    async def close(self) -> None:
+        self.hearers.pop(self.address, None)
+
+
 @implementer(IStreamClientEndpoint)
 class _SimulatedEndpoint:
     def __init__(self, network: SimulatedNetwork, address: tuple[str, int]) -> None:
@@ -150,7 +179,7 @@ class _SimulatedEndpoint:
 class ReactorNetwork:
     """Real sockets on a reactor."""
 
-    def __init__(self, reactor: IReactorTCP) -> None:
+    def __init__(self, reactor: Any) -> None:
         self._reactor = reactor
 
     async def listen(self, host: str, port: int, factory: IProtocolFactory) -> Port:
@@ -162,14 +191,31 @@ class ReactorNetwork:
             raise SurroundingsError(
                 f"cannot listen on {host}:{port}: {error.socketError}"
             ) from None
-        bound = listening.getHost()
-        return _ReactorPort((bound.host, bound.port), listening.stopListening)
+        return _reactor_port(listening)
 
     def endpoint(self, host: str, port: int) -> IStreamClientEndpoint:
         """A TCP endpoint."""
         return cast(
             IStreamClientEndpoint, TCP4ClientEndpoint(self._reactor, host, port)
         )
+
+    async def hear(self, host: str, port: int, protocol: DatagramProtocol) -> Port:
+        """Hears on a UDP socket; raises `SurroundingsError` when the port is taken."""
+        try:
+            return _reactor_port(self._reactor.listenUDP(port, protocol, host))
+        except CannotListenError as error:
+            raise SurroundingsError(
+                f"cannot listen on {host}:{port}: {error.socketError}"
+            ) from None
+
+    async def send(self, host: str, port: int, octets: bytes) -> None:
+        """Sends a datagram from a socket of its own."""
+        await send_datagram(self._reactor, host, port, octets)
+
+
+def _reactor_port(listening: Any) -> _ReactorPort:
+    bound = listening.getHost()
+    return _ReactorPort((bound.host, bound.port), listening.stopListening)
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from headend.dali import FeederSample
 from headend.desk import Desk
 from headend.keys import KeyStore
 from headend.limits import Limits
-from headend.listener import PushFactory
+from headend.listener import PushDatagrams, PushFactory
 from headend.planner_model import Settings
 from headend.pushes import Heard, OnAlarm, Reception
 from headend.scheduler import Scheduler
@@ -59,7 +59,7 @@ class Office:
         self._clock = clock
         self._on_heard = on_heard
         self._listener: PushFactory | None = None
-        self._port: Port | None = None
+        self._ports: list[Port] = []
         self.pushes: dict[str, list[tuple[str, ...]]] = {}
         self._store = open_store(MEMORY)
         keys = KeyStore(random_bytes(32), "the world's master key", random_bytes)
@@ -142,10 +142,12 @@ class Office:
         return outcome_of(job, operation)
 
     async def listen(self, network: Network, port: int, on_alarm: OnAlarm) -> None:
-        """Hears what meters push, at that port."""
+        """Hears what meters push, at that port of TCP and of UDP."""
         reception = Reception(self._store, on_alarm)
         self._listener = PushFactory(reception.take, self._clock, self._heard)
-        self._port = await network.listen(LOOPBACK, port, self._listener)
+        self._ports.append(await network.listen(LOOPBACK, port, self._listener))
+        datagrams = PushDatagrams(self._listener)
+        self._ports.append(await network.hear(LOOPBACK, port, datagrams))
 
     def _heard(self, heard: Heard, peer: str) -> None:
         self.pushes.setdefault(heard.push.equipment_id, []).append(heard.alarms)
@@ -154,8 +156,9 @@ class Office:
 
     async def close(self) -> None:
         """Stops listener and scheduler, and closes the store."""
-        if self._port is not None and self._listener is not None:
-            await self._port.close()
+        for port in self._ports:
+            await port.close()
+        if self._listener is not None:
             self._listener.hang_up()
         await self._scheduler.stop()
         self._store.close()

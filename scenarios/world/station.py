@@ -104,7 +104,9 @@ class Station:
             self._ports.append(await network.listen(*address, factory))
         self.addresses = Addresses(*(port.address for port in self._ports))
         self._network = network
-        self._pushes = PushLine(self.meter, network.endpoint, self._clock, self._keep)
+        self._pushes = PushLine(
+            self.meter, network.endpoint, self._clock, self._keep, network.send
+        )
         self._eyes = self._modbus()
         self.start_gateway()
 

@@ -101,23 +101,24 @@ def test_whoever_else_calls_is_refused_and_a_stop_is_tidy(tmp_path: Path) -> Non
             line.sendall(b"GET / HTTP/1.1\r\n\r\n")
             assert line.recv(1) == b""
         assert "no comma" in listener.event("refused")["error"]
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+            line.sendto(b"gasp", (host, int(port)))
+        assert "ends after 4 octets" in listener.event("refused")["error"]
     finally:
         assert listener.end() == 0, listener.rest()
 
 
-@pytest.mark.parametrize(
-    ("place", "code", "says"),
-    [("nowhere:x", 2, "no place to listen"), ("127.0.0.1:1", 3, "cannot listen on")],
-)
-def test_a_place_that_cannot_be_listened_at(
-    place: str, code: int, says: str, tmp_path: Path
-) -> None:
-    if code == 3:
-        with socket.socket() as taken:
-            taken.bind(("127.0.0.1", 0))
+@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
+def test_a_port_that_is_taken(kind: socket.SocketKind, tmp_path: Path) -> None:
+    with socket.socket(type=kind) as taken:
+        taken.bind(("127.0.0.1", 0))
+        if kind is socket.SOCK_STREAM:
             taken.listen()
-            place = f"127.0.0.1:{taken.getsockname()[1]}"
-            done = process(tmp_path, "headend", "listen", "--listen", place)
-    else:
+        place = f"127.0.0.1:{taken.getsockname()[1]}"
         done = process(tmp_path, "headend", "listen", "--listen", place)
-    assert says in done.check_one_line(code)
+    assert "cannot listen on" in done.check_one_line(3)
+
+
+def test_a_place_that_is_none(tmp_path: Path) -> None:
+    done = process(tmp_path, "headend", "listen", "--listen", "nowhere:x")
+    assert "no place to listen" in done.check_one_line(2)

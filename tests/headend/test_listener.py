@@ -10,7 +10,13 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
 from twisted.internet.testing import StringTransport
 
-from headend.listener import MOST_CONNECTIONS, TIMEOUT_S, PushFactory, PushProtocol
+from headend.listener import (
+    MOST_CONNECTIONS,
+    TIMEOUT_S,
+    PushDatagrams,
+    PushFactory,
+    PushProtocol,
+)
 from headend.pushes import Heard, OnAlarm, Reception
 from headend.store import Store, jobs, open_store
 from headend.store.job import Job
@@ -110,7 +116,50 @@ def test_a_notification_is_heard_before_its_sender_hangs_up(office: Office) -> N
     (heard,) = office.heard
     assert heard.push == Push(office.name, SETUP, (0, 1))
     assert heard.alarms == ("voltage_sag_in_phase_detected_l1",)
-    assert transport.disconnecting and len(office.jobs()) == 2
+    assert transport.disconnecting
+    assert [job.arguments["object"] for job in office.jobs()] == [
+        "alarm_register_2",
+        "alarm_register_2:2",
+    ]
+
+
+def test_each_register_that_tells_of_an_alarm_is_read_and_cleared(
+    office: Office,
+) -> None:
+    office.say(notification(office.name, 4, 0, 1))
+    assert [(job.operation, job.arguments["object"]) for job in office.jobs()] == [
+        ("get", "alarm_register"),
+        ("set", "alarm_register:2"),
+        ("get", "alarm_register_3"),
+        ("set", "alarm_register_3:2"),
+    ]
+
+
+def test_a_datagram_is_one_push(office: Office) -> None:
+    hearer = PushDatagrams(office.factory)
+    hearer.datagramReceived(notification(office.name, 0, 0, 1), ("10.0.0.7", 40_000))
+    (heard,) = office.heard
+    assert heard.push == Push(office.name, SETUP, (0, 0, 1))
+    assert heard.alarms == ("last_gasp",) and office.refused == []
+
+
+@pytest.mark.parametrize("octets", [b"x", b"\x00\x01", bytes(70_000)])
+def test_a_datagram_that_is_no_push_is_refused(office: Office, octets: bytes) -> None:
+    hearer = PushDatagrams(office.factory)
+    hearer.datagramReceived(b"", ("10.0.0.7", 40_000))
+    assert office.refused == []
+    half = notification(office.name, 1)[:-1]
+    for bad in (octets, half):
+        hearer.datagramReceived(bad, ("10.0.0.7", 40_000))
+    assert office.heard == [] and [peer for peer, _ in office.refused] == [PEER] * 2
+
+
+def test_datagrams_count_with_the_calls_that_are_too_many(office: Office) -> None:
+    hearer = PushDatagrams(office.factory)
+    for _ in range(MOST_CONNECTIONS):
+        office.call()
+    hearer.datagramReceived(notification(office.name, 1), ("10.0.0.7", 40_000))
+    assert office.heard == [] and office.refused == []
 
 
 @pytest.mark.parametrize(("on_alarm", "count"), [("nothing", 0), ("read", 1)])

@@ -3,18 +3,22 @@
 from random import Random
 
 import pytest
+from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.error import (
+    CannotListenError,
     ConnectionDone,
     ConnectionLost,
     ConnectionRefusedError,
 )
 from twisted.internet.interfaces import IAddress
-from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.protocol import DatagramProtocol, Factory, Protocol
+from twisted.internet.selectreactor import SelectReactor
 from twisted.python.failure import Failure
 
 from scenarios.clock import HeapClock
-from scenarios.network import SimulatedNetwork
+from scenarios.network import ReactorNetwork, SimulatedNetwork
 from scenarios.stream import HIGH_WATER_BYTES, SimulatedTransport
+from wire.errors import SurroundingsError
 
 
 class Recorder(Protocol):
@@ -154,3 +158,75 @@ def test_a_reader_that_pauses_holds_the_writer() -> None:
     pair.server.transport.resumeProducing()
     pair.clock.advance(10)
     assert sum(map(len, pair.server.seen)) == flood.written > 1_000_000 - 8192
+
+
+class Datagrams(DatagramProtocol):
+    """Keeps the datagrams that came."""
+
+    def __init__(self) -> None:
+        self.heard: list[bytes] = []
+        self.told: Deferred[None] | None = None
+
+    def datagramReceived(self, datagram: bytes, addr: object) -> None:
+        self.heard.append(datagram)
+        if self.told is not None:
+            self.told.callback(None)
+
+
+def test_a_datagram_comes_after_the_latency_or_not_at_all() -> None:
+    clock, hearer = HeapClock(), Datagrams()
+    network = SimulatedNetwork(clock, Random(1))
+    link = network.link("127.0.0.1", 9000)
+    link.latency_s = 2.0
+
+    async def play() -> None:
+        port = await network.hear("127.0.0.1", 9000, hearer)
+        await network.send("127.0.0.1", 9000, b"one")
+        await network.send("127.0.0.1", 9001, b"nobody's")
+        clock.advance(1)
+        assert hearer.heard == []
+        clock.advance(1)
+        link.cut = True
+        await network.send("127.0.0.1", 9000, b"cut")
+        link.cut, link.loss = False, 1.0
+        await network.send("127.0.0.1", 9000, b"lost")
+        link.loss = 0.0
+        await network.send("127.0.0.1", 9000, b"closed meanwhile")
+        await port.close()
+        clock.advance(10)
+
+    clock.play(play())
+    assert hearer.heard == [b"one"]
+
+
+def test_a_datagram_goes_over_real_sockets() -> None:
+    reactor = SelectReactor()
+    network, hearer = ReactorNetwork(reactor), Datagrams()
+    told = hearer.told = Deferred[None]()
+
+    async def play() -> None:
+        port = await network.hear("127.0.0.1", 0, hearer)
+        await network.send(*port.address, b"gasp")
+        await told
+        await port.close()
+
+    playing = ensureDeferred(play())
+    playing.addBoth(lambda _: reactor.crash())
+    reactor.run(installSignalHandlers=False)
+    assert hearer.heard == [b"gasp"]
+
+
+class FullHouse:
+    """A reactor all of whose ports are taken."""
+
+    def listenUDP(self, port: int, protocol: object, interface: str) -> None:
+        raise CannotListenError(interface, port, OSError("taken"))
+
+
+def test_a_port_for_datagrams_that_is_taken() -> None:
+    failures: list[Failure] = []
+    hearing = ReactorNetwork(FullHouse()).hear("127.0.0.1", 9000, Datagrams())
+    ensureDeferred(hearing).addErrback(failures.append)
+    (failure,) = failures
+    assert str(failure.value) == "cannot listen on 127.0.0.1:9000: taken"
+    assert failure.type is SurroundingsError

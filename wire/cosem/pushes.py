@@ -1,9 +1,10 @@
-"""What a meter sends unasked (P3, 9.3), to a TCP port of the central system.
+"""What a meter sends unasked (P3, 9.3), to a port of the central system.
 
 DSMR 4: the octets of the wake-up message and no frame around them, to the end of the stream:
 equipment identifier, `,` and either the 6 octets of a logical name, of what woke the meter
 up, or the 4 of the alarm register. SMR 5: a WPDU with a DataNotification, whose body is a
-structure of equipment identifier, logical name of the push setup and alarm registers.
+structure of equipment identifier, logical name of the push setup and alarm registers. Both go
+by TCP; by UDP, as SMR 5.5 sends its last gasp, a datagram is the whole of the stream.
 """
 
 from __future__ import annotations
