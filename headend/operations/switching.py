@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +24,7 @@ from wire.dlms import axdr
 from wire.dlms.axdr import Data
 from wire.dlms.descriptors import MethodDescriptor
 from wire.errors import ConfigError, TransportError
-from wire.instants import encode_date_time
+from wire.instants import DEVIATION_NOT_SPECIFIED, DateTime, encode_date_time
 from wire.obis import Obis
 
 BREAKER = "0-0:96.3.10"
@@ -73,24 +74,38 @@ def prepare_connect(standard: Standard | str, arguments: Mapping[str, Any]) -> P
 def prepare_schedule(standard: Standard | str, arguments: Mapping[str, Any]) -> Plan:
     """`at`, when the breaker is to `connect` (true) or disconnect (false).
 
-    The meter has one appointment: a new one takes the place of the one before.
+    The meter has one appointment: a new one takes the place of the one before, and one that
+    the meter refuses leaves none.
     """
     given = only(arguments, {"at", "connect"}, set())
     at = instant(given, "at")
     assert at is not None
+    at = at.replace(microsecond=0)
     script = _CONNECT if truth(given, "connect") else _DISCONNECT
     octets = encode_date_time(at)
     # A single action schedule keeps the time apart from the date, without a deviation.
-    time, date = octets[5:8] + b"\x00", octets[:5]
+    shown = replace(
+        DateTime.decode(octets), deviation_min=DEVIATION_NOT_SPECIFIED, status=0
+    )
+    if shown.instant() != at:
+        raise ConfigError(
+            "at is in the first of the two hours that autumn has at one time;"
+            " a meter's schedule cannot tell it from the second"
+        )
+    time, date = octets[5:9], octets[:5]
+    what = together.attribute(SCHEDULER, 2, standard)
+    when = together.attribute(SCHEDULER, 4, standard)
     items = [
+        # First, so that the time of the one before never stands beside the script of the new.
+        (when, axdr.array([])),
         (
-            together.attribute(SCHEDULER, 2, standard),
+            what,
             axdr.structure(
                 axdr.octet_string(_SCRIPT_TABLE.octets), axdr.long_unsigned(script)
             ),
         ),
         (
-            together.attribute(SCHEDULER, 4, standard),
+            when,
             axdr.array(
                 [axdr.structure(axdr.octet_string(time), axdr.octet_string(date))]
             ),
@@ -98,7 +113,6 @@ def prepare_schedule(standard: Standard | str, arguments: Mapping[str, Any]) -> 
     ]
 
     async def run(meter: Engine) -> Any:
-        # One by one, so that what is to be done stands before when.
         for item in items:
             await together.write(meter, [item])
         return {"result": "success", "at": rendering.iso(at)}

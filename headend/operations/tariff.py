@@ -107,6 +107,8 @@ def prepare_special_days(
             axdr.structure(axdr.long_unsigned(index), *day.value)
             for index, day in enumerate(days, 1)
         )
+        if len({day.value[0].value for day in days}) != len(days):
+            raise ConfigError("a date is in days twice")
 
     async def run(meter: Engine) -> Any:
         if entries is not None:

@@ -136,9 +136,10 @@ class SpecialDay(NamedTuple):
 
 
 def special_days_of(data: Data) -> tuple[SpecialDay, ...]:
-    """The special days; raises `WireError` for a date that is none, or an index twice."""
+    """The special days; raises `WireError` for a date that is none, an index or a date twice."""
     days = tuple(special_day_of(item) for item in data.value)
-    if len({day.number for day in days}) != len(days):
+    numbers, dates = {day.number for day in days}, {day.date for day in days}
+    if not len(numbers) == len(dates) == len(days):
         raise WireError("a special day is there twice")
     return days
 

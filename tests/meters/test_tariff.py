@@ -404,6 +404,14 @@ def test_there_are_thirty_special_days_at_most() -> None:
     assert len(get(meter, SPECIAL).value) == 30
 
 
+def test_special_days_have_an_index_and_a_date_of_their_own() -> None:
+    meter = make_meter()
+    for second in ((1, "ffff0102ff", 2), (2, "ffff0101ff", 2)):
+        both = special_days((1, "ffff0101ff", 1), second)
+        assert put(meter, SPECIAL, 2, both) is REFUSED
+    assert not get(meter, SPECIAL).value
+
+
 def test_a_script_holds_until_the_calendar_goes_on() -> None:
     meter = at("240109120000W")
     assert act(meter, SCRIPTS, 1, axdr.long_unsigned(1)) is DONE

@@ -68,6 +68,31 @@ def test_open_and_close_later() -> None:
     assert refused == DataAccessResult.OTHER_REASON
 
 
+@pytest.mark.parametrize("bent_at", range(4, 8))
+def test_a_refused_appointment_leaves_none(bent_at: int) -> None:
+    """Nor does one that is broken off make the one before open what it was to close."""
+    trial = Trial(D406)
+    trial.ask("schedule_breaker", at=later(trial, 3600), connect=True)
+
+    def lose(world: World, *_: object) -> None:
+        world.factory.hang_up()
+
+    past = later(trial, -86_400)
+    job = trial.job("schedule_breaker", lose, bent_at, at=past, connect=False)
+    assert job.state is JobState.FAILED
+    trial.pass_time(3700)
+    assert trial.ask("breaker")["closed"] is True
+
+
+def test_the_doubled_hour_is_the_second() -> None:
+    trial = Trial(D406)
+    for said in ("2024-10-27T02:30", "2024-10-27T02:30:00.5+01:00"):
+        told = trial.ask("schedule_breaker", at=said, connect=True)
+        assert told["at"] == "2024-10-27T01:30:00Z"
+    first = {"at": "2024-10-27T02:30+02:00", "connect": True}
+    check_refused_early("schedule_breaker", D406, first, "first of the two hours")
+
+
 def test_thresholds_and_an_emergency() -> None:
     trial = Trial(D406)
     done = trial.ask("limiter", normal_w=5000, emergency_w=700, over_s=30)

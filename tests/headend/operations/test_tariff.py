@@ -128,6 +128,7 @@ def test_half_a_calendar_is_none(document: Any, says: str) -> None:
         ([{"date": "12-25", "day": 300}], "0 to 255"),
         ([{"date": "12-25"}], "missing argument day"),
         ([{"date": "12-25", "day": 1}] * 31, "0 to 30"),
+        ([{"date": "12-25", "day": day} for day in (1, 2)], "in days twice"),
     ],
 )
 def test_a_special_day_that_is_none(days: Any, says: str) -> None:
