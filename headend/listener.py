@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from twisted.internet.defer import ensureDeferred, maybeDeferred
 from twisted.internet.interfaces import (
