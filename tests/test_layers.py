@@ -29,7 +29,11 @@ LAYERS = {
 LIBRARIES = {
     "alembic": ("headend/store/migrate.py", "migrations/"),
     "click": ("dsmrlab/",),
-    "cryptography": ("headend/keys.py", "wire/dlms/security.py"),
+    "cryptography": (
+        "headend/keys.py",
+        "wire/dlms/security.py",
+        "wire/mbus/security.py",
+    ),
     "fastcrc": ("wire/crc.py",),
     "gurux_dlms": ("headend/dlms/gurux.py", "headend/dlms/apdu_xml.py"),
     "jinja2": ("scenarios/report/",),

@@ -1,4 +1,4 @@
-"""The checksums of P1 telegrams and of Modbus RTU frames."""
+"""The checksums of P1 telegrams, of Modbus RTU frames and of wireless M-Bus."""
 
 import fastcrc
 
@@ -12,4 +12,10 @@ def crc16_arc(data: bytes) -> int:
 def crc16_modbus(data: bytes) -> int:
     """CRC-16 of Modbus RTU: as ARC, but start FFFF (Modbus over serial line 1.02, 6.2.2)."""
     value: int = fastcrc.crc16.modbus(data)
+    return value
+
+
+def crc16_en13757(data: bytes) -> int:
+    """CRC-16 of wireless M-Bus: 3D65, start 0, inverted, high octet first (EN 13757-4)."""
+    value: int = fastcrc.crc16.en_13757(data)
     return value

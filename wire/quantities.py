@@ -15,6 +15,7 @@ class Unit(IntEnum):
 
     SECOND = 7
     CUBIC_METRE = 13
+    JOULE = 25
     WATT = 27
     VAR = 29
     WATT_HOUR = 30
@@ -32,6 +33,7 @@ class Unit(IntEnum):
 _SYMBOLS = {
     Unit.SECOND: "s",
     Unit.CUBIC_METRE: "m3",
+    Unit.JOULE: "J",
     Unit.WATT: "W",
     Unit.VAR: "var",
     Unit.WATT_HOUR: "Wh",
