@@ -14,6 +14,7 @@ SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "vectors"
 
 WORKED: dict[str, Any] = json.loads((VECTORS / "worked.json").read_text())
 WIRED = {row["name"]: row for row in WORKED["wired"]}
+RADIO = {row["name"]: row for row in WORKED["radio"]}
 DEFAULT_KEY = bytes.fromhex(WORKED["keys"]["default"])
 USER_KEY = bytes.fromhex(WORKED["keys"]["user"])
 
