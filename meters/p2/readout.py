@@ -1,0 +1,129 @@
+"""What a device tells of itself: the standard read-out list, or what was asked for (P2 6.3).
+
+Readings go with the storage bit as they were at the last full hour, and without it as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from meters.p2 import counting
+from meters.p2.media import Kind, Register
+from wire.instants import from_epoch
+from wire.mbus import rows
+from wire.mbus.headers import DsmrVersion
+from wire.mbus.records import Row
+from wire.mbus.security import BLOCK_OCTETS
+from wire.mbus.values import Value
+
+if TYPE_CHECKING:
+    from meters.p2.device import Device
+
+# Header, counter and one block less than 15 fill a frame of 255 octets; two fillers stand
+# before the records and two at least behind them (5.1).
+MAX_OCTETS = 14 * BLOCK_OCTETS - 4
+
+_HARDWARE = {"met": "PCB2.1", "com": "MB1.4"}
+_OTHER_FIRMWARE = {"com": "MB1.4.2", "apl": "1.0.7", "cfg": "NL01"}
+LEGAL_SOFTWARE = "01.00"
+"""The version of the metrological software, which is never renewed (seed 003, 5)."""
+
+_COMPLIANCE = {
+    DsmrVersion.DSMR_4_0: "4.0",
+    DsmrVersion.DSMR_4_2: "4.2",
+    DsmrVersion.SMR_5_0: "5.0",
+}
+
+
+class Answer(NamedTuple):
+    """A record that a device can send, and where its value comes from."""
+
+    row: Row
+    value: Callable[[Device], Value]
+
+    def encode(self, device: Device) -> bytes:
+        """The octets, with the value of this moment."""
+        return self.row.head + self.row.codec.encode(self.value(device))
+
+
+def properties(**values: str) -> str:
+    """Versions as 6.4.2 has them: each `name=value`, ended by CR LF."""
+    return "".join(f"{name}={value}\r\n" for name, value in values.items())
+
+
+def _kept(register: Register, device: Device) -> int:
+    return counting.reading(register, device.state.kept)
+
+
+def _actual(register: Register, device: Device) -> int:
+    return counting.reading(register, device.counts)
+
+
+def _unconverted(register: Register, device: Device) -> int:
+    return counting.unconverted(register, device.counts)
+
+
+_STATUS = Answer(rows.STATUS, lambda device: device.status)
+_IDENTIFIER = Answer(
+    rows.EQUIPMENT_IDENTIFIER, lambda device: device.identity.equipment_id
+)
+_CONFIGURATION = Answer(rows.METER_CONFIGURATION, lambda device: device.configuration)
+_KEPT_TIME = Answer(rows.TIMESTAMP, lambda device: from_epoch(device.state.kept_s))
+_VALVE = Answer(rows.VALVE_STATUS, lambda device: device.state.valve)
+_ON_REQUEST = (
+    Answer(
+        rows.actual(rows.TIMESTAMP), lambda device: from_epoch(device.state.clock_s)
+    ),
+    Answer(
+        rows.MODEL_VERSION,
+        lambda device: properties(dsmr=_COMPLIANCE[device.identity.version]),
+    ),
+    Answer(rows.HARDWARE_VERSION, lambda device: properties(**_HARDWARE)),
+    Answer(
+        rows.METROLOGY_FIRMWARE_VERSION, lambda device: properties(met=LEGAL_SOFTWARE)
+    ),
+    Answer(rows.OTHER_SOFTWARE_VERSION, lambda device: properties(**_OTHER_FIRMWARE)),
+)
+
+
+@lru_cache(maxsize=None)
+def standard_list(kind: Kind, valve: bool) -> tuple[Answer, ...]:
+    """What a device sends when nothing else was selected (6.3)."""
+    readings = (
+        Answer(register.row, partial(_kept, register)) for register in kind.registers
+    )
+    own = (_STATUS, _IDENTIFIER, _KEPT_TIME, *readings)
+    return (*own, *((_VALVE,) if valve else ()), _CONFIGURATION)
+
+
+@lru_cache(maxsize=None)
+def _on_selection(kind: Kind, valve: bool) -> Mapping[bytes, Answer]:
+    """What can be asked for, by the head of the record that selects it."""
+    answers = [*standard_list(kind, valve), *_ON_REQUEST]
+    for register in kind.registers:
+        answers.append(Answer(rows.actual(register.row), partial(_actual, register)))
+        if register.unconverted is not None:
+            answers.append(
+                Answer(register.unconverted, partial(_unconverted, register))
+            )
+    return {answer.row.selection().head: answer for answer in answers}
+
+
+def selected(device: Device, heads: Iterable[bytes]) -> tuple[Answer, ...]:
+    """The answers to these selections; one that the device does not know has none."""
+    known = _on_selection(device.identity.kind, device.identity.valve.usable)
+    return tuple(known[head] for head in heads if head in known)
+
+
+def read(device: Device) -> bytes:
+    """The records of the list that is in force, as many as fit one message."""
+    identity = device.identity
+    answers = device.selection or standard_list(identity.kind, identity.valve.usable)
+    octets = b""
+    for answer in answers:
+        record = answer.encode(device)
+        if len(octets) + len(record) <= MAX_OCTETS:
+            octets += record
+    return octets
