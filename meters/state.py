@@ -17,6 +17,7 @@ from meters.behaviour.quality import Quality
 from meters.counters import Count, SpentKeys
 from meters.identity import KEY_NAMES, Keys
 from meters.mbus.channels import Channels
+from meters.p2.attached import Attached
 from wire.cosem.dsmr.tariff import NORMAL, names_mask
 from wire.cosem.events import Log
 from wire.dlms import axdr
@@ -90,6 +91,7 @@ class State:
     firmware: Firmware | None = None
     pushing: Pushing | None = None
     mbus: Channels | None = None
+    attached: Attached | None = None
     message: bytes = b""
     message_code: bytes = b""
     settings: dict[tuple[str, str], Data] | None = None
@@ -200,6 +202,7 @@ _PARTS: dict[str, Any] = {
     "spent_keys": SpentKeys,
     "pushing": Pushing,
     "mbus": Channels,
+    "attached": Attached,
 }
 
 # How many numbers, the least and the most that each can be.

@@ -1,0 +1,129 @@
+"""The devices of one E-meter: on its wired bus, or within reach of its radio."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from meters.p2 import identity, state
+from meters.p2.device import Device
+from meters.p2.faults import NO_FAULTS, Faults, collide
+from wire.errors import LocalError
+
+if TYPE_CHECKING:
+    from meters.meter import Meter
+
+
+class Attached:
+    """The devices, each with the faults of its way.
+
+    Part of the state of the E-meter: what a device must not forget is saved with it.
+    """
+
+    __slots__ = ("_devices", "_faults")
+
+    def __init__(self) -> None:
+        self._devices: dict[str, Device] = {}
+        self._faults: dict[str, Faults] = {}
+
+    @property
+    def devices(self) -> tuple[Device, ...]:
+        """In the order in which they were attached."""
+        return tuple(self._devices.values())
+
+    def device(self, equipment_id: str) -> Device:
+        """One of them; raises `LocalError` when there is none of that name."""
+        try:
+            return self._devices[equipment_id]
+        except KeyError:
+            raise LocalError(
+                f"no device {equipment_id!r} hangs on this meter"
+            ) from None
+
+    def set_faults(self, equipment_id: str, faults: Faults) -> None:
+        """From now on its way has these faults."""
+        self.device(equipment_id)
+        self._faults[equipment_id] = faults
+
+    def exchange(self, meter: Meter, octets: bytes) -> bytes:
+        """What the master hears until its time-out after it sent these octets on the bus."""
+        now_s, random_bytes = meter.state.at_s, meter.random_bytes
+        heard = b""
+        for name, device in self._devices.items():
+            faults = self._faults.get(name, NO_FAULTS)
+            if not device.identity.wireless and faults.arrives(random_bytes):
+                answer = faults.heard(device.answer(octets, now_s), random_bytes)
+                heard = collide(heard, answer) if heard and answer else heard or answer
+                keep(meter, device)
+        return heard
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """The devices as JSON can hold them; has their keys, so guard the file."""
+        return [
+            {
+                "identity": identity.to_json(device.identity),
+                "state": state.to_json(device.state),
+                "faults": self._faults.get(name, NO_FAULTS).to_json(),
+            }
+            for name, device in self._devices.items()
+        ]
+
+    @classmethod
+    def from_json(cls, saved: list[dict[str, Any]]) -> Attached:
+        """What was kept; raises what Python does, or `LocalError`, for what is none."""
+        attached = cls()
+        for row in saved:
+            device = Device(
+                identity.from_json(row["identity"]), state.from_json(row["state"])
+            )
+            attached.add(device)
+            faults = Faults.from_json(row["faults"])
+            if faults != NO_FAULTS:
+                attached.set_faults(device.identity.equipment_id, faults)
+        return attached
+
+    def add(self, device: Device) -> None:
+        """One device more; raises `LocalError` for a second of one name."""
+        name = device.identity.equipment_id
+        if name in self._devices:
+            raise LocalError(f"device {name} hangs on this meter already")
+        self._devices[name] = device
+
+    def remove(self, equipment_id: str) -> Device:
+        """One device less, with its life as it is; raises `LocalError` if there is none."""
+        device = self.device(equipment_id)
+        del self._devices[equipment_id]
+        self._faults.pop(equipment_id, None)
+        return device
+
+
+def attach(meter: Meter, device: Device) -> None:
+    """Hangs a device on the bus of an E-meter, or brings it within reach of its radio."""
+    attached = meter.state.attached or Attached()
+    device.advance(meter.state.at_s)
+    attached.add(device)
+    meter.state.attached = attached
+    meter.changed()
+
+
+def detach(meter: Meter, equipment_id: str) -> Device:
+    """Takes a device away; raises `LocalError` when it is not there."""
+    attached = meter.state.attached or Attached()
+    device = attached.remove(equipment_id)
+    device.advance(meter.state.at_s)
+    if not attached.devices:
+        meter.state.attached = None
+    meter.changed()
+    return device
+
+
+def exchange(meter: Meter, octets: bytes) -> bytes:
+    """As `Attached.exchange`; without any device nobody answers."""
+    attached = meter.state.attached
+    return b"" if attached is None else attached.exchange(meter, octets)
+
+
+def keep(meter: Meter, device: Device) -> None:
+    """What the device must not forget is saved with the E-meter's state."""
+    if device.state.unsaved:
+        device.state.unsaved = False
+        meter.state.unsaved = True
