@@ -58,5 +58,6 @@ def find(text: str, standard: Standard | str) -> Row:
     if slash:
         return Row(int(class_text), 0, code, text, "not in the table", ())
     raise ConfigError(
-        f"{code.short} is not in the table of {standard}; give its class too: 3/{code.short}"
+        f"{standard} has no object {code.short};"
+        f" get, set and action take any with its class before it: 3/{code.short}"
     )

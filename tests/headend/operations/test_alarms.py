@@ -67,9 +67,9 @@ def test_a_register_that_is_no_number() -> None:
         ("filter_alarms", {"alarms": ["fire"]}, "'fire' is not an alarm"),
         ("filter_alarms", {"alarms": [["power_up"]]}, "is not an alarm"),
         ("filter_alarms", {"alarms": [], "register": 4}, "1 to 3"),
-        ("filter_alarms", {"alarms": [], "register": 2}, "not in the table"),
+        ("filter_alarms", {"alarms": [], "register": 2}, "has no object"),
         ("clear_alarms", {"register": 0}, "1 to 3"),
-        ("clear_alarms", {"register": 3}, "not in the table"),
+        ("clear_alarms", {"register": 3}, "has no object"),
     ],
 )
 def test_what_is_no_alarm(operation: str, arguments: Any, says: str) -> None:

@@ -216,7 +216,7 @@ def test_a_stranger_by_class_and_code() -> None:
     ("text", "says"),
     [
         ("consumer_mesage", "consumer_message"),
-        ("0-0:99.99.99", "give its class"),
+        ("0-0:99.99.99", "take any with its class"),
         ("x/1-0:1.8.1", "class number"),
         ("70000/1-0:1.8.1", "class number"),
         ("3/1-0:1.8", "OBIS code"),
