@@ -143,6 +143,10 @@ class _Setting:
         return axdr.encode(meter.setting(*self._name))
 
     def write(self, meter: Meter, link: Link, data: Data) -> DataAccessResult:
+        return self.keep(meter, data)
+
+    def keep(self, meter: Meter, data: Data) -> DataAccessResult:
+        """Takes a value of the right type, or says why it cannot be one."""
         if not self.accepts(meter, data):
             return LOGICAL_ERROR
         meter.set_setting(*self._name, data)
@@ -222,6 +226,10 @@ class Model:
         if fit is not Fit.GOOD:
             return _MISFITS[fit]
         return cell.write(meter, link, data)
+
+    def keep(self, meter: Meter, name: Name, data: Data) -> DataAccessResult:
+        """Gives a setting a value of its type, if it can be; what a writer of its own calls."""
+        return self._settings[name].keep(meter, data)
 
     def act(
         self, meter: Meter, link: Link, descriptor: bytes, parameters: bytes | None

@@ -1,6 +1,8 @@
 """The tariff: its calendar decides which script runs when, and a script which mask is active.
 
-A mask that was set by hand holds until the next entry of the calendar, as one of a script does.
+A mask that was set by hand holds until the next entry of the calendar, as one of a script does:
+the calendar executes at the instants of its entries, and catches up with the last of them where
+it missed any (Blue Book ed. 10, 4.5.5). What moves no entry past the clock leaves the mask alone.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from wire.cosem.rows import Standard
 from wire.cosem.table import find
 from wire.cosem.types import type_of
 from wire.dlms.data import Data
+from wire.dlms.descriptors import DataAccessResult
 from wire.errors import WireError
 from wire.instants import NEVER, DateTime
 from wire.zones import DUTCH, Zone
@@ -92,9 +95,20 @@ def switch(meter: Meter) -> None:
 
 def follow(meter: Meter, before_s: int) -> None:
     """Catches up when the clock did not come here from `before_s` (its time) by itself."""
-    plan, now_s = plan_of(meter), meter.clock_s
-    held = plan.script_at(before_s) == plan.script_at(now_s)
-    if not held or activation_s(meter) <= now_s:
+    earlier_s, later_s = sorted((before_s, meter.clock_s))
+    _catch_up(meter, plan_of(meter).next_s(earlier_s) <= later_s)
+
+
+def keep(meter: Meter, name: tuple[str, str], data: Data) -> DataAccessResult:
+    """Gives a setting that the plan follows from a value; then another script may hold."""
+    held = plan_of(meter).script_at(meter.clock_s)
+    result = meter.model.keep(meter, name, data)
+    _catch_up(meter, plan_of(meter).script_at(meter.clock_s) != held)
+    return result
+
+
+def _catch_up(meter: Meter, missed: bool) -> None:
+    if missed or activation_s(meter) <= meter.clock_s:
         switch(meter)
 
 

@@ -62,15 +62,8 @@ def _write_active(meter: Meter, link: Link, data: Data) -> DataAccessResult:
 
 def _keep(meter: Meter, attribute: str, items: list[Data]) -> ActionOutcome:
     """Writes an array as a client would, if it can be."""
-    data = array(items)
-    judge = {"register_assignment": _assignment, "mask_list": _masks}[attribute]
-    if not judge(meter, data):
-        return _REFUSED
-    state = meter.state
-    state.settings = {**(state.settings or {}), (NAME, attribute): data}
-    activation.refresh(meter)
-    meter.changed()
-    return ActionOutcome(ActionResult.SUCCESS)
+    result = meter.model.keep(meter, (NAME, attribute), array(items))
+    return ActionOutcome(ActionResult(result))
 
 
 def _add_register(meter: Meter, link: Link, data: Data) -> ActionOutcome:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from meters.behaviour import tariff
 from meters.behaviour.alarms import Fault
 from meters.behaviour.clockwork import set_clock
 from meters.meter import Meter
-from meters.model import LOGICAL_ERROR, Behaviour, Link
+from meters.model import LOGICAL_ERROR, Behaviour, Link, Name
 from wire.dlms.data import Data
 from wire.dlms.descriptors import DataAccessResult
 from wire.errors import WireError
@@ -56,6 +58,11 @@ def _moment(meter: Meter, data: Data) -> bool:
     return True
 
 
+def _write_zone(name: Name, meter: Meter, link: Link, data: Data) -> DataAccessResult:
+    """Local time is another, and so may be what the calendar has at it."""
+    return tariff.keep(meter, name, data)
+
+
 BEHAVIOUR.readers["clock", "time"] = _time
 BEHAVIOUR.writers["clock", "time"] = _set_time
 BEHAVIOUR.numbers["clock", "status"] = _status
@@ -67,4 +74,4 @@ for _name in (
     "daylight_savings_end",
     "daylight_savings_enabled",
 ):
-    BEHAVIOUR.effects["clock", _name] = tariff.switch
+    BEHAVIOUR.writers["clock", _name] = partial(_write_zone, ("clock", _name))

@@ -28,6 +28,7 @@ BEHAVIOUR = Behaviour.empty()
 _NAME_OCTETS = 48
 _MAX_SPECIAL_DAYS = 30
 _TIME = "activate_passive_calendar_time"
+_ENTRIES = SPECIAL_DAYS, "entries"
 _DONE = ActionOutcome(ActionResult.SUCCESS)
 _REFUSED = ActionOutcome(ActionResult(LOGICAL_ERROR))
 
@@ -96,14 +97,11 @@ def _activate(meter: Meter, link: Link, data: Data) -> ActionOutcome:
 
 def _keep_special_days(meter: Meter, days: list[Data]) -> ActionOutcome:
     """Takes these special days into use, at once."""
-    state = meter.state
-    state.settings = {
-        **(state.settings or {}),
-        (SPECIAL_DAYS, "entries"): array(days),
-    }
-    tariff.switch(meter)
-    meter.changed()
-    return _DONE
+    return ActionOutcome(ActionResult(tariff.keep(meter, _ENTRIES, array(days))))
+
+
+def _write_special_days(meter: Meter, link: Link, data: Data) -> DataAccessResult:
+    return tariff.keep(meter, _ENTRIES, data)
 
 
 def _insert(meter: Meter, link: Link, data: Data) -> ActionOutcome:
@@ -115,7 +113,7 @@ def _insert(meter: Meter, link: Link, data: Data) -> ActionOutcome:
     index, date, _ = data.value
     kept = [
         item
-        for item in meter.setting(SPECIAL_DAYS, "entries").value
+        for item in meter.setting(*_ENTRIES).value
         if item.value[0] != index and item.value[1] != date
     ]
     if len(kept) >= _MAX_SPECIAL_DAYS:
@@ -124,7 +122,7 @@ def _insert(meter: Meter, link: Link, data: Data) -> ActionOutcome:
 
 
 def _delete(meter: Meter, link: Link, data: Data) -> ActionOutcome:
-    days = meter.setting(SPECIAL_DAYS, "entries").value
+    days = meter.setting(*_ENTRIES).value
     kept = [item for item in days if item.value[0] != data]
     if len(kept) == len(days):
         return _REFUSED
@@ -149,8 +147,8 @@ for _kind in ("active", "passive"):
 BEHAVIOUR.checks[CALENDAR, _TIME] = _activation_time
 BEHAVIOUR.writers[CALENDAR, _TIME] = _write_activation_time
 BEHAVIOUR.doers[CALENDAR, "activate_passive_calendar"] = _activate
-BEHAVIOUR.checks[SPECIAL_DAYS, "entries"] = _readable(special_days_of)
-BEHAVIOUR.effects[SPECIAL_DAYS, "entries"] = tariff.switch
+BEHAVIOUR.checks[_ENTRIES] = _readable(special_days_of)
+BEHAVIOUR.writers[_ENTRIES] = _write_special_days
 BEHAVIOUR.doers[SPECIAL_DAYS, "insert"] = _insert
 BEHAVIOUR.doers[SPECIAL_DAYS, "delete"] = _delete
 BEHAVIOUR.checks[SCRIPTS, "scripts"] = _scripts
