@@ -14,6 +14,7 @@ from dsmrlab.fleet import fleet
 from dsmrlab.headend import headend
 from dsmrlab.jobs import jobs
 from dsmrlab.listen import listen
+from dsmrlab.mbus import mbus
 from dsmrlab.meters import meters
 from dsmrlab.operations import keys, list_operations, operate, read
 from dsmrlab.scenario import run, schema, validate
@@ -48,7 +49,7 @@ headend.add_command(control)
 headend.add_command(jobs)
 headend.add_command(schedules)
 headend.add_command(serve)
-for command in (listen, read, operate, list_operations, keys):
+for command in (listen, read, operate, list_operations, keys, mbus):
     headend.add_command(command)
 for command in (
     fleet,

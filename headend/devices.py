@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from headend.keys import KeyStore
 from headend.store import Connection, Store, devices
 from headend.store.call import Call, Result
-from headend.store.devices import Device, DeviceKeyKind, SealedDeviceKey, ShortId
+from headend.store.devices import Device, DeviceKeyKind, SealedDeviceKey
 from headend.store.keys import KeyState
 from headend.store.meters import Meter
 from wire.errors import ConfigError
+from wire.mbus.headers import ShortId
 
 KEY_OCTETS = 16
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
 
-from headend.store.devices import ShortId
 from headend.store.keys import KeyKind
+from wire.mbus.headers import DeviceType, EquipmentIdentifier, ShortId
 
 
 def _octets(least: int, most: int) -> PlainValidator:
@@ -54,7 +54,7 @@ class DeviceEntry(_Model):
     equipment_id: Annotated[str, Field(pattern=r"^[ A-Za-z0-9]{5}[0-9]{12}$")]
     manufacturer: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     version: Annotated[int, Field(ge=0, le=255)]
-    device_type: Annotated[int, Field(ge=0, le=255)]
+    device_type: Annotated[int, AfterValidator(DeviceType)]
     default_key: Annotated[_Key, Field(repr=False)]
     user_key: Annotated[_Key | None, Field(repr=False)] = None
 
@@ -62,10 +62,10 @@ class DeviceEntry(_Model):
     def short_id(self) -> ShortId:
         """What it is known by on P2: the last 8 digits of its serial number, and the rest."""
         return ShortId(
-            int(self.equipment_id[7:15]),
+            EquipmentIdentifier(self.equipment_id).identification,
             self.manufacturer,
             self.version,
-            self.device_type,
+            DeviceType(self.device_type),
         )
 
 

@@ -72,7 +72,7 @@ def _add(
         connection,
         {
             "equipment_id": shipped.equipment_id,
-            **shipped.short_id._asdict(),
+            **devices.facts_of(shipped.short_id),
             "life": Life.IN_STORE.value,
         },
     )

@@ -20,6 +20,9 @@ from headend.operations import (
     configuration,
     firmware,
     keys,
+    mbus,
+    mbus_keys,
+    mbus_reading,
     message,
     objects,
     reading,
@@ -55,6 +58,9 @@ _THEMES = (
     firmware,
     switching,
     keys,
+    mbus,
+    mbus_keys,
+    mbus_reading,
 )
 
 

@@ -41,7 +41,7 @@ def _profile(*codes: str) -> Preparing:
 
     def prepare(standard: Standard | str, arguments: Mapping[str, Any]) -> Plan:
         """`from` and `to`, ISO 8601, both included; a time without an offset is Dutch."""
-        return _by_range(codes, standard, only(arguments, set(), {"from", "to"}))
+        return by_range(codes, standard, only(arguments, set(), {"from", "to"}))
 
     return prepare
 
@@ -55,7 +55,7 @@ def prepare_power_quality(
     if type(given["profile"]) is int:
         given["profile"] = str(given["profile"])
     codes = one_of(given, "profile", _POWER_QUALITY)
-    return _by_range(codes, standard, given)
+    return by_range(codes, standard, given)
 
 
 def prepare_events(standard: Standard | str, arguments: Mapping[str, Any]) -> Plan:
@@ -65,7 +65,7 @@ def prepare_events(standard: Standard | str, arguments: Mapping[str, Any]) -> Pl
     """
     given = dict(only(arguments, set(), {"log", "from", "to"}))
     given.setdefault("log", "standard")
-    read = _by_range(one_of(given, "log", _LOGS), standard, given)
+    read = by_range(one_of(given, "log", _LOGS), standard, given)
 
     async def run(visit: Visit) -> Any:
         found = await read(visit)
@@ -77,7 +77,7 @@ def prepare_events(standard: Standard | str, arguments: Mapping[str, Any]) -> Pl
     return run
 
 
-def _by_range(
+def by_range(
     codes: tuple[str, ...], standard: Standard | str, given: Mapping[str, Any]
 ) -> Plan:
     present = [code for code in codes if together.has(code, standard)]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from headend.store import tables
 from headend.store.keys import MOVES, KeyState
 from wire.errors import ConfigError, LocalError
+from wire.mbus.headers import DeviceType, ShortId
 
 _DEVICES, _KEYS, _PLACES = tables.devices, tables.device_keys, tables.device_places
 _JOINED = _DEVICES.outerjoin(
@@ -45,15 +46,6 @@ class DeviceKeyKind(StrEnum):
     USER = "user"
 
 
-class ShortId(NamedTuple):
-    """What a device is known by on P2: 8 digits, 3 letters, DSMR level, device type."""
-
-    identification: int
-    manufacturer: str
-    version: int
-    device_type: int
-
-
 @dataclass(frozen=True, slots=True)
 class Device:
     """An M-Bus device; `meter_id`, `meter` and `channel` are None while it is bound to none.
@@ -63,7 +55,7 @@ class Device:
 
     id: int
     equipment_id: str
-    identification: int
+    identification: str
     manufacturer: str
     version: int
     device_type: int
@@ -77,7 +69,10 @@ class Device:
     def short_id(self) -> ShortId:
         """What it is known by on P2."""
         return ShortId(
-            self.identification, self.manufacturer, self.version, self.device_type
+            self.identification,
+            self.manufacturer,
+            self.version,
+            DeviceType(self.device_type),
         )
 
 
@@ -124,7 +119,7 @@ def with_short_id(connection: Connection, short_id: ShortId) -> Device | None:
     return _first(
         connection,
         _ALL.where(
-            *(_DEVICES.c[name] == value for name, value in short_id._asdict().items())
+            *(_DEVICES.c[name] == value for name, value in facts_of(short_id).items())
         ),
     )
 
@@ -235,6 +230,16 @@ def count_key_change(connection: Connection, device: Device) -> int:
         .returning(_DEVICES.c.key_changes)
     ).scalar_one()
     return int(counted)
+
+
+def facts_of(short_id: ShortId) -> dict[str, object]:
+    """A Short ID as columns."""
+    return {
+        "identification": short_id.identification,
+        "manufacturer": short_id.manufacturer,
+        "version": short_id.version,
+        "device_type": int(short_id.device_type),
+    }
 
 
 def _first(connection: Connection, wanted: Select[Any]) -> Device | None:

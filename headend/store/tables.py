@@ -199,7 +199,7 @@ devices = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("equipment_id", String(17), nullable=False, unique=True),
-    Column("identification", Integer, nullable=False),
+    Column("identification", String(8), nullable=False),
     Column("manufacturer", String(3), nullable=False),
     Column("version", SmallInteger, nullable=False),
     Column("device_type", SmallInteger, nullable=False),

@@ -18,7 +18,7 @@ def upgrade() -> None:
         "devices",
         sa.Column("id", sa.Integer, nullable=False),
         sa.Column("equipment_id", sa.String(17), nullable=False),
-        sa.Column("identification", sa.Integer, nullable=False),
+        sa.Column("identification", sa.String(8), nullable=False),
         sa.Column("manufacturer", sa.String(3), nullable=False),
         sa.Column("version", sa.SmallInteger, nullable=False),
         sa.Column("device_type", sa.SmallInteger, nullable=False),

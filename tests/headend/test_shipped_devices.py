@@ -10,10 +10,11 @@ import pytest
 from headend.devices import unseal
 from headend.shipment import Imported
 from headend.store import Store, devices
-from headend.store.devices import DeviceKeyKind, Life, ShortId
+from headend.store.devices import DeviceKeyKind, Life
 from headend.store.keys import KeyState
 from tests.headend.test_shipment import KEYSTORE, entry, take_over
 from wire.errors import ConfigError
+from wire.mbus.headers import DeviceType, ShortId
 
 DEFAULT, USER = "d0" * 16, "e0" * 16
 
@@ -42,7 +43,7 @@ def test_devices_are_taken_over_with_their_keys(store: Store, path: Path) -> Non
     assert take_over(store, path, shipped) == Imported(1, 1, 0, (), 2)
     with store.read() as connection:
         first, second = devices.every(connection)
-        assert first.short_id == ShortId(12082058, "LGB", 0x40, 3)
+        assert first.short_id == ShortId("12082058", "LGB", 0x40, DeviceType.GAS)
         assert first.life is Life.IN_STORE and first.channel is None
         for each, kind, expected in (
             (first, DeviceKeyKind.DEFAULT, [DEFAULT]),

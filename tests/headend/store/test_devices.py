@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from headend.store import Store, devices
-from headend.store.devices import Device, DeviceKeyKind, Life, ShortId
+from headend.store.devices import Device, DeviceKeyKind, Life, facts_of
 from headend.store.keys import KeyState
 from tests.headend.store.rows import add_meters
 from wire.errors import ConfigError, SurroundingsError
+from wire.mbus.headers import DeviceType, ShortId
 
-GAS = ShortId(12082058, "LGB", 0x40, 3)
+GAS = ShortId("12082058", "LGB", 0x40, DeviceType.GAS)
 
 
 def add_device(store: Store, number: int = 0) -> Device:
-    facts = GAS._replace(identification=GAS.identification + number)._asdict()
+    facts = facts_of(replace(GAS, identification=f"{12082058 + number}"))
     with store.begin() as connection:
         return devices.add(
             connection,
@@ -40,7 +43,7 @@ def test_a_device_is_found_by_its_name_and_as_p2_knows_it(store: Store) -> None:
     with store.read() as connection:
         assert devices.find(connection, "G0017591208205814") == added
         assert devices.with_short_id(connection, GAS) == added
-        assert devices.with_short_id(connection, GAS._replace(version=0x42)) is None
+        assert devices.with_short_id(connection, replace(GAS, version=0x42)) is None
         with pytest.raises(ConfigError, match="'G1' is not known.*headend import"):
             devices.find(connection, "G1")
 
@@ -50,7 +53,7 @@ def test_no_two_are_known_by_the_same_on_p2(store: Store) -> None:
     with pytest.raises(SurroundingsError), store.begin() as connection:
         devices.add(
             connection,
-            {"equipment_id": "G0018591208205814", **GAS._asdict(), "life": "ready"},
+            {"equipment_id": "G0018591208205814", **facts_of(GAS), "life": "ready"},
         )
 
 

@@ -1,0 +1,145 @@
+"""Keys for M-Bus devices, and what else a meter does for one when asked (P3, 7.1; P2, 5.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from headend.operations import channels, together
+from headend.operations.channels import KEY_STATUS
+from headend.operations.mbus import Which
+from headend.operations.plan import Operation, Plan, Preparing, only
+from headend.store.devices import Device
+from headend.visit import Visit
+from wire.cosem.rows import SMR5, Standard
+from wire.cosem.table import standard_of
+from wire.dlms import axdr
+from wire.mbus.security import TransferredKey, encode_key_transfer, wrap_user_key
+
+_SET_ENCRYPTION_KEY, _TRANSFER_KEY = 7, 8
+_USER_KEY = 0
+_ANY = {"device", "channel"}
+_FIRST = channels.client(1)
+_CLEAR_STATUS = "0-1:94.31.10"
+
+
+def prepare_set_key(standard: Standard | str, arguments: Mapping[str, Any]) -> Plan:
+    """`device` or `channel`. A new user key, stored before it is sent: under the device's
+    default key for the device, and plain for the meter. `key_status` is what the meter says
+    then; the device has the key when that is `in_use`.
+    """
+    which = Which(only(arguments, set(), _ANY))
+
+    async def run(visit: Visit) -> Any:
+        channel = await which.on_meter(visit, standard)
+        device = await which.device(visit, channel)
+        key = await visit.devices.fresh_user_key(device)
+        client = channels.client(channel.number)
+        for method, octets in (
+            (_TRANSFER_KEY, await _wrapped(visit, standard, device, key.octets)),
+            (_SET_ENCRYPTION_KEY, key.octets),
+        ):
+            await visit.action(
+                together.method(client, method, standard), axdr.octet_string(octets)
+            )
+        await visit.devices.activate(key)
+        (channel,) = await channels.read(visit, standard, [channel.number])
+        return {"result": "success", **_key_status(channel, device)}
+
+    return run
+
+
+def prepare_key_status(standard: Standard | str, arguments: Mapping[str, Any]) -> Plan:
+    """`device` or `channel`. How far the user key has come: none, set (with the meter),
+    transferred (to the device), set_and_transferred, in_use.
+    """
+    which = Which(only(arguments, set(), _ANY))
+
+    async def run(visit: Visit) -> Any:
+        channel = await which.on_meter(visit, standard)
+        device = await which.device(visit, channel)
+        return _key_status(channel, device)
+
+    return run
+
+
+def prepare_clear_status(
+    standard: Standard | str, arguments: Mapping[str, Any]
+) -> Plan:
+    """`device` or `channel`. The device is told to clear the errors in its status (SMR 5.1)."""
+    which = Which(only(arguments, set(), _ANY))
+
+    async def run(visit: Visit) -> Any:
+        channel = await which.on_meter(visit, standard)
+        code = _CLEAR_STATUS.replace("0-1", f"0-{channel.number}")
+        told = axdr.double_long_unsigned(channel.status)
+        await together.write(visit, [(together.attribute(code, 2, standard), told)])
+        return {"result": "success", "channel": channel.number}
+
+    return run
+
+
+def _asking(method: int) -> Preparing:
+    """Calls a method of the client of the channel that is meant."""
+
+    def prepare(standard: Standard | str, arguments: Mapping[str, Any]) -> Plan:
+        """`device` or `channel`."""
+        which = Which(only(arguments, set(), _ANY))
+
+        async def run(visit: Visit) -> Any:
+            place, _ = await which.known_here(visit)
+            if place is None:
+                place = (await which.on_meter(visit, standard)).number
+            wanted = together.method(channels.client(place), method, standard)
+            await visit.action(wanted, axdr.integer(0))
+            return {"result": "success", "channel": place}
+
+        return run
+
+    return prepare
+
+
+async def _wrapped(
+    visit: Visit, standard: Standard | str, device: Device, user_key: bytes
+) -> bytes:
+    """The user key under the device's default key, as transfer_key takes it."""
+    default_key = await visit.devices.default_key(device)
+    if standard_of(standard) not in SMR5:
+        return wrap_user_key(default_key, user_key)
+    counter = await visit.devices.count_key_change(device)
+    transferred = TransferredKey(_USER_KEY, user_key, counter)
+    return encode_key_transfer(default_key, device.short_id, transferred)
+
+
+def _key_status(channel: channels.Channel, device: Device) -> dict[str, Any]:
+    known = 0 <= channel.key_status < len(KEY_STATUS)
+    return {
+        "channel": channel.number,
+        "device": device.equipment_id,
+        "key_status": KEY_STATUS[channel.key_status] if known else channel.key_status,
+    }
+
+
+ROWS = {
+    "mbus_set_key": Operation(
+        prepare_set_key, "give an M-Bus device a new user key", "7.1", (_FIRST,)
+    ),
+    "mbus_key_status": Operation(
+        prepare_key_status, "how far a user key has come", "7.1", (_FIRST,)
+    ),
+    "mbus_capture": Operation(
+        _asking(3), "read an M-Bus device now, if it can be", "7.1", (_FIRST,)
+    ),
+    "mbus_reset_alarm": Operation(
+        _asking(4), "reset the alarm state of an M-Bus device", "7.1", (_FIRST,)
+    ),
+    "mbus_synchronize_clock": Operation(
+        _asking(5), "set the clock of an M-Bus device", "7.1", (_FIRST,)
+    ),
+    "mbus_clear_status": Operation(
+        prepare_clear_status,
+        "clear the errors of an M-Bus device",
+        "SMR 5.1",
+        (_CLEAR_STATUS,),
+    ),
+}
