@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tests.bench import dlms, meters, p1
+from tests.bench import dlms, mbus, meters, p1
 from tests.bench.measure import Contest, Figure
 
 OUT = Path("out") / "bench.json"
@@ -37,6 +37,8 @@ ROWS: dict[str, Callable[[], Figure]] = {
     "association": partial(_contest, dlms.association),
     "profile": partial(_contest, dlms.profile_by_blocks),
     "p1": partial(_contest, p1.p1_stream),
+    "mbus-write": partial(_contest, mbus.write_hourly),
+    "mbus-read": partial(_contest, mbus.read_hourly),
     "idle": meters.idle_meter,
     "printed": meters.printed_meter,
     "full": meters.full_meter,

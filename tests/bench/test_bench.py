@@ -12,13 +12,20 @@ import pytest
 
 from scenarios.document import load
 from tests.bench import __main__ as bench
-from tests.bench import day, dlms, meters, p1
+from tests.bench import day, dlms, mbus, meters, p1
 from tests.bench.measure import Contest, Figure
 from tests.meters.builders import KEYS
 from tests.peers.exchange import MeterExchange
 from wire.cosem.rows import Right
 
-MAKERS = [dlms.ciphered_get, dlms.association, dlms.profile_by_blocks, p1.p1_stream]
+MAKERS = [
+    dlms.ciphered_get,
+    dlms.association,
+    dlms.profile_by_blocks,
+    p1.p1_stream,
+    mbus.write_hourly,
+    mbus.read_hourly,
+]
 
 
 @pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
