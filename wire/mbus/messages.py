@@ -30,9 +30,12 @@ class Data:
     def records(self) -> tuple[Record, ...]:
         return self.content
 
-    def find(self, name: str) -> Record | None:
-        """The first record of that name, if there is one."""
-        return next((record for record in self.content if record.name == name), None)
+    def find(self, name: str, storage: int | None = None) -> Record | None:
+        """The first record of that name, if there is one; of that storage if one is given."""
+        for record in self.content:
+            if record.name == name and storage in (None, record.storage):
+                return record
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,12 @@ def enumerated(kind: type[IntEnum] | type[IntFlag], number: Codec) -> Codec:
         except KeyError:
             raise WireError(f"{kind.__name__} has no {value!r}") from None
 
-    return Codec(decode, number.encode)
+    def encode(value: int) -> bytes:
+        if value not in known:
+            raise LocalError(f"{kind.__name__} has no {value!r}")
+        return number.encode(value)
+
+    return Codec(decode, encode)
 
 
 def _decode_bcd(octets: bytes) -> int:

@@ -265,6 +265,7 @@ def test_data_are_found_by_name() -> None:
     found = HOURLY.find("volume")
     assert found is not None and found.value == 391
     assert HOURLY.find("heat") is None
+    assert HOURLY.find("volume", 1) is found and HOURLY.find("volume", 0) is None
 
 
 @given(st.sampled_from(Ci), st.binary(max_size=100))

@@ -212,6 +212,8 @@ def test_records_that_cannot_be(octets: str, offset: int, says: str) -> None:
         (rows.VOLUME, 100_000_000),
         (rows.VOLUME, -1),
         (rows.ADDRESS, 256),
+        (rows.VALVE_STATUS, 3),
+        (rows.STATUS, 256),
         (rows.FRAME_COUNTER, -1),
         (rows.FRAME_COUNTER, 1 << 32),
         (rows.EQUIPMENT_IDENTIFIER, "x" * 192),
