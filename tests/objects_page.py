@@ -24,8 +24,7 @@ What a meter of dsmrlab has on P3, and what the head-end does with it by name; h
 compares it with the code. The last column is the scenario or test that speaks of an object or
 operation most. Every object is also read, written and refused, attribute by attribute and method
 by method, in [test_model.py](../tests/meters/test_model.py), and compared with the companion
-standards' tables in [test_table.py](../tests/wire/cosem/test_table.py). Objects of M-Bus devices
-are not there yet.
+standards' tables in [test_table.py](../tests/wire/cosem/test_table.py).
 
 ## Objects
 """

@@ -9,7 +9,7 @@ from headend import profiles
 from headend.operations import together
 from headend.operations.plan import Operation, Plan, Preparing, instant, one_of, only
 from headend.visit import Visit
-from wire.cosem.events import Event
+from wire.cosem.events import name_of
 from wire.cosem.rows import Standard
 from wire.errors import ConfigError
 
@@ -71,7 +71,7 @@ def prepare_events(standard: Standard | str, arguments: Mapping[str, Any]) -> Pl
         found = await read(visit)
         for row in found["rows"]:
             code = row["values"][0] if row["values"] else None
-            row["event"] = _event(code)
+            row["event"] = name_of(code)
         return found
 
     return run
@@ -93,13 +93,6 @@ def by_range(
         return {"object": str(buffer.obis)} | table.to_json()
 
     return run
-
-
-def _event(code: Any) -> str | None:
-    try:
-        return Event(code).name.lower()
-    except ValueError:
-        return None
 
 
 ROWS = {

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from meters.behaviour import push
 from wire.cosem.dsmr.alarms import NO_SCRIPT
 from wire.cosem.dsmr.push import UDP_SETUP
-from wire.cosem.events import Event
+from wire.cosem.events import CHANNELS, Event, MBusEvent
 from wire.cosem.rows import SMR5
 from wire.dlms.data import Tag
 
@@ -37,13 +37,25 @@ class Fault(IntFlag):
     MEASUREMENT_SYSTEM = 1 << 11
     WATCHDOG = 1 << 12
     FRAUD_ATTEMPT = 1 << 13
+    MBUS_COMMUNICATION = 1 << 16
+    MBUS_FRAUD_ATTEMPT = 1 << 20
+    MBUS_NEW_DEVICE = 1 << 24
     PHASE_OUTAGE_L1 = 1 << 28
     PHASE_OUTAGE_L2 = 1 << 29
     PHASE_OUTAGE_L3 = 1 << 30
     PHASE_OUTAGE_TEST = 1 << 31
 
+    def on(self, channel: int) -> int:
+        """The bit of an M-Bus channel; named above is that of the first."""
+        return int(self) << channel - 1
 
-RAISED_BY = {
+
+_MBUS = {
+    MBusEvent.COMMUNICATION_ERROR: Fault.MBUS_COMMUNICATION,
+    MBusEvent.FRAUD_ATTEMPT: Fault.MBUS_FRAUD_ATTEMPT,
+    MBusEvent.NEW_DEVICE_DISCOVERED: Fault.MBUS_NEW_DEVICE,
+}
+RAISED_BY: dict[int, int] = {
     Event.CLOCK_INVALID: Fault.CLOCK_INVALID,
     Event.REPLACE_BATTERY: Fault.REPLACE_BATTERY,
     Event.POWER_UP: Fault.POWER_UP,
@@ -57,9 +69,14 @@ RAISED_BY = {
     Event.METER_COVER_REMOVED: Fault.FRAUD_ATTEMPT,
     Event.FAILED_LOGIN: Fault.FRAUD_ATTEMPT,
     Event.CONFIGURATION_CHANGED: Fault.FRAUD_ATTEMPT,
+    **{
+        event.on(channel): fault.on(channel)
+        for event, fault in _MBUS.items()
+        for channel in CHANNELS
+    },
 }
 # What SMR 5 has beside these, as a running central system names the bits.
-RAISED_BY_SMR5 = RAISED_BY | {
+RAISED_BY_SMR5: dict[int, int] = RAISED_BY | {
     Event.CONFIGURATION_CHANGED: Fault.FRAUD_ATTEMPT | Fault.CONFIGURATION_CHANGED,
     Event.PHASE_OUTAGE_L1: Fault.PHASE_OUTAGE_L1,
     Event.PHASE_OUTAGE_L2: Fault.PHASE_OUTAGE_L2,
@@ -69,28 +86,36 @@ RAISED_BY_SMR5 = RAISED_BY | {
 # A test is an alarm, and nothing is wrong.
 _NO_ERROR = int(Fault.PHASE_OUTAGE_TEST)
 # The alarm registers that came later: which one an event raises, and the bit.
-LATER = {
+LATER: dict[int, tuple[int, int]] = {
     **{Event(Event.VOLTAGE_SAG_L1 + n): (2, 1 << n) for n in range(6)},
     **{Event(Event.THD_OVER_LIMIT_L1 + n): (2, 1 << 8 + n) for n in range(3)},
     **{Event(Event.THD_LONG_OVER_LIMIT_L1 + n): (2, 1 << 11 + n) for n in range(3)},
     Event.LAST_GASP: (3, 1 << 0),
     Event.LAST_GASP_TEST: (3, 1 << 1),
 }
-MENDED_BY = {
+MENDED_BY: dict[int, int] = {
     Event.PHASE_RETURNED_L1: Fault.PHASE_OUTAGE_L1,
     Event.PHASE_RETURNED_L2: Fault.PHASE_OUTAGE_L2,
     Event.PHASE_RETURNED_L3: Fault.PHASE_OUTAGE_L3,
+    **{
+        MBusEvent.COMMUNICATION_OK.on(channel): Fault.MBUS_COMMUNICATION.on(channel)
+        for channel in CHANNELS
+    },
 }
 
 PHASE_OUTAGES = Fault.PHASE_OUTAGE_L1 | Fault.PHASE_OUTAGE_L2 | Fault.PHASE_OUTAGE_L3
-# Error bits that go with their cause and not by writing; the channels of M-Bus are 16 to 23.
-SELF_CLEARING = int(Fault.CLOCK_INVALID | PHASE_OUTAGES) | 0x00FF_0000
+# Error bits that go with their cause and not by writing.
+SELF_CLEARING = int(Fault.CLOCK_INVALID | PHASE_OUTAGES) | sum(
+    fault.on(channel)
+    for fault in (Fault.MBUS_COMMUNICATION, Fault.MBUS_FRAUD_ATTEMPT)
+    for channel in CHANNELS
+)
 
 # The scripts of the push script table 0-0:10.0.108 (P3, 9.2).
 PUSH_ON_SCHEDULE, PUSH_ON_ALARM, PUSH_ON_CALL = 1, 2, 3
 
 
-def notice(meter: Meter, event: Event) -> None:
+def notice(meter: Meter, event: int) -> None:
     """What an event does to the registers."""
     raised = RAISED_BY_SMR5 if meter.identity.standard in SMR5 else RAISED_BY
     if event in MENDED_BY:
@@ -108,7 +133,7 @@ def notice(meter: Meter, event: Event) -> None:
             write_later(meter, register, later(meter, register) | bit)
 
 
-def mend(meter: Meter, fault: Fault) -> None:
+def mend(meter: Meter, fault: int) -> None:
     """The cause of an error is gone."""
     meter.state.errors &= ~int(fault)
 

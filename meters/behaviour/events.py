@@ -97,14 +97,14 @@ def _judged(log: Log, saved: Sequence[Any]) -> EventRow:
     return row
 
 
-def record(meter: Meter, event: Event, *captured: int) -> None:
+def record(meter: Meter, event: int, *captured: int) -> None:
     """Writes an event into its log, now, with what that log captures beside the code.
 
     A tamper event that repeats itself is not written again so soon. Its bits in the error and
     alarm registers are set all the same, and what they mean for the interval.
     """
     logs = logs_of(meter)
-    row = (meter.clock_s, int(event), *captured)
+    row = (meter.clock_s, event, *captured)
     if event not in _TAMPER or not logs.repeats(LOG_OF[event], row, REPEATED_S):
         logs.append(LOG_OF[event], row)
     alarms.notice(meter, event)

@@ -38,7 +38,7 @@ _EMPTY = LoadProfile(0, ())
 _FIFO, _SORTED_LARGEST = 1, 3
 
 
-class _Shown:
+class Shown:
     """The rows of a profile as its buffer: each column, and what of a row stands in it."""
 
     def __init__(
@@ -102,18 +102,18 @@ _OWN = {
 }
 
 
-def _intervals(meter: Meter) -> _Shown:
-    return _Shown(meter, INTERVALS, *INTERVAL_LAYOUT)
+def _intervals(meter: Meter) -> Shown:
+    return Shown(meter, INTERVALS, *INTERVAL_LAYOUT)
 
 
-def _billing(profile: Profile, meter: Meter) -> _Shown:
+def _billing(profile: Profile, meter: Meter) -> Shown:
     layouts = _OWN if meter.model.standard in SMR5 else _COMBINED
-    return _Shown(meter, profile, *layouts[profile.name])
+    return Shown(meter, profile, *layouts[profile.name])
 
 
-def _defined(profile: Definable, meter: Meter) -> _Shown:
+def _defined(profile: Definable, meter: Meter) -> Shown:
     columns = meter.setting(profile.name, "capture_objects").value
-    return _Shown(meter, profile, columns, range(len(columns)))
+    return Shown(meter, profile, columns, range(len(columns)))
 
 
 def _can_capture(meter: Meter, data: Data) -> bool:

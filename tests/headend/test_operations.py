@@ -365,7 +365,7 @@ def test_nulls_stand_for_what_was_before() -> None:
     ]
     assert [row["status"] for row in read["rows"]] == [None] * 3
     assert [column.get("unit") for column in read["columns"]] == [None, "m3", None]
-    assert read["columns"][1]["name"] == "0-1:24.2.1"
+    assert read["columns"][1]["name"] == "mbus_value_1"
 
 
 def test_a_status_that_is_no_number_is_shown_as_it_is() -> None:

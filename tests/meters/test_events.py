@@ -10,7 +10,7 @@ from meters.behaviour import events
 from meters.meter import Meter
 from meters.state import from_json, to_json
 from tests.meters.builders import NOW_S, make_meter
-from wire.cosem.events import LAYOUTS, LOG_OF, Event, Log
+from wire.cosem.events import CHANNELS, LAYOUTS, LOG_OF, Event, Log, MBusEvent, name_of
 from wire.errors import ConfigError
 
 
@@ -20,7 +20,17 @@ def rows(meter: Meter, log: Log) -> tuple[tuple[int, ...], ...]:
 
 
 def test_each_event_but_255_has_one_log() -> None:
-    assert set(LOG_OF) == set(Event) - {Event.LOG_CLEARED}
+    of_channels = {event.on(channel) for event in MBusEvent for channel in CHANNELS}
+    assert set(LOG_OF) == set(Event) - {Event.LOG_CLEARED} | of_channels
+
+
+def test_a_device_has_the_codes_and_logs_of_its_channel() -> None:
+    assert MBusEvent.NEW_DEVICE_DISCOVERED.on(3) == 125
+    assert name_of(125) == "new_device_discovered_channel_3"
+    assert LOG_OF[125] is Log.MBUS
+    assert MBusEvent.VALVE_ALARM.on(2) == 174
+    assert LOG_OF[174] is Log.MBUS_CONTROL_2
+    assert (name_of(2), name_of(107), name_of(None)) == ("power_up", None, None)
 
 
 def test_a_row_has_the_meters_own_time_and_what_its_log_captures() -> None:

@@ -9,6 +9,7 @@ from meters.objects import BEHAVIOUR, model_for
 from meters.p3.association import P3Association
 from meters.state import from_json, to_json
 from tests.meters.builders import NOW_S, make_meter
+from wire.cosem.events import CHANNELS
 from wire.cosem.rows import SMR5, Client, Right, Standard
 from wire.cosem.types import Fit, type_of
 from wire.dlms import axdr
@@ -86,6 +87,7 @@ def test_the_public_client_writes_and_does_nothing(
         outcome = meter.model.act(meter, link, key, None)
         assert outcome.result is ActionResult.READ_WRITE_DENIED
     parts = ("core", "module", "communication", "mbus_driver")[: 3 + (standard in SMR5)]
+    channels = () if standard in SMR5 else CHANNELS
     assert {row.name for row in meter.model.rows if row.visible(Client.PUBLIC)} == {
         "sap_assignment",
         "association",
@@ -96,6 +98,7 @@ def test_the_public_client_writes_and_does_nothing(
         "amr_profile_status",
         *IDENTITY,
         *(f"{part}_firmware_{what}" for part in parts for what in FIRMWARE),
+        *(f"mbus_amr_profile_status_{channel}" for channel in channels),
     }
 
 

@@ -1,7 +1,8 @@
 """Events, by their codes, and the logs that they go to (P3 4.2.2, 4.2.1).
 
 Each code belongs to exactly one log. The codes of M-Bus devices, 100 and up, follow from the
-channel; those of SMR 5 are as a running central system reads them.
+channel; those of the valve, 160 to 163, are as 4.0.6 had them. Those of SMR 5 are as a running
+central system reads them.
 """
 
 from __future__ import annotations
@@ -25,6 +26,19 @@ class Log(StrEnum):
     AUXILIARY = "auxiliary_event_log"
     SAG_AND_SWELL = "power_quality_extended_event_log"
     THD = "power_quality_thd_event_log"
+    MBUS_CONTROL_1 = "mbus_control_log_1"
+    MBUS_CONTROL_2 = "mbus_control_log_2"
+    MBUS_CONTROL_3 = "mbus_control_log_3"
+    MBUS_CONTROL_4 = "mbus_control_log_4"
+
+
+CHANNELS = (1, 2, 3, 4)
+"""The channels for M-Bus devices that an E-meter has."""
+
+
+def control_log(channel: int) -> Log:
+    """The log of the valve behind a channel."""
+    return Log(f"mbus_control_log_{channel}")
 
 
 class Event(IntEnum):
@@ -110,6 +124,32 @@ class Event(IntEnum):
     AUXILIARY_LOG_CLEARED = 0xFFFF
 
 
+class MBusEvent(IntEnum):
+    """What a log may tell of the M-Bus device on channel 1, by the code; see `on`."""
+
+    COMMUNICATION_ERROR = 100
+    COMMUNICATION_OK = 101
+    REPLACE_BATTERY = 102
+    FRAUD_ATTEMPT = 103
+    CLOCK_ADJUSTED = 104
+    NEW_DEVICE_DISCOVERED = 105
+    PERMANENT_ERROR = 106
+    VALVE_MANUALLY_CLOSED = 160
+    VALVE_MANUALLY_OPENED = 161
+    VALVE_REMOTELY_CLOSED = 162
+    VALVE_REMOTELY_OPENED = 163
+    VALVE_ALARM = 164
+
+    def on(self, channel: int) -> int:
+        """The code for a channel: ten further for each after the first."""
+        return int(self) + 10 * (channel - 1)
+
+
+def name_of(code: object) -> str | None:
+    """The name of an event by its code: `power_up`, `new_device_discovered_channel_2`."""
+    return _NAMES.get(code) if isinstance(code, int) else None
+
+
 # The first and the last code of each stretch of them, and its log.
 _RANGES = (
     (Event.POWER_DOWN, Event.LAST_GASP_TEST, Log.STANDARD),
@@ -122,13 +162,31 @@ _RANGES = (
     (Event.THD_OVER_LIMIT_L1, Event.THD_LONG_OVER_LIMIT_L3, Log.THD),
     (Event.AUXILIARY_LOG_CLEARED, Event.AUXILIARY_LOG_CLEARED, Log.AUXILIARY),
 )
-LOG_OF = {
-    event: log
-    for event in Event
-    for first, last, log in _RANGES
-    if first <= event <= last
+LOG_OF: dict[int, Log] = {
+    **{
+        event: log
+        for event in Event
+        for first, last, log in _RANGES
+        if first <= event <= last
+    },
+    **{
+        event.on(channel): (
+            Log.MBUS if event <= MBusEvent.PERMANENT_ERROR else control_log(channel)
+        )
+        for event in MBusEvent
+        for channel in CHANNELS
+    },
 }
 """The log of each event; `LOG_CLEARED` goes to whichever other log was cleared."""
+
+_NAMES = {
+    **{int(event): event.name.lower() for event in Event},
+    **{
+        event.on(channel): f"{event.name.lower()}_channel_{channel}"
+        for event in MBusEvent
+        for channel in CHANNELS
+    },
+}
 
 
 class Captured(NamedTuple):
@@ -179,4 +237,5 @@ LAYOUTS = {
     Log.THD: _codes(
         100, "0-0:96.11.8", Captured(1, "0-0:96.11.22", 2, Tag.LONG_UNSIGNED)
     ),
+    **{control_log(n): _codes(10, f"0-{n}:96.11.4") for n in CHANNELS},
 }

@@ -247,6 +247,11 @@ _NAMED = {
         _structure("number_of_rings", _UNSIGNED, _UNSIGNED),
         _array("callers", _structure("caller", _OCTETS, _SCRIPT)),
         _CAPTURE_OBJECT,
+        # Blue Book ed. 10, class 72.
+        _array(
+            "capture_definition",
+            _structure("capture_definition_element", _OCTETS, _OCTETS),
+        ),
         # The clock and at most 20 more (P3, 8.6).
         _array("capture_objects", _CAPTURE_OBJECT, 21),
         _array("season_profile", _structure("season", _OCTETS, _OCTETS, _OCTETS)),

@@ -10,7 +10,7 @@ from meters.p3.association import P3Association
 from tests.meters.builders import NOW_S, make_meter
 from tests.meters.p3.driver import Driver
 from tests.meters.p3.test_profile_access import by_entry, by_range, moment
-from wire.cosem.events import LAYOUTS, Event, Log
+from wire.cosem.events import CHANNELS, LAYOUTS, Event, Log, control_log
 from wire.cosem.rows import Client, Standard
 from wire.cosem.table import find
 from wire.dlms import axdr
@@ -79,8 +79,9 @@ def test_a_chosen_column_alone() -> None:
 
 
 def a_standard_with(log: Log) -> Standard:
-    """The one with a breaker logs what it did, the newest one all else."""
-    return Standard.DSMR_4_0_6 if log is Log.CONTROL else Standard.SMR_5_5
+    """The one with a breaker and valves logs what they did, the newest one all else."""
+    switching = {Log.CONTROL, *map(control_log, CHANNELS)}
+    return Standard.DSMR_4_0_6 if log in switching else Standard.SMR_5_5
 
 
 @pytest.mark.parametrize("log", list(Log))

@@ -18,6 +18,7 @@ from wire.cosem.dsmr import (
     harmonics,
     identity,
     logs,
+    mbus,
     messages,
     network,
     profiles,
@@ -49,4 +50,5 @@ OBJECTS: tuple[Row, ...] = (
     *network.ROWS,
     *readouts.ROWS,
     *trials.ROWS,
+    *mbus.ROWS,
 )

@@ -50,7 +50,7 @@ def _profile(
     )
 
 
-def _fixed(
+def fixed_profile(
     obis: str,
     name: str,
     source: str,
@@ -96,10 +96,10 @@ ROWS = (
     data("0-0:96.10.2", "amr_profile_status", p3("4.2.5"), "unsigned", R, R),
     data("0-0:96.10.4", "amr_profile_status_daily", SMR, "unsigned", standards=SMR5),
     data("0-0:96.10.6", "amr_profile_status_monthly", SMR, "unsigned", standards=SMR5),
-    _fixed("1-0:99.1.0", "load_profile", p3("6.3"), 900, 960),
-    _fixed("1-0:99.2.0", "daily_load_profile", p3("6.3"), 86_400, 40),
-    _fixed("0-0:98.1.0", "monthly_profile", p3("5.5"), 0, 13, DSMR4),
-    _fixed("1-0:98.1.0", "monthly_profile", SMR, 0, 13, SMR5),
+    fixed_profile("1-0:99.1.0", "load_profile", p3("6.3"), 900, 960),
+    fixed_profile("1-0:99.2.0", "daily_load_profile", p3("6.3"), 86_400, 40),
+    fixed_profile("0-0:98.1.0", "monthly_profile", p3("5.5"), 0, 13, DSMR4),
+    fixed_profile("1-0:98.1.0", "monthly_profile", SMR, 0, 13, SMR5),
     _profile(
         "0-1:94.31.6",
         "definable_load_profile",

@@ -22,12 +22,12 @@ LIMITER_OFF_W = 999_999
 _EXECUTE = 2
 
 
-def _script(number: int, method_number: int) -> Data:
-    """A script that invokes one method of the disconnect control."""
+def disconnector_script(number: int, control: Obis, method_number: int) -> Data:
+    """A script that invokes one method of a disconnect control."""
     action = axdr.structure(
         axdr.enum(_EXECUTE),
         axdr.long_unsigned(70),
-        axdr.octet_string(_BREAKER.octets),
+        axdr.octet_string(control.octets),
         axdr.integer(method_number),
         axdr.integer(0),
     )
@@ -56,7 +56,10 @@ ROWS = (
             2,
             "scripts",
             "array[2]",
-            value=(_script(DISCONNECT_SCRIPT, 1), _script(CONNECT_SCRIPT, 2)),
+            value=(
+                disconnector_script(DISCONNECT_SCRIPT, _BREAKER, 1),
+                disconnector_script(CONNECT_SCRIPT, _BREAKER, 2),
+            ),
         ),
         method(1, "execute", "long-unsigned", X),
         standards=D406,
