@@ -44,15 +44,19 @@ class Attached:
         self.device(equipment_id)
         self._faults[equipment_id] = faults
 
+    def faults_of(self, device: Device) -> Faults:
+        """The faults of a device's way."""
+        return self._faults.get(device.identity.equipment_id, NO_FAULTS)
+
     def exchange(self, meter: Meter, octets: bytes) -> bytes:
         """What the master hears until its time-out after it sent these octets on the bus."""
         now_s, random_bytes = meter.state.at_s, meter.random_bytes
         heard = b""
-        for name, device in self._devices.items():
-            faults = self._faults.get(name, NO_FAULTS)
+        for device in self._devices.values():
+            faults = self.faults_of(device)
             if not device.identity.wireless and faults.arrives(random_bytes):
-                answer = faults.heard(device.answer(octets, now_s), random_bytes)
-                heard = collide(heard, answer) if heard and answer else heard or answer
+                answers = faults.heard(device.answer(octets, now_s), random_bytes)
+                heard = collide(heard, b"".join(answers))
                 keep(meter, device)
         return heard
 
@@ -62,9 +66,9 @@ class Attached:
             {
                 "identity": identity.to_json(device.identity),
                 "state": state.to_json(device.state),
-                "faults": self._faults.get(name, NO_FAULTS).to_json(),
+                "faults": self.faults_of(device).to_json(),
             }
-            for name, device in self._devices.items()
+            for device in self.devices
         ]
 
     @classmethod

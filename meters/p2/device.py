@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from meters.p2 import battery, counting, wired
+from meters.p2 import battery, counting, radio, wired
 from meters.p2.battery import Load
 from meters.p2.display import TEST_SCREENS, Display, Press, press_of, text
 from meters.p2.identity import DeviceIdentity, Fitting
+from meters.p2.radio import Dialogue
 from meters.p2.readout import Answer
 from meters.p2.state import DeviceState, Mode
 from wire.errors import LocalError
@@ -32,7 +33,9 @@ class Device:
     answered leaves.
     """
 
-    __slots__ = ("identity", "state", "display", "selection", "last_command")
+    __slots__ = (
+        *("identity", "state", "display", "selection", "last_command", "dialogue"),
+    )
 
     identity: DeviceIdentity
     state: DeviceState
@@ -45,6 +48,7 @@ class Device:
         self.selection: tuple[Answer, ...] = ()
         # The last control message that was taken, as it came.
         self.last_command = b""
+        self.dialogue: Dialogue | None = None
 
     def advance(self, now_s: int) -> None:
         """Counts and drains the battery up to now, and keeps the reading of a full hour."""
@@ -64,6 +68,16 @@ class Device:
             return b""
         self.advance(now_s)
         return wired.answer(self, octets)
+
+    def transmit(self, now_s: int) -> bytes:
+        """The telegram of its radio that is due; b"" if it has nothing to send."""
+        self.advance(now_s)
+        return radio.transmit(self)
+
+    def react(self, octets: bytes, now_s: int) -> bytes:
+        """Its next telegram, after what it heard in its window; b"" when the cycle is over."""
+        self.advance(now_s)
+        return radio.react(self, octets)
 
     @property
     def mode(self) -> str:
@@ -117,6 +131,7 @@ class Device:
     def set_clock_error(self, seconds: int) -> None:
         """Its clock is so far ahead of true time from now on."""
         self.state.clock_offset_s = seconds
+        radio.plan(self)
         self.changed()
 
     def press_button(self, seconds: int) -> None:
@@ -126,6 +141,8 @@ class Device:
             return
         if self.state.valve == ValveState.RELEASED:
             self.move_valve(ValveState.OPEN)
+        elif self.identity.wireless:
+            radio.begin_installation(self)
 
     def move_valve(self, to: ValveState) -> None:
         """The motor turns, if the battery can; a radio tells of it at once (6.2.2)."""
@@ -133,6 +150,7 @@ class Device:
         if not battery.is_empty(state):
             battery.drain(state, Load.VALVE)
             state.valve = to
+            radio.report(self)
             self.changed()
 
     def break_seal(self) -> None:

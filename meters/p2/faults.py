@@ -30,17 +30,19 @@ class Faults:
         """Whether a message gets there."""
         return not _happens(self.lost, random_bytes)
 
-    def heard(self, answer: bytes, random_bytes: Callable[[int], bytes]) -> bytes:
-        """What is heard of an answer until the time-out; a late one is lost."""
+    def heard(
+        self, message: bytes, random_bytes: Callable[[int], bytes]
+    ) -> tuple[bytes, ...]:
+        """How a message of the device is heard, and how often; a late one is lost."""
         if (
-            not answer
+            not message
             or not self.arrives(random_bytes)
             or _happens(self.late, random_bytes)
         ):
-            return b""
+            return ()
         if _happens(self.garbled, random_bytes):
-            answer = _garble(answer, random_bytes)
-        return answer + answer if _happens(self.twice, random_bytes) else answer
+            message = _garble(message, random_bytes)
+        return (message,) * (2 if _happens(self.twice, random_bytes) else 1)
 
     def to_json(self) -> dict[str, int]:
         """As JSON can hold it."""
@@ -60,6 +62,8 @@ def collide(first: bytes, second: bytes) -> bytes:
 
     A slave sends a 0 by drawing more current than at rest (EN 13757-2, 4.3.3).
     """
+    if not first or not second:
+        return first or second
     size = max(len(first), len(second))
     pairs = zip(first.ljust(size, b"\xff"), second.ljust(size, b"\xff"))
     return bytes(one & other for one, other in pairs)

@@ -6,16 +6,18 @@ Readings go with the storage bit as they were at the last full hour, and without
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from meters.p2 import counting
+from meters.p2.identity import NO_KEY
 from meters.p2.media import Kind, Register
 from wire.instants import from_epoch
 from wire.mbus import rows
-from wire.mbus.headers import DsmrVersion
+from wire.mbus.headers import Configuration, DsmrVersion
 from wire.mbus.records import Row
-from wire.mbus.security import BLOCK_OCTETS
+from wire.mbus.security import BLOCK_OCTETS, MODE_15, filled, seal_mode_15
 from wire.mbus.values import Value
 
 if TYPE_CHECKING:
@@ -111,9 +113,10 @@ def _on_selection(kind: Kind, valve: bool) -> Mapping[bytes, Answer]:
     return {answer.row.selection().head: answer for answer in answers}
 
 
-def selected(device: Device, heads: Iterable[bytes]) -> tuple[Answer, ...]:
-    """The answers to these selections; one that the device does not know has none."""
+def selected(device: Device, wanted: Iterable[Row]) -> tuple[Answer, ...]:
+    """What tells these; of what the device does not know there is nothing to tell."""
     known = _on_selection(device.identity.kind, device.identity.valve.usable)
+    heads = (row.selection().head for row in wanted)
     return tuple(known[head] for head in heads if head in known)
 
 
@@ -127,3 +130,33 @@ def read(device: Device) -> bytes:
         if len(octets) + len(record) <= MAX_OCTETS:
             octets += record
     return octets
+
+
+class Protected(NamedTuple):
+    """The body of a message of the device, and what its configuration word says of that."""
+
+    word: Configuration
+    body: bytes
+
+
+def protect(
+    device: Device, records: bytes, word: Configuration = Configuration()
+) -> Protected | None:
+    """The records as they travel: in mode 15 as soon as there is a User key (5.1).
+
+    `word` is what the link has to say. None when the frame counter has run out.
+    """
+    state = device.state
+    if state.user_key == NO_KEY:
+        return Protected(word, records)
+    counter = state.take_counter()
+    if counter is None:
+        return None
+    plaintext = filled(records)
+    body = seal_mode_15(state.user_key, device.identity.short_id, counter, plaintext)
+    return Protected(_sealed(word, len(plaintext) // BLOCK_OCTETS), body)
+
+
+@lru_cache(maxsize=64)
+def _sealed(word: Configuration, blocks: int) -> Configuration:
+    return replace(word, mode=MODE_15, blocks=blocks)
