@@ -23,6 +23,7 @@ from meters.behaviour import (
 from meters.behaviour.disconnect import Cause
 from meters.behaviour.quality import Quality
 from meters.identity import Identity, Keys
+from meters.mbus import installation
 from meters.model import Model
 from meters.state import State
 from wire.cosem.events import Log
@@ -205,6 +206,7 @@ class Meter:
         supply.restore(self, now_s, reserve_s)
         schedule.power_up(self)
         limiter.power_up(self)
+        installation.power_up(self)
         self.changed()
 
     def association_ended(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meters.behaviour import alarms, amr, events, profiles, tariff
+from meters.mbus.channels import Pending
 from wire.cosem.events import Event
 from wire.zones import DUTCH, Zone, zone_of
 
@@ -38,6 +39,7 @@ def due(meter: Meter, after_s: int) -> int:
 def announce(meter: Meter) -> None:
     """Records that daylight saving is about to be switched (P3, 4.2.1, event 3)."""
     events.record(meter, Event.DST_SWITCHED)
+    _tell_devices(meter)
 
 
 def set_clock(meter: Meter, clock_s: int) -> None:
@@ -60,4 +62,11 @@ def set_clock(meter: Meter, clock_s: int) -> None:
     profiles.clock_moved(meter, old_s, amr.CLOCK_ADJUSTED if beyond else 0)
     alarms.mend(meter, alarms.Fault.CLOCK_INVALID)
     tariff.follow(meter, old_s)
+    _tell_devices(meter)
     meter.changed()
+
+
+def _tell_devices(meter: Meter) -> None:
+    """M-Bus devices get the time whenever it changes (DSMR-M 4.5.89)."""
+    if meter.state.mbus is not None:
+        meter.state.mbus.ask_all(Pending.CLOCK)

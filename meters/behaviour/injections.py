@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from meters.behaviour import disturbance, events, harmonics
+from meters.mbus import installation
 from wire.cosem.events import Event
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ class What(StrEnum):
 
     TERMINAL_COVER_REMOVED = "terminal_cover_removed"
     TERMINAL_COVER_CLOSED = "terminal_cover_closed"
+    MBUS_COVER_REMOVED = "mbus_cover_removed"
+    MBUS_COVER_CLOSED = "mbus_cover_closed"
     METER_COVER_REMOVED = "meter_cover_removed"
     METER_COVER_CLOSED = "meter_cover_closed"
     MAGNETIC_FIELD_ON = "magnetic_field_on"
@@ -54,6 +57,13 @@ EVENTS = {
     What.BATTERY_LOW: Event.BATTERY_VOLTAGE_LOW,
     What.BATTERY_EMPTY: Event.REPLACE_BATTERY,
 }
+# The terminals of P2 are under a cover of their own, or under that of all terminals.
+COVERS = {
+    What.TERMINAL_COVER_REMOVED: installation.cover_opened,
+    What.TERMINAL_COVER_CLOSED: installation.end,
+    What.MBUS_COVER_REMOVED: installation.cover_opened,
+    What.MBUS_COVER_CLOSED: installation.end,
+}
 # What the voltage becomes unless it is said, in 0.1 V, and how much the current is distorted.
 VOLTAGES_DV = {What.VOLTAGE_SAG: 1900, What.VOLTAGE_SWELL: 2600}
 THD_PERCENT = 40
@@ -75,9 +85,12 @@ class Injection:
 
 def inject(meter: Meter, injection: Injection) -> None:
     """Does it to a meter, now; raises `LocalError` when the meter cannot have it."""
-    event = EVENTS.get(injection.what)
+    event, cover = EVENTS.get(injection.what), COVERS.get(injection.what)
     if event is not None:
         events.record(meter, event)
+    if cover is not None and meter.powered:
+        cover(meter)
+    if event is not None or cover is not None:
         return
     if injection.what is What.THD:
         phase, percent = injection.phase - 1, injection.percent

@@ -22,6 +22,8 @@ from meters.behaviour import (
     wakeup,
 )
 from meters.behaviour.task import NEVER, Task
+from meters.mbus import master, valve, wireless
+from meters.p2 import air
 
 if TYPE_CHECKING:
     from meters.meter import Meter
@@ -46,6 +48,9 @@ TASKS = (
     Task(factory.due, factory.reset),
     Task(wakeup.due, wakeup.run_schedule),
     Task(trials.due, trials.run),
+    Task(valve.due, valve.run),
+    Task(master.due, master.run),
+    air.task(wireless.heard),
     Task(push.due, push.execute_asked),
 )
 

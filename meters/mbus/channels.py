@@ -9,6 +9,9 @@ from dataclasses import dataclass, field, fields
 from enum import IntEnum, IntFlag
 from typing import TYPE_CHECKING, Any
 
+from wire.mbus import messages
+from wire.mbus.messages import CONTROLS, Message, SetKey, TransferKey
+
 if TYPE_CHECKING:
     from meters.meter import Meter
 
@@ -16,9 +19,11 @@ NUMBERS = range(1, 5)
 ADDRESSES = range(1, 251)
 """The primary addresses that a device on the bus may be given (P2, 4.3.2)."""
 UNKNOWN_CONFIGURATION = 99
+SENDABLE: frozenset[type[Message]] = CONTROLS | {SetKey, TransferKey}
+"""The commands that data_send may bring to a device."""
+
 KEY_OCTETS = 16
 NO_KEY = b""
-# A wrapped key of SMR 5 is longer than one of DSMR 4; a data record fits a frame.
 _MOST_OCTETS = 255
 
 
@@ -51,13 +56,15 @@ class Channel:
 
     `identification` is the number of 8 digits; with `manufacturer_id`, `version` and
     `device_type` it is the Short ID. `released` after slave_deinstall, which leaves those as
-    they are; `detected` once the device was heard. `capture_definition` has pairs of DIF and
+    they are; `detected` once the device was heard. `transmissions` counts what the E-meter sent
+    to it, `good_frames` and `bad_frames` what it heard. `capture_definition` has pairs of DIF and
     VIF. `configuration` is the mode of encryption that was seen last. `user_key` is what P2
     is enciphered with, empty for none; `next_key` was set by the central system and is not
     yet seen in use; `wrapped_key` waits to be forwarded, as `records` of data_send do.
     `frame_counter` is the highest that was validated; `access_number` the last of the device,
     `sent_number` that of the E-meter. `status` is the last status octet, `alarm` its bits since
-    reset_alarm. `pending` waits, not to be tried before `retry_s` (true time).
+    reset_alarm, `clear_mask` those that the device is to clear. `pending` waits, not to be tried
+    before `retry_s` (true time).
 
     The last reading: `value` with `scaler` and `unit`, `captured_s` by the device's clock (UTC)
     and `read_s` when it was read (true time). `valve` is the last valve status, `valve_command`
@@ -73,6 +80,9 @@ class Channel:
     device_type: int = 0
     released: bool = False
     detected: bool = False
+    transmissions: int = 0
+    good_frames: int = 0
+    bad_frames: int = 0
     capture_definition: tuple[tuple[bytes, bytes], ...] = ()
     access_number: int = 0
     sent_number: int = 0
@@ -83,6 +93,7 @@ class Channel:
     user_key: bytes = field(default=NO_KEY, repr=False)
     next_key: bytes = field(default=NO_KEY, repr=False)
     wrapped_key: bytes = field(default=NO_KEY, repr=False)
+    clear_mask: int = 0
     records: bytes = field(default=b"", repr=False)
     frame_counter: int = -1
     pending: Pending = Pending(0)
@@ -150,6 +161,11 @@ class Channel:
         channel = cls()
         for name, value in saved.items():
             setattr(channel, name, _read(name, value))
+        for errand, needed in _NEEDED.items():
+            if errand in channel.pending and not getattr(channel, needed):
+                raise ValueError(f"{errand.name} waits without its {needed}")
+        if Pending.VALVE in channel.pending and channel.valve_command < 0:
+            raise ValueError("a valve command waits, and there is none")
         return channel
 
 
@@ -159,7 +175,18 @@ EMPTY = Channel()
 SHORT_ID = ("identification", "manufacturer_id", "version", "device_type")
 """The parts of a Short ID, attributes 6 to 9."""
 _NAMES = frozenset(("primary_address", *SHORT_ID))
-_KEY_LENGTHS = (0, KEY_OCTETS)
+_NEEDED = {
+    Pending.BIND: "primary_address",
+    Pending.KEY: "wrapped_key",
+    Pending.DATA: "records",
+}
+# A wrapped key of SMR 5 has its change counter, number, size and tag with it.
+WRAPPED_OCTETS = {False: KEY_OCTETS, True: 4 + 2 + KEY_OCTETS + 8}
+_KEY_LENGTHS = {
+    "user_key": (0, KEY_OCTETS),
+    "next_key": (0, KEY_OCTETS),
+    "wrapped_key": (0, *WRAPPED_OCTETS.values()),
+}
 _BOUNDS = {
     "primary_address": (0, 250),
     "identification": (0, 99_999_999),
@@ -177,6 +204,10 @@ _BOUNDS = {
     "value": (0, 0xFFFF_FFFF),
     "scaler": (-128, 127),
     "unit": (0, 255),
+    "clear_mask": (0, 0xFF),
+    "transmissions": (0, 0xFFFF_FFFF),
+    "good_frames": (0, 0xFFFF_FFFF),
+    "bad_frames": (0, 0xFFFF_FFFF),
     "valve": (-1, 2),
     "valve_command": (-1, 2),
     "meter_configuration": (-1, 0xFF),
@@ -190,7 +221,8 @@ class Channels:
 
     `installing_until_s` is when installation mode ends by itself (true time), 0 without it;
     `next_scan_s` when the bus is scanned next. `asked` are the channels that slave_install
-    was invoked on and whose scan has not begun; `releasing` the addresses whose devices are to
+    was invoked on and whose scan has not begun; `valve_scheduled` until the time of the valves'
+    scheduler has come; `releasing` the addresses whose devices are to
     give them up. `found` are the Short IDs that the display
     offers in installation mode, `shown` which of them it shows.
     """
@@ -200,6 +232,7 @@ class Channels:
         "installing_until_s",
         "next_scan_s",
         "asked",
+        "valve_scheduled",
         "releasing",
         "found",
         "shown",
@@ -211,6 +244,7 @@ class Channels:
         self.installing_until_s = 0
         self.next_scan_s = 0
         self.asked: tuple[int, ...] = ()
+        self.valve_scheduled = False
         self.releasing: tuple[int, ...] = ()
         self.found: tuple[bytes, ...] = ()
         self.shown = 0
@@ -229,12 +263,25 @@ class Channels:
         """The channels in use, by number."""
         return list(self._channels.items())
 
+    @property
+    def in_use(self) -> bool:
+        """Whether there is anything to keep."""
+        return bool(
+            self._channels or self.asked or self.releasing or self.valve_scheduled
+        )
+
     def release(self, number: int) -> None:
         """Gives up the device of a channel; the one on the bus gets address 0, if it lets it."""
         channel = self.used(number)
         if channel.wired:
             self.releasing = (*self.releasing, channel.primary_address)
         channel.release()
+
+    def ask_all(self, what: Pending) -> None:
+        """Has the same done for each device."""
+        for channel in self._channels.values():
+            if not channel.free:
+                channel.pending |= what
 
     def first_free(self) -> int | None:
         """The first channel that has no device; None when all four do."""
@@ -249,6 +296,7 @@ class Channels:
             },
             "installing": [self.installing_until_s, self.next_scan_s],
             "asked": list(self.asked),
+            "valve_scheduled": self.valve_scheduled,
             "releasing": list(self.releasing),
             "found": [octets.hex() for octets in self.found],
             "shown": self.shown,
@@ -266,6 +314,9 @@ class Channels:
         times_s = [_number(at_s, 0, _LATEST_S) for at_s in saved["installing"]]
         channels.installing_until_s, channels.next_scan_s = times_s
         channels.asked = tuple(_number(number, 1, 4) for number in saved["asked"])
+        channels.valve_scheduled = saved["valve_scheduled"]
+        if type(channels.valve_scheduled) is not bool:
+            raise ValueError("valve_scheduled is true or false")
         channels.releasing = tuple(_number(at, 1, 250) for at in saved["releasing"])
         channels.found = tuple(bytes.fromhex(octets) for octets in saved["found"])
         channels.shown = _number(saved["shown"], 0, 0xFF)
@@ -319,8 +370,10 @@ def _read(name: str, value: Any) -> object:
         return value
     if isinstance(default, bytes):
         octets = _octets(value, _MOST_OCTETS)
-        if name in ("user_key", "next_key") and len(octets) not in _KEY_LENGTHS:
-            raise ValueError(f"a {name} has {KEY_OCTETS} octets")
+        if name in _KEY_LENGTHS and len(octets) not in _KEY_LENGTHS[name]:
+            raise ValueError(f"a {name} does not have {len(octets)} octets")
+        if name == "records":
+            messages.decode(SENDABLE, octets)
         return octets
     number = _number(value, *_BOUNDS.get(name, (0, _LATEST_S)))
     kinds: dict[str, type[int]] = {"key_status": KeyStatus, "pending": Pending}

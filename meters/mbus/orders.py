@@ -12,6 +12,8 @@ from meters.mbus.channels import (
     ADDRESSES,
     KEY_OCTETS,
     NUMBERS,
+    SENDABLE,
+    WRAPPED_OCTETS,
     KeyStatus,
     Pending,
     channel_of,
@@ -21,16 +23,14 @@ from meters.mbus.channels import (
 from meters.model import LOGICAL_ERROR
 from wire.cosem.rows import SMR5
 from wire.dlms.descriptors import ActionResult, DataAccessResult
+from wire.errors import WireError
+from wire.mbus import messages
+from wire.mbus.values import CLEARABLE
 
 if TYPE_CHECKING:
     from meters.meter import Meter
 
 _REFUSED = ActionResult(LOGICAL_ERROR)
-# A wrapped user key of DSMR 4 is one block of AES; SMR 5 sends the key change counter (4), the
-# key with its number and size (18) and the tag (8) of GCM.
-_WRAPPED_OCTETS = {False: KEY_OCTETS, True: 4 + 2 + KEY_OCTETS + 8}
-# Records of one frame, with room for header, fillers and frame counter.
-MAX_RECORDS = 200
 
 _AFTER_SET = {
     KeyStatus.TRANSFERRED: KeyStatus.SET_AND_TRANSFERRED,
@@ -94,11 +94,17 @@ def synchronize_clock(meter: Meter, number: int) -> ActionResult:
 
 
 def data_send(meter: Meter, number: int, records: bytes) -> ActionResult:
-    """Sends data records to the device; those that still wait go with them."""
-    waiting = channel_of(meter, number).records + records
-    if channel_of(meter, number).free or not 0 < len(waiting) <= MAX_RECORDS:
+    """Sends the data records of one command to the device; it takes the place of another.
+
+    Only what DSMR lets an E-meter send is a command (P2 4.0.7, 6.2).
+    """
+    try:
+        messages.decode(SENDABLE, records)
+    except WireError:
         return _REFUSED
-    used(meter, number).records = waiting
+    if channel_of(meter, number).free:
+        return _REFUSED
+    used(meter, number).records = records
     return _ordered(meter, number, Pending.DATA)
 
 
@@ -117,13 +123,13 @@ def set_encryption_key(meter: Meter, number: int, key: bytes) -> ActionResult:
 
 def transfer_key(meter: Meter, number: int, wrapped: bytes) -> ActionResult:
     """The user key, for the device: enciphered with its default key, most significant first."""
-    length = _WRAPPED_OCTETS[meter.identity.standard in SMR5]
+    length = WRAPPED_OCTETS[meter.identity.standard in SMR5]
     if channel_of(meter, number).free or len(wrapped) != length:
         return _REFUSED
     channel = used(meter, number)
     channel.wrapped_key = wrapped
     channel.key_status = _AFTER_TRANSFER.get(channel.key_status, KeyStatus.TRANSFERRED)
-    return _ordered(meter, number, Pending.KEY | Pending.READ)
+    return _ordered(meter, number, Pending.KEY)
 
 
 def bind_address(meter: Meter, number: int, address: int) -> DataAccessResult:
@@ -136,13 +142,13 @@ def bind_address(meter: Meter, number: int, address: int) -> DataAccessResult:
         )
     ):
         return LOGICAL_ERROR
-    channel = used(meter, number)
-    if address != channel.primary_address:
-        channel.primary_address, channel.released = address, False
-        channel.pending = channel.pending & ~Pending.BIND
+    if address != channel_of(meter, number).primary_address:
+        channel = used(meter, number)
+        channel.primary_address = address
+        channel.pending &= ~Pending.BIND
         if address:
             ask(meter, number, Pending.BIND)
-    meter.changed()
+        meter.changed()
     return DataAccessResult.SUCCESS
 
 
@@ -151,11 +157,24 @@ def name(meter: Meter, number: int, part: str, value: int) -> DataAccessResult:
 
     Another device begins without the keys and the frame counter of the one before.
     """
-    channel = used(meter, number)
+    channel = channel_of(meter, number)
     if getattr(channel, part) != value or channel.released:
+        channel = used(meter, number)
         channel.forget_device()
         setattr(channel, part, value)
         meter.changed()
+    return DataAccessResult.SUCCESS
+
+
+def clear_status(meter: Meter, number: int, mask: int) -> DataAccessResult:
+    """Has the device clear the status bits of a mask, of those that can be (SMR 5.1)."""
+    bits = mask & CLEARABLE
+    if not bits:
+        return DataAccessResult.SUCCESS
+    if channel_of(meter, number).free:
+        return LOGICAL_ERROR
+    used(meter, number).clear_mask |= bits
+    ask(meter, number, Pending.CLEAR_STATUS)
     return DataAccessResult.SUCCESS
 
 

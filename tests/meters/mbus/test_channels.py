@@ -21,6 +21,7 @@ FILLED = {
     "capture_definition": ((b"\x4c", b"\x13"), (b"\x46", b"\x6d")),
     "key_status": KeyStatus.IN_USE,
     "user_key": bytes(range(16)),
+    "wrapped_key": bytes(range(30)),
     "frame_counter": 0xFFFF_FFFF,
     "pending": Pending.CLOCK | Pending.KEY,
     "equipment_id": b"G0042",
@@ -71,6 +72,12 @@ def test_a_meter_without_devices_keeps_nothing() -> None:
         {"nonsense": 1},
         {"capture_definition": [["4c"]]},
         {"records": "00" * 256},
+        {"records": "01fd1801"},
+        {"wrapped_key": "00" * 17},
+        {"wrapped_key": ""},
+        {"pending": int(Pending.VALVE)},
+        {"pending": int(Pending.DATA)},
+        {"pending": int(Pending.BIND), "primary_address": 0},
     ),
 )
 def test_a_channel_that_cannot_be_is_refused(changes: dict[str, Any]) -> None:

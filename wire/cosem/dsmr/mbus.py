@@ -238,7 +238,7 @@ _SCHEDULER = row(
     *(22, "0-1:15.0.1", "mbus_disconnect_control_scheduler", _VALVE),
     attr(2, "executed_script", "script", RW, default=(_SCRIPTS.octets, 2)),
     attr(3, "type", "enum", value=1),
-    attr(4, "execution_time", "execution_time_type", RW, default=()),
+    attr(4, "execution_time", "execution_time[1]", RW, default=()),
     standards=D406,
 )
 

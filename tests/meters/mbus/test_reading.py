@@ -1,0 +1,162 @@
+"""Hourly readings on the wire, and what follows them (P2 4.0.7, 6.1 to 6.3; DSMR-M 4.5.6)."""
+
+from __future__ import annotations
+
+from meters.behaviour import clockwork
+from meters.mbus import orders
+from meters.mbus.channels import Pending
+from meters.p2.attached import attach, detach
+from tests.meters.mbus.household import (
+    ListenedBus,
+    codes,
+    gas,
+    give_key,
+    installed,
+    pass_s,
+    shown,
+    until,
+)
+from wire.cosem.rows import Standard
+from wire.mbus.frames import Short
+from wire.mbus.headers import DsmrVersion
+
+ASK = Short(0x5B, 1).encode()
+
+
+def test_one_question_an_hour_within_the_first_ten_minutes() -> None:
+    meter = installed(known := gas())
+    known.set_flow(1500)
+    bus = ListenedBus(meter)
+    asked_at_s = []
+
+    def note(sent: bytes, answer: bytes) -> bytes:
+        asked_at_s.append(meter.clock_s)
+        return answer
+
+    bus.instead = note
+    until(meter, 3 * 3600)
+    assert [at_s % 3600 for at_s in asked_at_s] == [120] * len(asked_at_s)
+    assert {sent for sent, _ in bus.exchanges} == {ASK}
+    assert len(asked_at_s) == 3
+    assert shown(meter).captured_s % 3600 == 0
+    assert shown(meter).value == 1500 * 3 - 1
+
+
+def test_a_device_that_does_not_answer_is_asked_again_and_nothing_is_lost() -> None:
+    meter = installed(known := gas())
+    bus = ListenedBus(meter)
+    until(meter, 0)
+    known.set_flow(1000)
+    bus.instead = lambda sent, answer: b""
+    pass_s(meter, 130)
+    assert len(bus.sent(0x5B)) == 3
+    bus.instead = None
+    pass_s(meter, 180)
+    assert shown(meter).value == 999
+    pass_s(meter, 400)
+    assert codes(meter) == [105]
+
+
+def test_a_missed_reading_is_told_at_eleven_past_and_once() -> None:
+    meter = installed(known := gas())
+    away = detach(meter, known.identity.equipment_id)
+    until(meter, 659)
+    assert codes(meter) == [105]
+    pass_s(meter, 1)
+    assert codes(meter) == [105, 100]
+    until(meter, 700)
+    assert codes(meter) == [105, 100]
+    attach(meter, away)
+    until(meter, 130)
+    assert codes(meter) == [105, 100, 101]
+
+
+def test_each_error_that_passes_is_cleared_after_it_was_read() -> None:
+    meter = installed(known := gas())
+    give_key(meter, 1, known)
+    known.break_seal()
+    known.fail(permanent=True)
+    until(meter, 130)
+    assert int(known.status) == 0x08
+    assert shown(meter).alarm == 0x48
+    until(meter, 130)
+    assert shown(meter).status == 0x08
+    orders.reset_alarm(meter, 1)
+    assert shown(meter).alarm == 0
+
+
+def test_the_central_system_clears_in_smr_5_1() -> None:
+    known = gas(version=DsmrVersion.SMR_5_0)
+    meter = installed(known, standard=Standard.SMR_5_2)
+    known.break_seal()
+    until(meter, 130)
+    assert int(known.status) == 0x40
+    orders.clear_status(meter, 1, 0x40)
+    pass_s(meter, 1)
+    assert int(known.status) == 0
+
+
+def test_the_clock_is_set_daily_and_whenever_that_of_the_meter_is() -> None:
+    meter = installed(known := gas())
+    give_key(meter, 1, known)
+    bus = ListenedBus(meter)
+    pass_s(meter, 86_400)
+    assert len([sent for sent in bus.sent(0x53) if sent[6] == 0x6C]) == 1
+    bus.exchanges.clear()
+    clockwork.set_clock(meter, meter.clock_s + 30)
+    pass_s(meter, 1)
+    assert len(bus.sent(0x53)) == 1 and known.state.clock_offset_s == 30
+
+
+def test_a_deviation_beyond_a_minute_is_told_and_cleared() -> None:
+    meter = installed(known := gas())
+    give_key(meter, 1, known)
+    known.set_clock_error(300)
+    orders.synchronize_clock(meter, 1)
+    pass_s(meter, 1)
+    assert known.state.clock_offset_s == 0
+    until(meter, 130)
+    assert 104 in codes(meter)
+    assert int(known.status) == 0
+
+
+def test_capture_reads_at_once() -> None:
+    meter = installed(gas())
+    pass_s(meter, 100)
+    orders.capture(meter, 1)
+    pass_s(meter, 1)
+    assert shown(meter).read_s == meter.state.at_s
+
+
+def test_versions_are_asked_three_times_and_the_list_is_put_back() -> None:
+    meter = installed(known := gas())
+    bus = ListenedBus(meter)
+
+    def deaf_to_the_list(sent: bytes, answer: bytes) -> bytes:
+        """Silent from the list on until the link is normalised."""
+        turns = [
+            each for each, _ in bus.exchanges if each[0] == 0x10 or each[6] == 0x5A
+        ]
+        turns = [each for each in turns if each[1] != 0x5B]
+        return b"" if sent == ASK and turns and turns[-1][0] == 0x68 else answer
+
+    bus.instead = deaf_to_the_list
+    give_key(meter, 1, known)
+    lists = [sent for sent in bus.sent(0x53) if sent[6] == 0x5A]
+    assert len(set(lists)) == 3
+    assert bus.exchanges[-1][0] == Short(0x40, 1).encode()
+    assert shown(meter).pending & Pending.VERSIONS and not shown(meter).versions
+    bus.instead = None
+    pass_s(meter, 600)
+    assert shown(meter).versions
+
+
+def test_a_device_of_another_name_at_the_address_is_not_read() -> None:
+    meter = installed(known := gas(1))
+    detach(meter, known.identity.equipment_id)
+    stranger = gas(2)
+    stranger.state.address = 1
+    attach(meter, stranger)
+    stranger.set_flow(3000)
+    until(meter, 700)
+    assert shown(meter).value == 0 and codes(meter) == [105, 100]
