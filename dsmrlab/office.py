@@ -18,6 +18,7 @@ from dsmrlab.edge import Settings
 from dsmrlab.loop import on_reactor
 from dsmrlab.trace import open_capture
 from headend import operations
+from headend.associating import Another, at_once
 from headend.desk import Desk
 from headend.keys import KeyStore
 from headend.limits import Limits
@@ -114,8 +115,9 @@ class Office:
         reach: Reach,
         call: Call = directly,
         watch: Watch = unwatched,
+        another: Another = at_once,
     ) -> Desk:
-        """The way to the meters, over TCP."""
+        """The way to the meters, over TCP; see `Desk`."""
 
         def endpoint(host: str, port: int) -> Any:
             return HostnameEndpoint(loop, host, port, timeout=reach.timeout_s)
@@ -130,6 +132,7 @@ class Office:
             timeout_s=reach.timeout_s,
             trace=self._tapped(open_capture(reach.trace, loop.seconds)),
             watch=watch,
+            another=another,
         )
 
     def do(

@@ -64,9 +64,12 @@ class Service:
             metrics.watch(progress)
             watch(progress)
 
+        async def another() -> None:
+            await self.scheduler.another()
+
         self.scheduler = Scheduler(
             office.store,
-            office.desk(loop, terms.reach, call, watched).run,
+            office.desk(loop, terms.reach, call, watched, another).run,
             loop,
             limits=terms.limits,
             call=call,

@@ -9,7 +9,7 @@ count on above it; then the keys of a change that was broken off are tried.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from twisted.internet.interfaces import IReactorTime
@@ -35,17 +35,27 @@ COUNTER = AttributeDescriptor(1, Obis.parse("0-0:43.1.0"), 2)
 _log = logging.getLogger(__name__)
 
 NextCounter = Callable[[], int]
+Another = Callable[[], Awaitable[None]]
+"""Returns when one more connection may be begun."""
+
+
+async def at_once() -> None:
+    """The `Another` of who need not wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class Approach:
-    """How one meter is come at: `make` a client for its management or its public client."""
+    """How one meter is come at: `make` a client for its management or its public client.
+
+    `another` is awaited before each connection but the first.
+    """
 
     make: Callable[[Credentials, NextCounter], Client]
     credentials: Callable[[Pair], Credentials]
     public: Credentials
     ring: KeyRing
     clock: IReactorTime
+    another: Another = at_once
 
     async def associate(self, *, expired: bool = False) -> Client:
         """An associated client, under keys that are ACTIVE when it is returned.
@@ -61,6 +71,7 @@ class Approach:
         if await ring.counter(pair.encryption) is None:
             # A new database: the meter may have seen counters that it must not see again.
             await self._raise_counter(pair, await self._meter_counter())
+            await self.another()
         block = ring.block(pair.encryption)
         client = self.make(self.credentials(pair), block.take)
         try:
@@ -77,6 +88,7 @@ class Approach:
         if not pairs and (locked or silent):
             raise refusal
         await self._await_unlocking(refusal)
+        await self.another()
         theirs = await self._meter_counter()
         if locked:
             pairs.insert(0, pair)
@@ -95,6 +107,7 @@ class Approach:
         for pair in pairs:
             await self._raise_counter(pair, theirs)
             block = self.ring.block(pair.encryption)
+            await self.another()
             client = self.make(self.credentials(pair), block.take)
             try:
                 await client.open()

@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 from twisted.internet.task import deferLater
 
 from headend import operations
-from headend.associating import Approach, NextCounter
+from headend.associating import Another, Approach, NextCounter, at_once
 from headend.devices import DeviceRing
 from headend.dlms.client import TIMEOUT_S, Client, DlmsClient
 from headend.dlms.credentials import Credentials
@@ -47,7 +47,8 @@ class Desk:
 
     `endpoint` makes the way to a host and port; `call` runs store work, in a thread where the
     reactor must not wait; `trace` sees each connection to a meter; `watch` is told how the
-    association of a job begins.
+    association of a job begins; `another` is awaited before each connection of a job but the
+    first.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Desk:
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
         trace: Callable[[Meter], Tap | None] = lambda meter: None,
         watch: Watch = unwatched,
+        another: Another = at_once,
     ) -> None:
         self._store = store
         self._key_store = key_store
@@ -74,6 +76,7 @@ class Desk:
         self._random_bytes = random_bytes
         self._trace = trace
         self._watch = watch
+        self._another = another
 
     async def run(self, job: Job) -> Any:
         """Does a job and returns its result as JSON; raises what went wrong as `SimError`."""
@@ -85,7 +88,7 @@ class Desk:
             *(self._call, self._clock.seconds, self._random_bytes),
         )
         ring, devices = KeyRing(*tools), DeviceRing(*tools)
-        client = await self._associate(job, self._approach(meter, ring))
+        client = await self._associate(job, self._approach(job, meter, ring))
         try:
             await self._warn_of_the_end(ring)
             records = Records(self._store, self._call, job, ring, devices, self._wait)
@@ -101,7 +104,6 @@ class Desk:
         await deferLater(self._clock, seconds)
 
     async def _associate(self, job: Job, approach: Approach) -> Client:
-        self._tell(Step.CONNECTING, job)
         expired = operations.named(job.operation).recovers
         try:
             client = await approach.associate(expired=expired)
@@ -124,8 +126,9 @@ class Desk:
         with self._store.read() as connection:
             return meters.get(connection, meter_id)
 
-    def _approach(self, meter: Meter, ring: KeyRing) -> Approach:
+    def _approach(self, job: Job, meter: Meter, ring: KeyRing) -> Approach:
         def make(credentials: Credentials, next_counter: NextCounter) -> Client:
+            self._tell(Step.CONNECTING, job)
             # The public client asks for one number, in clear: either engine may.
             engine = self._client if credentials.encryption_key else _native
             client: Client = engine(
@@ -149,7 +152,7 @@ class Desk:
             )
 
         public = Credentials.public(meter.logical_device)
-        return Approach(make, credentials, public, ring, self._clock)
+        return Approach(make, credentials, public, ring, self._clock, self._another)
 
     async def _warn_of_the_end(self, ring: KeyRing) -> None:
         """An alarm, at each association, while few invocation counters are left."""

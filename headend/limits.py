@@ -42,6 +42,16 @@ class Bucket:
         """Takes so many of those that are available."""
         self._level -= count
 
+    def give_back(self, count: int) -> None:
+        """So many were taken and not used."""
+        self._level += count
+
+    def reserve(self, now_s: float) -> float:
+        """Takes the next one that nobody has taken; when it is there, which may be now."""
+        self.available(now_s)
+        self._level -= 1
+        return self._at_s + max(0.0, -self._level - _SLACK) / self._per_s
+
     @property
     def next_s(self) -> float:
         """When there is at least one, as things are now."""

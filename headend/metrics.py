@@ -122,7 +122,7 @@ class Metrics:
             (
                 "association_failures_total",
                 "counter",
-                "Connections that led to no association.",
+                "Attempts that led to no association.",
                 [("", {}, self._unassociated)],
             ),
             (

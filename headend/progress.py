@@ -10,7 +10,10 @@ from headend.store.job import Job, JobState
 
 
 class Step(StrEnum):
-    """From a claim to its end; `CONNECTING` to `UNASSOCIATED` are of the association in it."""
+    """From a claim to its end; `CONNECTING` to `UNASSOCIATED` are of the association in it.
+
+    It takes more than one connection where counters or keys have to be found out first.
+    """
 
     CLAIMED = "job-claimed"
     CONNECTING = "connecting"

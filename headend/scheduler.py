@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Unpack
 
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.task import deferLater
 
 from headend.attempt import Attempt, Run
 from headend.limits import Bucket, Limits
@@ -178,6 +179,13 @@ class Scheduler:
             self._waiting.tell_ended(job)
         return await end
 
+    async def another(self) -> None:
+        """Returns when a job may begin one more connection: its first one came with the claim."""
+        if self._bucket is not None:
+            now_s = self._clock.seconds()
+            wait_s = max(0.0, self._bucket.reserve(now_s) - now_s)
+            await deferLater(self._clock, wait_s)
+
     def wake(self) -> None:
         """Looks for jobs at the clock's next turn; for who put one into the store himself."""
         self._arm(self._clock.seconds())
@@ -219,10 +227,17 @@ class Scheduler:
         now_s = self._clock.seconds()
         if self._bucket is not None:
             room = min(room, self._bucket.available(now_s))
+            self._bucket.take(room)
         watched = [
             number for number in self._waiting.job_ids if number not in self._held
         ]
-        found = await self._call(lambda: self._find(room, now_s, watched))
+        claimed = 0
+        try:
+            found = await self._call(lambda: self._find(room, now_s, watched))
+            claimed = len(found.claimed)
+        finally:
+            if self._bucket is not None:
+                self._bucket.give_back(room - claimed)
         self.trouble = None
         for job in found.ended:
             self._waiting.tell_ended(job)
@@ -230,10 +245,8 @@ class Scheduler:
             self._start(job)
         if not found.unfinished and not self._held:
             self._waiting.tell_idle()
-        if self._bucket is not None:
-            self._bucket.take(len(found.claimed))
-            if len(found.claimed) == room:
-                self._arm(self._bucket.next_s)
+        if self._bucket is not None and claimed == room:
+            self._arm(self._bucket.next_s)
         if found.due_s is not None:
             self._arm(found.due_s)
         if self._look_s is not None:

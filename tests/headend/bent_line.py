@@ -13,6 +13,7 @@ from zope.interface import implementer
 
 from headend.desk import SYSTEM_TITLE, Desk
 from headend.keys import KeyStore
+from headend.limits import Limits
 from headend.retries import Retries
 from headend.scheduler import Scheduler
 from headend.store import Store, counters, jobs, meters
@@ -76,7 +77,14 @@ def prepare(store: Store, keys: KeyStore) -> int:
 class World:
     """One process of the head-end, from its start to its end or to a crash."""
 
-    def __init__(self, store: Store, keys: KeyStore, meter: Meter, now_s: int) -> None:
+    def __init__(
+        self,
+        store: Store,
+        keys: KeyStore,
+        meter: Meter,
+        now_s: int,
+        limits: Limits = Limits(),
+    ) -> None:
         self.clock = HeapClock(now_s)
         self.store = store
         self.meter = meter
@@ -86,11 +94,16 @@ class World:
         self.bend: Bend | None = None
         self.bend_at = -1
         self.connects = 0
+        self.connected_s: list[float] = []
         self._asked = WrapperReader()
         self._network = SimulatedNetwork(self.clock, Random(1))
         self._network.link(*ADDRESS).latency_s = LATENCY_S
         self.factory = P3Factory(meter, self.clock)
         self.clock.play(self._network.listen(*ADDRESS, self.factory))
+
+        async def another() -> None:
+            await self.scheduler.another()
+
         desk = Desk(
             store,
             keys,
@@ -98,9 +111,15 @@ class World:
             self.clock,
             timeout_s=TIMEOUT_S,
             trace=lambda _: OnOctets(self._trace),
+            another=another,
         )
         self.scheduler = Scheduler(
-            store, desk.run, self.clock, retries=Retries(first_s=2.0), lease_s=LEASE_S
+            store,
+            desk.run,
+            self.clock,
+            limits=limits,
+            retries=Retries(first_s=2.0),
+            lease_s=LEASE_S,
         )
 
     def hand_in(self, meter_id: int, operation: str, **arguments: Any) -> int:
@@ -168,6 +187,7 @@ class _Endpoint:
     def connect(self, protocolFactory: Any) -> Deferred[Any]:
         """Connects, with what is to be bent in between."""
         self._world.connects += 1
+        self._world.connected_s.append(self._world.clock.seconds())
         first = self._world.connects == 1
         return self._endpoint.connect(_Factory(self._world, protocolFactory, first))
 

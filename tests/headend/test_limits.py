@@ -38,6 +38,34 @@ def test_who_comes_as_told_gets_the_rate(per_s: float, begin_s: float) -> None:
 
 @given(
     per_s=st.floats(0.1, 200),
+    steps=st.lists(
+        st.tuples(st.floats(0, 1), st.integers(0, 5), st.integers(0, 5)), max_size=30
+    ),
+)
+def test_who_reserves_waits_as_long_as_it_takes(
+    per_s: float, steps: list[tuple[float, int, int]]
+) -> None:
+    """Those who come then get theirs behind those who came before, and nobody more."""
+    bucket, at_s = Bucket(per_s, NOW_S), NOW_S
+    used: list[float] = []
+    for step_s, wanted, reserved in steps:
+        at_s += step_s
+        taken = bucket.available(at_s)
+        bucket.take(taken)
+        bucket.give_back(max(0, taken - wanted))
+        used += [at_s] * min(taken, wanted)
+        behind = [bucket.reserve(at_s) for _ in range(reserved)]
+        assert behind == sorted(behind) and all(each >= at_s for each in behind)
+        used += behind
+    used.sort()
+    burst = max(1.0, per_s / 10) + 0.01
+    for first, begin_s in enumerate(used):
+        for count, end_s in enumerate(used[first:], 1):
+            assert count <= per_s * (end_s - begin_s) + burst
+
+
+@given(
+    per_s=st.floats(0.1, 200),
     steps=st.lists(st.tuples(st.floats(-1, 3), st.integers(0, 50)), max_size=50),
 )
 def test_no_more_than_the_rate_and_the_burst(

@@ -5,113 +5,34 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from headend.associating import LOCKED_S
-from headend.desk import SYSTEM_TITLE
-from headend.keys import Key, KeyStore
 from headend.operations import prepare as prepare_operation
-from headend.store import Connection, Store, counters, keys, meters, open_store
-from headend.store.counters import RESERVE
+from headend.store import Store, counters, keys, meters, open_store
 from headend.store.job import Job, JobState
 from headend.store.keys import KeyKind, KeyState
 from meters.meter import Meter
 from tests.headend import bent_line
-from tests.headend.bent_line import LATENCY_S, LEASE_S, ROWS, living_meter
-from tests.meters.builders import KEYS, NOW_S
+from tests.headend.bent_line import LATENCY_S, LEASE_S, living_meter
+from tests.headend.rotation_world import (
+    KEY_STORE,
+    KINDS,
+    STANDARDS,
+    START_S,
+    World,
+    check_nonces,
+    every,
+    in_use,
+    of_meter,
+    take_over,
+)
+from tests.meters.builders import KEYS
 from wire.cosem.rows import Standard
-from wire.dlms import acse
-from wire.dlms.security import MAX_COUNTER, Cipher, is_protected, unprotect
-from wire.dlms.wrapper import Wpdu, WrapperReader
-from wire.errors import ConfigError, WireError
-
-START_S = NOW_S + ROWS * 900
-STANDARDS = pytest.mark.parametrize("standard", [Standard.DSMR_4_2_2, Standard.SMR_5_0])
-KEY_STORE = KeyStore(bytes(32), "here")
-KINDS = (KeyKind.ENCRYPTION, KeyKind.AUTHENTICATION, KeyKind.HLS_SECRET)
-
-
-class World(bent_line.World):
-    """As it was, but it keeps what was sent, whatever the key."""
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self.sent: list[bytes] = []
-
-    def _trace(self, ours: bool, octets: bytes) -> None:
-        if ours:
-            (event,) = WrapperReader().feed(octets)
-            assert isinstance(event, Wpdu)
-            self.sent.append(event.payload)
-
-
-def take_over(store: Store, standard: Standard) -> int:
-    """Makes the meter known with all of its keys, as its shipment does."""
-    meter_id = bent_line.prepare(store, KEY_STORE)
-    with store.begin() as connection:
-        meter = meters.get(connection, meter_id)
-        meters.change(connection, meter, {"standard": standard.value})
-        others = [
-            (meter, KeyKind.MASTER, KEYS.master_key),
-            (meter, KeyKind.HLS_SECRET, KEYS.hls_secret),
-        ]
-        KEY_STORE.add_active(connection, others, NOW_S)
-    return meter_id
-
-
-def every(connection: Connection, meter_id: int, kind: KeyKind) -> list[Key]:
-    return KEY_STORE.every(connection, meters.get(connection, meter_id), kind)
-
-
-def in_use(store: Store, meter_id: int) -> dict[KeyKind, bytes]:
-    with store.read() as connection:
-        meter = meters.get(connection, meter_id)
-        return {
-            kind: KEY_STORE.active(connection, meter, kind).octets for kind in KINDS
-        }
-
-
-def of_meter(meter: Meter) -> dict[KeyKind, bytes]:
-    now = meter.state.keys
-    return {
-        KeyKind.ENCRYPTION: now.encryption_key,
-        KeyKind.AUTHENTICATION: now.authentication_key,
-        KeyKind.HLS_SECRET: now.hls_secret,
-    }
-
-
-def check_nonces(store: Store, meter_id: int, *worlds: World) -> None:
-    """Whatever key a frame or a proof was ciphered under, its counter came once."""
-    with store.read() as connection:
-        known = [
-            [key.octets for key in every(connection, meter_id, kind)]
-            for kind in (KeyKind.ENCRYPTION, KeyKind.AUTHENTICATION)
-        ]
-    used: list[tuple[bytes, int]] = []
-    for octets in (octets for world in worlds for octets in world.sent):
-        if not is_protected(octets):
-            try:
-                octets = getattr(acse.decode(octets), "user_information", None) or b""
-            except WireError:
-                continue
-            if not is_protected(octets):
-                continue
-        for pair in product(*known):
-            try:
-                opened = unprotect(octets, Cipher(*pair), SYSTEM_TITLE)
-            except WireError:
-                continue
-            used.append((pair[0], opened.counter))
-            if opened.apdu[-19:-16] == b"\x09\x11\x10":
-                used.append((pair[0], int.from_bytes(opened.apdu[-16:-12], "big")))
-            break
-        else:
-            raise AssertionError("a frame under a key that is not stored")
-    assert used and len(used) == len(set(used)), "a nonce was used twice"
+from wire.errors import ConfigError
 
 
 @pytest.fixture
@@ -310,97 +231,6 @@ def test_a_meter_that_is_locked_is_waited_for_while_a_change_is_open(
     job = world.show(job_id)
     assert (job.state, job.attempts) == (JobState.DONE, 1), job.error
     assert job.ended_s is not None and job.ended_s - START_S > 1000 + LOCKED_S
-
-
-@pytest.mark.parametrize("seen", [1, 63, 10_000])
-def test_a_meter_that_has_seen_higher_counters(store: Store, seen: int) -> None:
-    meter_id = take_over(store, Standard.SMR_5_0)
-    meter = living_meter(Standard.SMR_5_0)
-    meter.state.received_counter = seen
-    world = World(store, KEY_STORE, meter, START_S)
-    job_id = world.hand_in(meter_id, "get", object="clock")
-    world.run()
-    job = world.show(job_id)
-    assert (job.state, job.attempts) == (JobState.DONE, 1), job.error
-    assert (meter.state.received_counter or 0) > seen
-
-
-def test_a_counter_is_never_lowered(store: Store) -> None:
-    meter_id = take_over(store, Standard.SMR_5_0)
-    meter = living_meter(Standard.SMR_5_0)
-    with store.begin() as connection:
-        key = every(connection, meter_id, KeyKind.ENCRYPTION)[0]
-        counters.raise_to(connection, meter_id, key.id, 5_000)
-    meter.state.received_counter = 20
-    world = World(store, KEY_STORE, meter, START_S)
-    job_id = world.hand_in(meter_id, "get", object="clock")
-    world.run()
-    assert world.show(job_id).state is JobState.DONE
-    assert (meter.state.received_counter or 0) >= 5_000
-
-
-@STANDARDS
-def test_the_first_operation_after_the_database_was_lost(
-    store: Store, standard: Standard
-) -> None:
-    meter_id = take_over(store, standard)
-    meter = living_meter(standard)
-    first = World(store, KEY_STORE, meter, START_S)
-    for _ in range(3):
-        first.hand_in(meter_id, "get", object="clock")
-    first.run()
-    empty = open_store("sqlite://")
-    meter_id = take_over(empty, standard)
-    forget_counters(empty)
-    world = World(empty, KEY_STORE, meter, START_S + 1000)
-    job_id = world.hand_in(meter_id, "get", object="clock")
-    world.run()
-    job = world.show(job_id)
-    assert (job.state, job.attempts) == (JobState.DONE, 1), job.error
-    check_nonces(empty, meter_id, first, world)
-    empty.close()
-
-
-def forget_counters(store: Store) -> None:
-    with store.begin() as connection:
-        connection.exec_driver_sql("DELETE FROM invocation_counters")
-
-
-def test_a_counter_that_would_use_the_key_up_is_not_believed(store: Store) -> None:
-    meter_id = take_over(store, Standard.SMR_5_0)
-    forget_counters(store)
-    meter = living_meter(Standard.SMR_5_0)
-    meter.state.received_counter = MAX_COUNTER - 10
-    world = World(store, KEY_STORE, meter, START_S)
-    job_id = world.hand_in(meter_id, "get", object="clock")
-    world.run()
-    job = world.show(job_id)
-    assert job.state is JobState.FAILED and "not believed" in (job.error or "")
-    with store.read() as connection:
-        key = every(connection, meter_id, KeyKind.ENCRYPTION)[0]
-        assert counters.known(connection, meter_id, key.id) is None
-
-
-def test_few_counters_left_is_an_alarm(
-    store: Store, caplog: pytest.LogCaptureFixture
-) -> None:
-    meter_id = take_over(store, Standard.SMR_5_0)
-    meter = living_meter(Standard.SMR_5_0)
-
-    def run(now_s: int) -> None:
-        world = World(store, KEY_STORE, meter, now_s)
-        job_id = world.hand_in(meter_id, "get", object="clock")
-        world.run()
-        assert world.show(job_id).state is JobState.DONE
-
-    run(START_S)
-    assert "counters are left" not in caplog.text
-    with store.begin() as connection:
-        key = every(connection, meter_id, KeyKind.ENCRYPTION)[0]
-        counters.raise_to(connection, meter_id, key.id, MAX_COUNTER - RESERVE)
-    run(START_S + 1000)
-    assert "replace its encryption key" in caplog.text
-    assert meter.identity.equipment_id in caplog.text
 
 
 @pytest.mark.parametrize("kinds", [[], "encryption", ["master"], [1], {}, [None], 5])
