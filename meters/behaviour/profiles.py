@@ -2,7 +2,8 @@
 
 There is exactly one row per capture period (P3, 6.3). After an outage, and after the
 clock was set forward, the missing ones are there too, flagged, with what is captured then. Set
-back, the clock comes to some periods once more: their rows are captured again.
+back, the clock comes to some periods once more: beyond the limit their rows are captured again;
+within it they stay as they are, for who has read them must not find others.
 """
 
 from __future__ import annotations
@@ -50,7 +51,11 @@ def capture(meter: Meter) -> None:
     ended = []
     for profile in profiles_of(meter.model):
         period = profile.period(meter)
-        if period is not None and period.next_s(zone, clock_s - 1) == clock_s:
+        if (
+            period is not None
+            and period.next_s(zone, clock_s - 1) == clock_s
+            and _newest_s(meter, profile) < clock_s
+        ):
             ended.append((profile, (clock_s,)))
     _capture(meter, ended)
 
@@ -64,13 +69,13 @@ def capture_now(meter: Meter, profile: Profile) -> None:
 def clock_moved(meter: Meter, before_s: int, cause: int) -> None:
     """Brings the rows into line with a clock that stood at `before_s` until now.
 
-    Forward, the periods that it skipped get rows: valid ones, unless `cause` says how the AMR
-    profile status tells of it.
+    `cause` is how the AMR profile status tells of a step beyond the limit, 0 within it.
     """
     clock_s, zone = meter.clock_s, meter.zone
     if clock_s < before_s:
-        for rows in (meter.state.profiles or {}).values():
-            rows.drop_from(clock_s + 1)
+        if cause:
+            for rows in (meter.state.profiles or {}).values():
+                rows.drop_from(clock_s + 1)
     elif cause:
         fill(meter, before_s, cause)
     else:
@@ -79,7 +84,8 @@ def clock_moved(meter: Meter, before_s: int, cause: int) -> None:
             period = profile.period(meter)
             if period is not None:
                 most = profile.capacity(meter)
-                ends_s = period.passed(zone, before_s, clock_s, most)
+                since_s = max(before_s, _newest_s(meter, profile))
+                ends_s = period.passed(zone, since_s, clock_s, most)
                 skipped.append((profile, ends_s))
         _capture(meter, skipped)
 
@@ -95,7 +101,8 @@ def fill(meter: Meter, since_s: int, cause: int) -> None:
         if period is None:
             continue
         most = profile.capacity(meter)
-        for end_s in period.passed(zone, since_s, clock_s, most):
+        after_s = max(since_s, _newest_s(meter, profile))
+        for end_s in period.passed(zone, after_s, clock_s, most):
             rows = _made(meter, profile)
             flags = amr.DATA_NOT_VALID | cause | amr.summer_bit(zone, end_s)
             rows.append(end_s, profile.row(meter, flags | rows.flags))
@@ -139,6 +146,12 @@ def _capture(meter: Meter, ended: Sequence[tuple[Profile, Sequence[int]]]) -> No
                 if profile not in done:
                     _made(meter, profile).flags |= state.interval_flags
         state.interval_flags = amr.fault_bits(state.errors)
+
+
+def _newest_s(meter: Meter, profile: Profile) -> int:
+    """The stamp of the newest row, 0 without any; it may be ahead of a clock that was set back."""
+    rows = rows_of(meter, profile)
+    return rows.ends_s[1] if rows else 0
 
 
 def _made(meter: Meter, profile: Profile) -> LoadProfile:

@@ -255,11 +255,10 @@ def test_a_small_step_back_over_midnight_captures_it_once() -> None:
     meter = lived("240201000010W")
     before = rows(meter, DAYS)
     set_clock(meter, epoch("240131235950W"))
-    assert rows(meter, DAYS) == before[:-1]
-    assert rows(meter, MONTHS[OLD]) == []
-    meter.advance(epoch("240201000010W") + 10)
-    assert [row[:2] for row in rows(meter, DAYS)] == [row[:2] for row in before]
-    assert [row[0] for row in rows(meter, MONTHS[OLD])] == ["2402010000W"]
+    for seconds in (0, 10, 20):
+        meter.advance(epoch("240201000010W") + seconds)
+        assert rows(meter, DAYS) == before
+        assert [row[0] for row in rows(meter, MONTHS[OLD])] == ["2402010000W"]
 
 
 def test_days_begin_where_the_clock_says_so() -> None:
