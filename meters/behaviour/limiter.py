@@ -21,6 +21,11 @@ from wire.zones import Zone
 if TYPE_CHECKING:
     from meters.meter import Meter
 
+# The limiter opens a breaker at once when it is to, and leaves it open for a minute at least: the
+# standard gives its reconnection no time, but with both durations 0 a load that is too high would
+# move the contacts every second for ever, which no breaker is made for.
+RECLOSE_S = 60
+
 _LOCAL = {
     DISCONNECT_SCRIPT: Cause.LOCAL_DISCONNECT,
     CONNECT_SCRIPT: Cause.LOCAL_CONNECT,
@@ -67,6 +72,8 @@ def action_due(meter: Meter, after_s: int) -> int:
         return NEVER
     side = "over" if kept.over else "under"
     duration_s = _number(meter, f"min_{side}_threshold_duration")
+    if not kept.over and not kept.closed:
+        duration_s = max(duration_s, RECLOSE_S)
     return max(kept.crossed_s + duration_s, after_s + 1)
 
 

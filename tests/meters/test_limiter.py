@@ -195,6 +195,26 @@ def test_an_action_under_the_threshold_closes_it_where_the_mode_allows(
     assert [code for _, code, _ in bench.events()] == [67, 65, 64, 66]
 
 
+@pytest.mark.parametrize("mode", [5, 6])
+def test_it_does_not_chatter(bench: Bench, mode: int) -> None:
+    bench.mode(mode)
+    bench.limit(6, 0)
+    bench.limit(7, 0)
+    assert bench.set(LIMITER, 11, axdr.structure(script(1), script(2))) is SUCCESS
+    bench.limit(4, 1000)
+    bench.load(2000)
+    moved: list[tuple[int, bool]] = []
+    bench.meter.on_breaker = lambda at_s, closed: moved.append((at_s - NOW_S, closed))
+    bench.later(30)
+    bench.restart()
+    bench.meter.on_breaker = lambda at_s, closed: moved.append((at_s - NOW_S, closed))
+    bench.later(200)
+    first_s = moved[0][0]
+    assert first_s <= 1
+    since = [(at_s - first_s, closed) for at_s, closed in moved]
+    assert since[:5] == [(0, False), (60, True), (61, False), (121, True), (122, False)]
+
+
 def test_without_an_action_it_only_tells(bench: Bench) -> None:
     assert bench.set(LIMITER, 11, axdr.structure(NONE, NONE)) is SUCCESS
     bench.limit(4, 1000)
