@@ -20,7 +20,7 @@ _SET_ENCRYPTION_KEY, _TRANSFER_KEY = 7, 8
 _USER_KEY = 0
 _ANY = {"device", "channel"}
 _FIRST = channels.client(1)
-_CLEAR_STATUS = "0-1:94.31.10"
+_CLEAR_STATUS = "mbus_clear_status_{}"
 
 
 def prepare_set_key(standard: Standard | str, arguments: Mapping[str, Any]) -> Plan:
@@ -71,7 +71,7 @@ def prepare_clear_status(
 
     async def run(visit: Visit) -> Any:
         channel = await which.on_meter(visit, standard)
-        code = _CLEAR_STATUS.replace("0-1", f"0-{channel.number}")
+        code = _CLEAR_STATUS.format(channel.number)
         told = axdr.double_long_unsigned(channel.status)
         await together.write(visit, [(together.attribute(code, 2, standard), told)])
         return {"result": "success", "channel": channel.number}
@@ -140,6 +140,6 @@ ROWS = {
         prepare_clear_status,
         "clear the errors of an M-Bus device",
         "SMR 5.1",
-        (_CLEAR_STATUS,),
+        (_CLEAR_STATUS.format(1),),
     ),
 }
