@@ -237,6 +237,9 @@ def _asking(name: str, operation: str, help_text: str) -> None:
 for _name, _operation, _help in (
     ("set-key", "mbus_set_key", "Give a device a new user key."),
     ("key-status", "mbus_key_status", "Show how far a device's user key has come."),
+    ("valve", "mbus_valve", "Show where a device's valve is (DSMR 4.0.6)."),
+    ("disconnect", "mbus_disconnect", "Close a device's valve."),
+    ("connect", "mbus_connect", "Release a device's valve."),
     ("capture", "mbus_capture", "Read a device now, if it can be."),
     ("clear-status", "mbus_clear_status", "Clear the errors of a device (SMR 5.1)."),
     ("synchronize-clock", "mbus_synchronize_clock", "Set the clock of a device."),

@@ -23,6 +23,7 @@ from headend.operations import (
     mbus,
     mbus_keys,
     mbus_reading,
+    mbus_valve,
     message,
     objects,
     reading,
@@ -61,6 +62,7 @@ _THEMES = (
     mbus,
     mbus_keys,
     mbus_reading,
+    mbus_valve,
 )
 
 

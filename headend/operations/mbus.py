@@ -103,9 +103,8 @@ def prepare_decouple(standard: Standard | str, arguments: Mapping[str, Any]) -> 
     which = Which(only(arguments, set(), {"device", "channel"}))
 
     async def run(visit: Visit) -> Any:
-        place, device = await which.known_here(visit)
-        if place is None:
-            place = (await which.on_meter(visit, standard)).number
+        _, device = await which.known_here(visit)
+        place = await which.number(visit, standard)
         await _clear(visit, standard, place)
         if device is not None:
             await visit.devices.unbind(device)
@@ -135,6 +134,11 @@ class Which:
         device = await visit.devices.find(self._name)
         here = device.meter_id == visit.devices.meter.id
         return device.channel if here else None, device
+
+    async def number(self, visit: Visit, standard: Standard | str) -> int:
+        """The number of the channel; raises `NoChannel` when none has the device."""
+        place, _ = await self.known_here(visit)
+        return place or (await self.on_meter(visit, standard)).number
 
     async def on_meter(self, visit: Visit, standard: Standard | str) -> Channel:
         """The channel as the meter has it; raises `NoChannel` when none has the device."""

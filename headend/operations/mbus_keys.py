@@ -87,9 +87,7 @@ def _asking(method: int) -> Preparing:
         which = Which(only(arguments, set(), _ANY))
 
         async def run(visit: Visit) -> Any:
-            place, _ = await which.known_here(visit)
-            if place is None:
-                place = (await which.on_meter(visit, standard)).number
+            place = await which.number(visit, standard)
             wanted = together.method(channels.client(place), method, standard)
             await visit.action(wanted, axdr.integer(0))
             return {"result": "success", "channel": place}

@@ -44,7 +44,7 @@ def prepare_actual(standard: Standard | str, arguments: Mapping[str, Any]) -> Pl
     codes = _VALUES[_is_smr5(standard)]
 
     async def run(visit: Visit) -> Any:
-        place = await _place(which, visit, standard)
+        place = await which.number(visit, standard)
         found = []
         for code in codes:
             found.append(await _value(visit, standard, code.format(place)))
@@ -60,7 +60,7 @@ def prepare_identity(standard: Standard | str, arguments: Mapping[str, Any]) -> 
     codes = {"equipment_id": _EQUIPMENT_ID[kind], **_VERSIONS[kind]}
 
     async def run(visit: Visit) -> Any:
-        place = await _place(which, visit, standard)
+        place = await which.number(visit, standard)
         wanted = [
             together.attribute(code.format(place), 2, standard)
             for code in codes.values()
@@ -88,16 +88,11 @@ def _profile(code: str) -> Preparing:
         }
 
         async def run(visit: Visit) -> Any:
-            return await plans[await _place(which, visit, standard)](visit)
+            return await plans[await which.number(visit, standard)](visit)
 
         return run
 
     return prepare
-
-
-async def _place(which: Which, visit: Visit, standard: Standard | str) -> int:
-    place, _ = await which.known_here(visit)
-    return place or (await which.on_meter(visit, standard)).number
 
 
 async def _value(visit: Visit, standard: Standard | str, code: str) -> dict[str, Any]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from headend import rendering
 from headend.dlms.engine import Engine
-from headend.operations import together
+from headend.operations import disconnecting, together
+from headend.operations.disconnecting import CONNECT, DISCONNECT
 from headend.operations.plan import (
     Operation,
-    OutcomeUnknown,
     Plan,
     instant,
     number,
@@ -22,17 +21,14 @@ from headend.operations.plan import (
 from wire.cosem.rows import Standard
 from wire.dlms import axdr
 from wire.dlms.axdr import Data
-from wire.dlms.descriptors import MethodDescriptor
-from wire.errors import ConfigError, TransportError
-from wire.instants import DEVIATION_NOT_SPECIFIED, DateTime, encode_date_time
+from wire.errors import ConfigError
+from wire.instants import encode_date_time
 from wire.obis import Obis
 
 BREAKER = "0-0:96.3.10"
 SCHEDULER = "0-0:15.0.1"
 LIMITER = "0-0:17.0.0"
 _SCRIPT_TABLE = Obis.parse("0-0:10.0.106")
-_DISCONNECT, _CONNECT = 1, 2
-_STATES = ("disconnected", "connected", "ready_for_reconnection")
 _OFF_W = 999_999
 _MOST = 0xFFFF_FFFF
 _NEVER = bytes.fromhex("ffffffffffffffffff8000ff")
@@ -47,28 +43,21 @@ _THRESHOLDS = {
 def prepare_breaker(standard: Standard | str, arguments: Mapping[str, Any]) -> Plan:
     """Nothing to say. `closed`, `state` and `mode` of the breaker."""
     only(arguments, set(), set())
-    wanted = [together.attribute(BREAKER, place, standard) for place in (2, 3, 4)]
 
     async def run(meter: Engine) -> Any:
-        output, state, mode = await together.read(meter, wanted)
-        known = type(state.value) is int and 0 <= state.value < len(_STATES)
-        return {
-            "closed": axdr.to_json(output),
-            "state": _STATES[state.value] if known else axdr.to_json(state),
-            "mode": axdr.to_json(mode),
-        }
+        return await disconnecting.state(meter, BREAKER, standard)
 
     return run
 
 
 def prepare_disconnect(standard: Standard | str, arguments: Mapping[str, Any]) -> Plan:
     """Nothing to say. The breaker opens, now."""
-    return _now(standard, arguments, _DISCONNECT)
+    return _now(standard, arguments, DISCONNECT)
 
 
 def prepare_connect(standard: Standard | str, arguments: Mapping[str, Any]) -> Plan:
     """Nothing to say. The breaker closes, now, or may be closed by hand: the mode decides."""
-    return _now(standard, arguments, _CONNECT)
+    return _now(standard, arguments, CONNECT)
 
 
 def prepare_schedule(standard: Standard | str, arguments: Mapping[str, Any]) -> Plan:
@@ -81,36 +70,8 @@ def prepare_schedule(standard: Standard | str, arguments: Mapping[str, Any]) -> 
     at = instant(given, "at")
     assert at is not None
     at = at.replace(microsecond=0)
-    script = _CONNECT if truth(given, "connect") else _DISCONNECT
-    octets = encode_date_time(at)
-    # A single action schedule keeps the time apart from the date, without a deviation.
-    shown = replace(
-        DateTime.decode(octets), deviation_min=DEVIATION_NOT_SPECIFIED, status=0
-    )
-    if shown.instant() != at:
-        raise ConfigError(
-            "at is in the first of the two hours that autumn has at one time;"
-            " a meter's schedule cannot tell it from the second"
-        )
-    time, date = octets[5:9], octets[:5]
-    what = together.attribute(SCHEDULER, 2, standard)
-    when = together.attribute(SCHEDULER, 4, standard)
-    items = [
-        # First, so that the time of the one before never stands beside the script of the new.
-        (when, axdr.array([])),
-        (
-            what,
-            axdr.structure(
-                axdr.octet_string(_SCRIPT_TABLE.octets), axdr.long_unsigned(script)
-            ),
-        ),
-        (
-            when,
-            axdr.array(
-                [axdr.structure(axdr.octet_string(time), axdr.octet_string(date))]
-            ),
-        ),
-    ]
+    script = CONNECT if truth(given, "connect") else DISCONNECT
+    items = disconnecting.appointment(SCHEDULER, _SCRIPT_TABLE, script, at, standard)
 
     async def run(meter: Engine) -> Any:
         for item in items:
@@ -207,22 +168,12 @@ def _groups(given: Mapping[str, Any]) -> Data:
 
 def _now(standard: Standard | str, arguments: Mapping[str, Any], method: int) -> Plan:
     only(arguments, set(), set())
-    act = together.method(BREAKER, method, standard)
 
     async def run(meter: Engine) -> Any:
-        await _act(meter, act)
+        await disconnecting.act(meter, BREAKER, method, standard)
         return {"result": "success"}
 
     return run
-
-
-async def _act(meter: Engine, act: MethodDescriptor) -> None:
-    try:
-        await meter.action(act, axdr.integer(0))
-    except TransportError as error:
-        raise OutcomeUnknown(
-            f"{error}; the breaker may have moved: look before asking again"
-        ) from None
 
 
 ROWS = {

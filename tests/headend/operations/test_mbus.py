@@ -8,11 +8,15 @@ from headend.store.devices import Life
 from headend.store.job import JobState
 from headend.store.keys import KeyState
 from meters.mbus.channels import KeyStatus, channel_of
+from meters.p2.identity import Fitting
 from tests.headend.bent_line import World
 from tests.headend.operations.household import HOUR_S, Household
 from tests.headend.operations.trial import check_refused_early
 from tests.meters.p2.builders import make_device
 from wire.cosem.rows import Standard
+from wire.dlms.descriptors import DataAccessResult
+from wire.instants import from_epoch
+from wire.mbus.values import ValveState
 
 EVERY = (Standard.DSMR_4_0_6, Standard.DSMR_4_2_2, Standard.SMR_5_2)
 OTHER = "G0001234567890213"
@@ -197,6 +201,39 @@ def test_a_device_is_read_set_and_cleared_when_asked() -> None:
     assert refused.state is JobState.FAILED
 
 
+def test_a_valve_is_closed_and_released() -> None:
+    house = Household(Standard.DSMR_4_0_6, valve=Fitting.OPENED_DIRECTLY).bound()
+    house.ask("mbus_set_key", channel=1)
+    house.pass_time(2 * HOUR_S)
+    assert house.ask("mbus_valve", device=house.name)["closed"] is True
+    house.ask("mbus_disconnect", channel=1)
+    house.pass_time(2 * HOUR_S)
+    assert house.ask("mbus_valve", channel=1)["state"] == "disconnected"
+    assert house.gas.state.valve is ValveState.CLOSED
+    house.ask("mbus_connect", channel=1)
+    house.pass_time(2 * HOUR_S)
+    assert house.ask("mbus_valve", channel=1)["state"] != "disconnected"
+
+
+def test_a_valve_is_closed_later() -> None:
+    house = Household(Standard.DSMR_4_0_6, valve=Fitting.OPENED_DIRECTLY).bound()
+    house.ask("mbus_set_key", channel=1)
+    house.pass_time(2 * HOUR_S)
+    at = from_epoch(house.now_s + HOUR_S).isoformat()
+    done = house.ask("mbus_schedule_valve", channel=1, at=at, connect=False)
+    assert done["channel"] == 1
+    found = [house.gas.state.valve]
+    house.pass_time(3 * HOUR_S)
+    found.append(house.gas.state.valve)
+    assert found == [ValveState.OPEN, ValveState.CLOSED]
+
+
+def test_where_there_is_no_valve_none_is_moved() -> None:
+    house = Household(Standard.DSMR_4_0_6).bound()
+    house.pass_time(2 * HOUR_S)
+    assert house.refused("mbus_disconnect", channel=1) == DataAccessResult.OTHER_REASON
+
+
 @pytest.mark.parametrize(
     ("operation", "arguments", "says"),
     [
@@ -209,6 +246,7 @@ def test_a_device_is_read_set_and_cleared_when_asked() -> None:
         ("mbus_daily", {"channel": 1}, "has no object"),
         ("mbus_clear_status", {"channel": 1}, "no object"),
         ("mbus_scan", {"channel": 1}, "unknown argument"),
+        ("mbus_valve", {"channel": 1}, "no object"),
     ],
 )
 def test_bad_arguments_are_refused_early(
