@@ -172,7 +172,8 @@ class FrameReader:
     At most one frame is kept waiting. When octets are not a frame, reading goes on behind the
     first of them, so that a frame which begins among them is found; what is skipped until then
     is reported as one, for the reason that the first octet gave. A frame with a wrong checksum
-    and one that is not allowed are dropped whole.
+    and one that is not allowed are dropped whole. E5 among skipped octets is no acknowledgement:
+    one counts behind a frame, or on a line that was silent.
     """
 
     def __init__(self, direction: Direction) -> None:
@@ -180,6 +181,7 @@ class FrameReader:
         self._pending = bytearray()
         self._skipped = 0
         self._why = DropReason.NOISE
+        self._lost = False
 
     def feed(self, data: bytes) -> list[Frame | OctetsDropped]:
         """The events that these octets complete."""
@@ -187,12 +189,10 @@ class FrameReader:
         return self._read(False)
 
     def silence(self) -> list[Frame | OctetsDropped]:
-        """The line was idle for longer than a frame may pause: nothing waits for its rest.
-
-        EN 13757-2: no pause within a frame; 33 bit times before another.
-        """
+        """The line was idle for 33 bit times, which no frame is: nothing waits for its rest."""
         events = self._read(True)
         self._report_skipped(events)
+        self._lost = False
         return events
 
     def _read(self, ended: bool) -> list[Frame | OctetsDropped]:
@@ -206,10 +206,13 @@ class FrameReader:
                     break
                 size, found = 1, DropReason.CUT_SHORT
             at += size
+            if found is ACK and self._lost:
+                found = DropReason.NOISE
             if isinstance(found, DropReason) and size == 1:
                 self._skip(found, events)
                 continue
             self._report_skipped(events)
+            self._lost = False
             if isinstance(found, DropReason):
                 events.append(OctetsDropped(size, found))
             else:
@@ -220,6 +223,7 @@ class FrameReader:
     def _skip(self, why: DropReason, events: list[Frame | OctetsDropped]) -> None:
         if not self._skipped:
             self._why = why
+        self._lost = True
         self._skipped += 1
         # In lots, so that endless noise is reported, and alike for any chunking.
         if self._skipped == MAX_LENGTH:

@@ -170,6 +170,20 @@ def test_a_whole_frame_behind_a_broken_one_is_not_lost() -> None:
     ]
 
 
+def test_what_is_left_of_a_frame_acknowledges_nothing() -> None:
+    reader = FrameReader(SLAVE)
+    broken = b"\x68\x10\x11\x68" + b"\xe5" * 300
+    assert reader.feed(broken) == [OctetsDropped(255, DropReason.LENGTHS)]
+    assert reader.silence() == [OctetsDropped(49, DropReason.NOISE)]
+    assert reader.feed(b"\xe5") == [ACK]
+    data = Long(0x08, 1, 0x72, b"")
+    assert reader.feed(b"\x00\xe5" + data.encode() + b"\xe5") == [
+        OctetsDropped(2, DropReason.NOISE),
+        data,
+        ACK,
+    ]
+
+
 def test_one_frame_is_one_frame() -> None:
     with pytest.raises(WireError, match="cut short"):
         decode(b"")
