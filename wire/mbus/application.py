@@ -131,7 +131,7 @@ def compose(
     """The message behind its header, enciphered if it is to be.
 
     `device` is the M-Bus device whose message it is or who it is for; a long header and a
-    sealing need it. `configuration` is what the radio has to say; mode and blocks are set here.
+    sealing need it. `configuration` is what the radio has to say; sealing sets mode and blocks.
     Raises `LocalError` for a message that this CI does not bring, or cannot.
     """
     if type(message) not in MESSAGES[ci]:
