@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
 from dsmrlab.edge import LabGroup, Settings, counted, pass_settings
 
+LINKS = ("wired", "wireless")
+MEDIA = ("gas", "water", "heat", "cold", "electricity")
+GAS_SIZES = ("G4", "G6", "G10", "G16", "G25")
 STANDARDS = ("dsmr-4.0.6", "dsmr-4.2.2", "smr-5.0", "smr-5.2", "smr-5.5")
+
+_Command = Callable[..., Any]
 
 
 @click.group(cls=LabGroup)
 def fleet() -> None:
     """Make fleets of simulated meters."""
+
+
+def _device_options(command: _Command) -> _Command:
+    """An option for each medium that a device beside each meter can measure."""
+    for medium in reversed(MEDIA):
+        told = f"A {medium} meter beside each: on its bus, or on the radio."
+        command = click.option(f"--{medium}", type=click.Choice(LINKS), help=told)(
+            command
+        )
+    return command
 
 
 @fleet.command(example="fleet create lab --meters 30 --standard dsmr-4.2.2 --seed 1")
@@ -38,9 +55,18 @@ def fleet() -> None:
     help="P3 of the first meter; its P1 is 10000 higher, the next meter's one.",
 )
 @click.option("--phases", type=click.Choice(["1", "3"]), default="3", show_default=True)
+@_device_options
+@click.option(
+    "--gas-size",
+    type=click.Choice(GAS_SIZES),
+    default="G4",
+    show_default=True,
+    help="The size of the gas meters.",
+)
 @pass_settings
 def create(
     settings: Settings,
+    /,
     folder: Path,
     meters: int,
     standard: str,
@@ -48,12 +74,16 @@ def create(
     host: str,
     base_port: int,
     phases: str,
+    gas_size: str,
+    **links: str | None,
 ) -> None:
     """Write DIR/fleet.yaml and DIR/shipment.json for new meters.
 
     The shipment holds addresses and keys, so only its owner may read it.
     """
     from meters.fleet import FLEET_FILE, SHIPMENT_FILE, create_fleet
+    from meters.fleet_devices import Wanted
+    from meters.p2.media import Medium
     from wire.cosem.rows import Standard
 
     made = create_fleet(
@@ -64,10 +94,18 @@ def create(
         host=host,
         base_port=base_port,
         phases=int(phases),
+        devices=tuple(
+            Wanted(Medium(medium), link, gas_size if medium == "gas" else "")
+            for medium in MEDIA
+            if (link := links[medium])
+        ),
     )
     document = {
         "meters": [entry.equipment_id for entry in made.meters],
         "standard": standard,
+        "devices": [
+            device.equipment_id for entry in made.meters for device in entry.devices
+        ],
         "fleet": str(folder / FLEET_FILE),
         "shipment": str(folder / SHIPMENT_FILE),
     }

@@ -15,23 +15,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 from ruamel.yaml import YAML
 
 from meters.behaviour import profiles
 from meters.behaviour.task import NEVER
+from meters.fleet_devices import Wanted, device_entries, shipped
 from meters.fleet_file import FleetFile, MeterEntry, read_fleet_file
-from meters.identity import KEY_NAMES, Identity, Keys
+from meters.identity import KEY_NAMES, Identity
 from meters.meter import Meter, new_state
 from meters.objects import model_for
 from meters.persistence import StateStore, replace
+from meters.shipment import Shipment
 from wire.cosem.rows import Standard
-from wire.errors import ConfigError, LocalError, SurroundingsError
+from wire.errors import ConfigError, SurroundingsError
 
 FLEET_FILE, SHIPMENT_FILE, STATE_FOLDER = "fleet.yaml", "shipment.json", "state"
 DEFAULT_HOST, DEFAULT_BASE_PORT = "127.0.0.1", 4059
-P1_PORT_OFFSET = 10_000
+P1_PORT_OFFSET, P2_PORT_OFFSET = 10_000, 20_000
 MAX_METERS = 50_000
 # Three letters as FLAG gives them to manufacturers; these are nobody's.
 FLAG = b"DSL"
@@ -50,10 +51,12 @@ _MAKES = {
 class FleetMeter:
     """A meter with its addresses."""
 
+    entry: MeterEntry
     meter: Meter
     host: str
     p3_port: int
     p1_port: int
+    p2_port: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +77,12 @@ def create_fleet(
     host: str = DEFAULT_HOST,
     base_port: int = DEFAULT_BASE_PORT,
     phases: int = 3,
+    devices: tuple[Wanted, ...] = (),
 ) -> FleetFile:
     """Writes `fleet.yaml` and `shipment.json` (mode 0600) for that many new meters.
 
-    With a seed names and keys are the same each time; without one they are nobody's guess.
+    Each gets one of each of the devices. With a seed names and keys are the same each time;
+    without one they are nobody's guess.
     Raises `ConfigError` for numbers that cannot be, or when a fleet lives there already.
     """
     _check(folder, meters, host, base_port)
@@ -85,7 +90,12 @@ def create_fleet(
         _seeded(f"{seed}/{standard}") if seed is not None else secrets.token_bytes
     )
     lot = int.from_bytes(random_bytes(8), "big") % 90_000 + 10_000
-    entries = [_entry(standard, lot, index, phases) for index in range(meters)]
+    entries = [
+        _entry(standard, lot, index, phases).model_copy(
+            update={"devices": device_entries(devices, standard, lot, index)}
+        )
+        for index in range(meters)
+    ]
     made = FleetFile(standard=standard, host=host, base_port=base_port, meters=entries)
     shipment = [
         {
@@ -97,6 +107,7 @@ def create_fleet(
             "system_title": entry.system_title,
             **{name: random_bytes(16).hex() for name in KEY_NAMES},
             "p1": {"host": host, "port": base_port + P1_PORT_OFFSET + index},
+            **_devices(entry, random_bytes),
         }
         for index, entry in enumerate(entries)
     ]
@@ -118,13 +129,15 @@ def load_fleet(folder: Path, now_s: int | None = None) -> Fleet:
     now_s = int(time.time()) if now_s is None else now_s
     file = read_fleet_file(folder / FLEET_FILE)
     store = StateStore(folder / STATE_FOLDER)
-    keys = _Shipment(folder / SHIPMENT_FILE)
+    keys = Shipment(folder / SHIPMENT_FILE)
     meters = tuple(
         FleetMeter(
+            entry,
             _restore(entry, file.standard, store, keys, now_s),
             file.host,
             file.base_port + index,
             file.base_port + P1_PORT_OFFSET + index,
+            file.base_port + P2_PORT_OFFSET + index,
         )
         for index, entry in enumerate(file.meters)
     )
@@ -135,7 +148,7 @@ def _restore(
     entry: MeterEntry,
     standard: Standard,
     store: StateStore,
-    shipment: _Shipment,
+    shipment: Shipment,
     now_s: int,
 ) -> Meter:
     identity = Identity(
@@ -153,51 +166,16 @@ def _restore(
         meter.power_off()
         # A fleet that nobody served kept its time, however long that was.
         meter.power_on(now_s, reserve_s=NEVER)
+    shipment.hang_devices(meter, entry)
     return meter
 
 
-class _Shipment:
-    """The keys of the shipment file, read when the first meter asks for its own."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._keys: dict[str, Keys] | None = None
-
-    def keys(self, equipment_id: str) -> Keys:
-        if self._keys is None:
-            self._keys = self._read()
-        try:
-            return self._keys[equipment_id]
-        except KeyError:
-            raise ConfigError(
-                f"meter {equipment_id} has no keys here and no saved state",
-                file=str(self._path),
-            ) from None
-
-    def _read(self) -> dict[str, Keys]:
-        try:
-            rows: list[dict[str, Any]] = json.loads(self._path.read_bytes())
-            return {
-                row["equipment_id"]: Keys(
-                    *(bytes.fromhex(row[name]) for name in KEY_NAMES)
-                )
-                for row in rows
-            }
-        except OSError as error:
-            raise ConfigError(
-                f"the meters' first keys cannot be read: {error.strerror}",
-                file=str(self._path),
-            ) from None
-        except (
-            KeyError,
-            TypeError,
-            ValueError,
-            RecursionError,
-            LocalError,
-        ) as error:
-            raise ConfigError(
-                f"not a shipment file: {error!r}", file=str(self._path)
-            ) from None
+def _devices(
+    entry: MeterEntry, random_bytes: Callable[[int], bytes]
+) -> dict[str, object]:
+    """What the shipment says of a meter's devices; nothing when it has none."""
+    devices = list(shipped(entry.devices, random_bytes))
+    return {"devices": devices} if devices else {}
 
 
 def _check(folder: Path, meters: int, host: str, base_port: int) -> None:

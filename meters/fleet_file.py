@@ -9,10 +9,49 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from meters.p2.identity import NO_KEY, DeviceIdentity, Fitting
+from meters.p2.media import Medium
 from wire.cosem.rows import Standard
-from wire.errors import ConfigError
+from wire.errors import ConfigError, LocalError
+from wire.mbus.headers import DsmrVersion
 
 _Strict = ConfigDict(extra="forbid", frozen=True)
+
+
+class DeviceEntry(BaseModel):
+    """One M-Bus device of a meter.
+
+    `version` is that of its Short ID: 64 for DSMR 4.0, 66 for 4.2, 80 for SMR 5. `address` is
+    the one that a wired device comes with, 0 for one that is new.
+    """
+
+    model_config = _Strict
+
+    equipment_id: Annotated[str, Field(pattern=r"^[ A-Za-z0-9]{5}[0-9]{12}$")]
+    medium: Literal["gas", "water", "heat", "cold", "electricity"]
+    size: Annotated[str, Field(max_length=16)] = ""
+    link: Literal["wired", "wireless"] = "wired"
+    version: Literal[0x40, 0x42, 0x50] = 0x40
+    address: Annotated[int, Field(ge=0, le=250)] = 0
+    valve: Literal["none", "locked", "released-by-hand", "opened-directly"] = "none"
+
+    def identity(
+        self, default_key: bytes = NO_KEY, user_key: bytes = NO_KEY
+    ) -> DeviceIdentity:
+        """The device that it is, with the keys of its shipment.
+
+        Raises `LocalError` when there is no such device.
+        """
+        return DeviceIdentity(
+            equipment_id=self.equipment_id,
+            default_key=default_key,
+            medium=Medium(self.medium),
+            size=self.size,
+            wireless=self.link == "wireless",
+            version=DsmrVersion(self.version),
+            valve=Fitting[self.valve.upper().replace("-", "_")],
+            user_key=user_key,
+        )
 
 
 class MeterEntry(BaseModel):
@@ -23,6 +62,7 @@ class MeterEntry(BaseModel):
     equipment_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{17}$")]
     system_title: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{16}$")]
     phases: Literal[1, 3] = 3
+    devices: Annotated[list[DeviceEntry], Field(max_length=32)] = []
 
 
 class FleetFile(BaseModel):
@@ -72,6 +112,7 @@ def read_fleet_file(path: Path) -> FleetFile:
         ) from None
     for name in ("equipment_id", "system_title"):
         _check_unique(path, text, made, name)
+    _check_devices(path, text, made)
     return made
 
 
@@ -95,6 +136,23 @@ def _check_unique(path: Path, text: str, made: FleetFile, name: str) -> None:
             line, column = _place(text, ("meters", index, name))
             raise ConfigError(f"{name} {value} is there twice", str(path), line, column)
         seen.add(value)
+
+
+def _check_devices(path: Path, text: str, made: FleetFile) -> None:
+    seen: set[str] = set()
+    for row, entry in enumerate(made.meters):
+        for column, device in enumerate(entry.devices):
+            why = ""
+            try:
+                device.identity()
+            except LocalError as error:
+                why = str(error)
+            if device.equipment_id in seen:
+                why = f"device {device.equipment_id} is there twice"
+            if why:
+                place = _place(text, ("meters", row, "devices", column))
+                raise ConfigError(why, str(path), *place)
+            seen.add(device.equipment_id)
 
 
 def _place(text: str, location: tuple[int | str, ...]) -> tuple[int | None, int | None]:

@@ -17,20 +17,25 @@ from meters.fleet import Fleet, FleetMeter
 from meters.meter import Meter
 from meters.p1.port import P1Port
 from meters.p1.pty import P1Pty
+from meters.p2.attached import exchange
+from meters.p2.consumption import household_rate
+from meters.p2.port import P2Port
+from meters.p2.pty import P2Pty
 from meters.p3.protocol import P3Factory
 from meters.push_line import PushLine, send_datagram
 from wire.capture import Capture, Tap
-from wire.errors import SurroundingsError
+from wire.errors import ConfigError, SimError, SurroundingsError
 
 # How often the energy of a meter goes to the disk, and its household changes its mind.
 SAVE_EVERY_S = 300
 LOAD_EVERY_S = 60
 # Where in a second its tick is due, for one that comes late must not fall in the next.
 TICK_AT_S = 0.1
+MAX_PORT = 65_535
 
 
-class P1Kind(StrEnum):
-    """How P1 is offered."""
+class PortKind(StrEnum):
+    """How P1 is offered, or P2."""
 
     TCP = "tcp"
     PTY = "pty"
@@ -41,27 +46,31 @@ class FleetService:
     """Serves a fleet; one tick a second drives all its meters.
 
     `reactor` is a Twisted reactor: it listens, and is the clock. `pty_paths` says where each
-    meter's P1 is, by equipment identifier, when it is a pseudo terminal. `capture` sees all
-    that passes on P3.
+    meter's P1 is, by equipment identifier, when it is a pseudo terminal, and `p2_paths` its P2:
+    of meters that have wired devices. `capture` sees all that passes on P3.
     """
 
     def __init__(
         self,
         fleet: Fleet,
         reactor: Any,
-        p1: P1Kind = P1Kind.TCP,
+        p1: PortKind = PortKind.TCP,
         capture: Capture | None = None,
+        p2: PortKind = PortKind.NONE,
     ) -> None:
         self.fleet = fleet
         self.pty_paths: dict[str, str] = {}
+        self.p2_paths: dict[str, str] = {}
         self.failure: BaseException | None = None
         self._reactor = reactor
         self._p1 = p1
+        self._p2 = p2
         self._capture = capture
         self._premises = fleet.file.load == "premises"
         self._listening: list[IListeningPort] = []
         self._p3: list[P3Factory] = []
         self._p1_ports: list[P1Port | P1Pty] = []
+        self._p2_ports: list[P2Port | P2Pty] = []
         self._push_lines: list[PushLine] = []
         self._ticking = LoopingCall(self._tick)
         self._ticking.clock = reactor
@@ -70,12 +79,13 @@ class FleetService:
     def start(self) -> None:
         """Opens all ports and begins to tick, within a second.
 
-        Raises `SurroundingsError` when a port is taken; nothing stays open then.
+        Raises `SurroundingsError` when a port is taken, `ConfigError` when there is no such
+        port; nothing stays open then.
         """
         try:
             for place in self.fleet.meters:
                 self._open(place)
-        except SurroundingsError:
+        except SimError:
             self._close()
             raise
         if self._premises:
@@ -114,10 +124,16 @@ class FleetService:
                 partial(send_datagram, self._reactor),
             )
         )
-        if self._p1 is P1Kind.NONE:
+        self._open_p1(place)
+        if any(device.link == "wired" for device in place.entry.devices):
+            self._open_p2(place)
+
+    def _open_p1(self, place: FleetMeter) -> None:
+        meter = place.meter
+        if self._p1 is PortKind.NONE:
             return
         period_s = meter.p1_version.period_s
-        if self._p1 is P1Kind.TCP:
+        if self._p1 is PortKind.TCP:
             port = P1Port(meter.telegram, self._reactor, period_s)
             self._listen(place.p1_port, port, place.host)
             self._p1_ports.append(port)
@@ -125,6 +141,33 @@ class FleetService:
             pty = P1Pty(meter.telegram, self._reactor, self._reactor, period_s)
             self.pty_paths[meter.identity.equipment_id] = pty.path
             self._p1_ports.append(pty)
+
+    def _open_p2(self, place: FleetMeter) -> None:
+        meter = place.meter
+        if self._p2 is PortKind.NONE:
+            return
+        talk = partial(self._talk, meter)
+        if self._p2 is PortKind.TCP:
+            if place.p2_port > MAX_PORT:
+                raise ConfigError(
+                    f"P2 of {meter.identity.equipment_id} would need port {place.p2_port}"
+                    " (20000 above P3); create the fleet with a lower --base-port"
+                )
+            port = P2Port(talk, self._reactor)
+            self._listen(place.p2_port, port, place.host)
+            self._p2_ports.append(port)
+        else:
+            pty = P2Pty(talk, self._reactor, self._reactor)
+            self.p2_paths[meter.identity.equipment_id] = pty.path
+            self._p2_ports.append(pty)
+
+    def _talk(self, meter: Meter, octets: bytes) -> bytes:
+        """What the devices of a meter answer a tool, saved before it leaves."""
+        meter.advance(int(self._reactor.seconds()))
+        answer = exchange(meter, octets)
+        if meter.state.unsaved:
+            self.fleet.store.save(meter)
+        return answer
 
     def _endpoint(self, host: str, port: int) -> HostnameEndpoint:
         return HostnameEndpoint(self._reactor, host, port)
@@ -160,6 +203,10 @@ class FleetService:
         meter.advance(now_s)
         identity = meter.identity
         meter.set_load(*premises_load(identity.equipment_id, identity.phases, now_s))
+        attached = meter.state.attached
+        for device in attached.devices if attached else ():
+            device.advance(now_s)
+            device.set_flow(household_rate(device.identity, now_s))
 
     def _close(self) -> None:
         for listening in self._listening:
@@ -168,9 +215,9 @@ class FleetService:
             factory.hang_up()
         for line in self._push_lines:
             line.hang_up()
-        for port in self._p1_ports:
+        for port in (*self._p1_ports, *self._p2_ports):
             port.close()
-        self._listening, self._p3, self._p1_ports = [], [], []
+        self._listening, self._p3, self._p1_ports, self._p2_ports = [], [], [], []
         self._push_lines = []
 
     def _failed(self, failure: Any) -> None:
@@ -188,15 +235,16 @@ def _tapped(capture: Capture, meter: Meter) -> Callable[[], Tap]:
 def serve(
     fleet: Fleet,
     reactor: Any,
-    p1: P1Kind = P1Kind.TCP,
+    p1: PortKind = PortKind.TCP,
     ready: Callable[[FleetService], None] = lambda service: None,
     capture: Capture | None = None,
+    p2: PortKind = PortKind.NONE,
 ) -> None:
     """Runs the reactor until it is stopped, by SIGTERM or SIGINT as Twisted does it.
 
     `ready` is called once, when every port is open. States are saved before this returns.
     """
-    service = FleetService(fleet, reactor, p1, capture)
+    service = FleetService(fleet, reactor, p1, capture, p2)
     service.start()
     reactor.addSystemEventTrigger("before", "shutdown", service.stop)
     reactor.callWhenRunning(ready, service)

@@ -17,7 +17,7 @@ from dsmrlab.edge import LabCommand
 from headend.controllers import CONTROLLERS
 from headend.store.job import JobState
 from meters.fleet import DEFAULT_BASE_PORT
-from meters.serve import P1Kind
+from meters.serve import PortKind
 from tests.dsmrlab.commands import here
 from wire.cosem.rows import Standard
 
@@ -102,7 +102,7 @@ def test_every_group_and_command_says_what_it_does() -> None:
 def test_choices_are_those_of_the_products() -> None:
     """They are written out here so that help need not import what they name."""
     assert fleet.STANDARDS == tuple(Standard)
-    assert meters.P1_KINDS == tuple(P1Kind)
+    assert meters.PORT_KINDS == tuple(PortKind)
     assert jobs.STATES == tuple(JobState)
     assert {"none", *control.CONTROLLERS} == CONTROLLERS.keys()
     assert headend.ENGINES == ("native", "gurux")

@@ -29,14 +29,17 @@ import json, sys
 from pathlib import Path
 from twisted.internet import reactor
 from meters.fleet import load_fleet
-from meters.serve import P1Kind, serve
+from meters.serve import PortKind, serve
 from wire.errors import SimError
 try:
     serve(
         load_fleet(Path(sys.argv[1])),
         reactor,
-        P1Kind(sys.argv[2]),
-        lambda service: print(json.dumps(service.pty_paths), flush=True),
+        PortKind(sys.argv[2]),
+        lambda service: print(
+            json.dumps(service.pty_paths), json.dumps(service.p2_paths), sep="\\n", flush=True
+        ),
+        p2=PortKind(sys.argv[3]),
     )
 except SimError as error:
     print(type(error).__name__, error, file=sys.stderr)
@@ -44,25 +47,27 @@ except SimError as error:
 """
 
 
-def free_base_port() -> int:
-    """A port that is free now, with its P1 port 10000 above free too."""
+def free_base_port(offset: int = 10_000) -> int:
+    """A port that is free now, with the one so much above, which is its P1 or P2, free too."""
     while True:
         with closing(socket.socket()) as low, closing(socket.socket()) as high:
             low.bind(("127.0.0.1", 0))
             port: int = low.getsockname()[1]
             try:
-                if port + 10_000 < 65_000:
-                    high.bind(("127.0.0.1", port + 10_000))
+                if port + offset < 65_000:
+                    high.bind(("127.0.0.1", port + offset))
                     return port
             except OSError:
                 continue
 
 
 @contextmanager
-def serving(folder: Path, p1: str = "tcp") -> Iterator[tuple[Any, dict[str, str]]]:
-    """The process, once it is ready, and its pseudo terminals."""
+def serving(
+    folder: Path, p1: str = "tcp", p2: str = "none"
+) -> Iterator[tuple[Any, dict[str, str]]]:
+    """The process, once it is ready, and its pseudo terminals; those of P2 are a line more."""
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(folder), p1],
+        [sys.executable, "-c", PROGRAM, str(folder), p1, p2],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -150,7 +155,7 @@ def test_a_taken_port_is_told_and_nothing_stays_open(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", port + 10_000))
         taken.listen()
         ended = subprocess.run(
-            [sys.executable, "-c", PROGRAM, str(tmp_path), "tcp"],
+            [sys.executable, "-c", PROGRAM, str(tmp_path), "tcp", "none"],
             capture_output=True,
             text=True,
             timeout=20,
