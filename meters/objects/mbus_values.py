@@ -45,4 +45,3 @@ for _n in CHANNELS:
     BEHAVIOUR.readers[f"mbus_equipment_identifier_{_n}", "value"] = (
         lambda meter, link: encoded(b"")
     )
-    BEHAVIOUR.numbers[f"mbus_clear_status_{_n}", "value"] = lambda meter: 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from meters.mbus import orders
 from meters.mbus.channels import Channel, channel_of
@@ -60,15 +61,15 @@ def c_of(octets: bytes) -> int:
 def gas(
     serial: int = 12_345_678,
     version: DsmrVersion = DsmrVersion.DSMR_4_0,
-    **more: object,
+    **more: Any,
 ) -> Device:
     """A new gas meter."""
     return device(f"G0042{serial:010}12", Medium.GAS, version=version, **more)
 
 
-def device(equipment_id: str, medium: Medium, **more: object) -> Device:
+def device(equipment_id: str, medium: Medium, **more: Any) -> Device:
     """A new device, as it leaves the factory."""
-    identity = DeviceIdentity(equipment_id, DEFAULT_KEY, medium, **more)  # type: ignore[arg-type]
+    identity = DeviceIdentity(equipment_id, DEFAULT_KEY, medium, **more)
     return Device(identity, new_state(identity, NOW_S, counting_bytes()))
 
 
