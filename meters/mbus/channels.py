@@ -5,6 +5,7 @@ Attributes 5 to 14 of class 72 show a part of it. A channel is made when it is f
 
 from __future__ import annotations
 
+from collections.abc import ValuesView
 from dataclasses import dataclass, field, fields
 from enum import IntEnum, IntFlag
 from typing import TYPE_CHECKING, Any
@@ -258,6 +259,10 @@ class Channels:
     def used(self, number: int) -> Channel:
         """A channel to change."""
         return self._channels.setdefault(number, Channel())
+
+    def values(self) -> ValuesView[Channel]:
+        """The channels in use."""
+        return self._channels.values()
 
     def items(self) -> list[tuple[int, Channel]]:
         """The channels in use, by number."""

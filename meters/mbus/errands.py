@@ -146,6 +146,8 @@ def _definition(heads: tuple[bytes, ...]) -> tuple[tuple[bytes, bytes], ...]:
 
 def settled(channel: Channel) -> bool:
     """Whether a message that fails to come is missed: one was read, or keys were given."""
-    return channel.detected and bool(
-        channel.read_s or channel.key_status is not KeyStatus.NONE
+    return (
+        channel.detected
+        and (channel.read_s > 0 or channel.key_status is not KeyStatus.NONE)
+        and not channel.free
     )

@@ -7,6 +7,7 @@ missed. What the central system or the meter itself wants of a wired device is d
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from meters.behaviour.task import NEVER
@@ -29,8 +30,8 @@ def due(meter: Meter, after_s: int) -> int:
     if channels is None:
         return NEVER
     soonest_s = installation.due(meter, after_s)
-    for _, channel in channels.items():
-        if channel.wired and errands.ready(channel):
+    for channel in channels.values():
+        if channel.pending and channel.wired and errands.ready(channel):
             soonest_s = min(soonest_s, max(channel.retry_s, after_s + 1))
     return min(soonest_s, _hourly_due(meter, channels, after_s))
 
@@ -72,16 +73,20 @@ def visit(meter: Meter, number: int, channel: Channel) -> None:
 
 def _hourly_due(meter: Meter, channels: Channels, after_s: int) -> int:
     """When the next reading is to be made, or to be missed."""
-    offset_s = meter.state.clock_offset_s
-    hour_s = after_s - (after_s + offset_s) % HOUR_S
-    for since_s in (hour_s, hour_s + HOUR_S):
-        for second in (*READ_AT_S, MISSED_AT_S):
-            wanted = _missed if second == MISSED_AT_S else _to_read
-            if since_s + second > after_s and any(
-                wanted(channel, since_s) for _, channel in channels.items()
-            ):
-                return since_s + second
-    return NEVER
+    second = (after_s + meter.state.clock_offset_s) % HOUR_S
+    hour_s = after_s - second
+    soonest_s = NEVER
+    for channel in channels.values():
+        if channel.wired and channel.named:
+            soonest_s = min(soonest_s, hour_s + HOUR_S + READ_AT_S[0])
+            if channel.read_s < hour_s and second < READ_AT_S[-1]:
+                next_second = READ_AT_S[bisect_right(READ_AT_S, second)]
+                return hour_s + next_second
+        if errands.settled(channel):
+            this = channel.read_s < hour_s and second < MISSED_AT_S
+            missed_s = hour_s + MISSED_AT_S + (0 if this else HOUR_S)
+            soonest_s = min(soonest_s, missed_s)
+    return soonest_s
 
 
 def _to_read(channel: Channel, since_s: int) -> bool:
@@ -91,4 +96,4 @@ def _to_read(channel: Channel, since_s: int) -> bool:
 
 def _missed(channel: Channel, since_s: int) -> bool:
     """Whether a reading that could have come did not."""
-    return not channel.free and errands.settled(channel) and channel.read_s < since_s
+    return errands.settled(channel) and channel.read_s < since_s
