@@ -10,11 +10,15 @@ from dataclasses import dataclass, field, fields
 from enum import IntEnum, IntFlag
 from typing import TYPE_CHECKING, Any
 
+from meters.mbus.dialogue import Dialogue
+from meters.mbus.pending import Pending
 from wire.mbus import messages
 from wire.mbus.messages import CONTROLS, Message, SetKey, TransferKey
 
 if TYPE_CHECKING:
     from meters.meter import Meter
+
+__all__ = ["Channel", "Channels", "KeyStatus", "Pending"]
 
 NUMBERS = range(1, 5)
 ADDRESSES = range(1, 251)
@@ -36,19 +40,6 @@ class KeyStatus(IntEnum):
     TRANSFERRED = 2
     SET_AND_TRANSFERRED = 3
     IN_USE = 4
-
-
-class Pending(IntFlag):
-    """What waits for the next opportunity on P2, in the order in which it is done."""
-
-    BIND = 1 << 0
-    KEY = 1 << 1
-    READ = 1 << 2
-    CLEAR_STATUS = 1 << 3
-    VALVE = 1 << 4
-    DATA = 1 << 5
-    CLOCK = 1 << 6
-    VERSIONS = 1 << 7
 
 
 @dataclass(slots=True)
@@ -249,8 +240,8 @@ class Channels:
         self.releasing: tuple[int, ...] = ()
         self.found: tuple[bytes, ...] = ()
         self.shown = 0
-        # The exchange that goes on with a device by radio; it does not outlive its instant.
-        self.dialogue: object = None
+        # What goes on with a device by radio; it does not outlive its instant.
+        self.dialogue: Dialogue | None = None
 
     def get(self, number: int) -> Channel:
         """A channel to look at; `EMPTY` before it is used."""
@@ -275,10 +266,10 @@ class Channels:
             self._channels or self.asked or self.releasing or self.valve_scheduled
         )
 
-    def release(self, number: int) -> None:
-        """Gives up the device of a channel; the one on the bus gets address 0, if it lets it."""
+    def release(self, number: int, dynamic: bool) -> None:
+        """Gives up the device of a channel; one on the bus gets address 0 where it is dynamic."""
         channel = self.used(number)
-        if channel.wired:
+        if channel.wired and dynamic:
             self.releasing = (*self.releasing, channel.primary_address)
         channel.release()
 

@@ -26,9 +26,9 @@ def cover_opened(meter: Meter) -> None:
 
 
 def power_up(meter: Meter) -> None:
-    """The supply is back: devices get the time, and others are looked for."""
+    """The supply is back: devices are read and get the time, and others are looked for."""
     if meter.state.mbus is not None:
-        meter.state.mbus.ask_all(Pending.CLOCK)
+        meter.state.mbus.ask_all(Pending.CLOCK | Pending.READ)
     _begin(meter, Flag.DISCOVER_ON_POWER_ON)
 
 

@@ -12,13 +12,18 @@ from typing import TYPE_CHECKING
 
 from meters.behaviour.task import NEVER
 from meters.mbus import binding, errands, installation, readings, wired
-from meters.mbus.channels import Channel, Channels, Pending
+from meters.mbus.channels import Channel, Pending
+from wire.cosem.rows import SMR5
+from wire.mbus.headers import DsmrVersion
 
 if TYPE_CHECKING:
     from meters.meter import Meter
 
+SMR_5_0 = DsmrVersion.SMR_5_0
 HOUR_S = 3600
-READ_AT_S = (120, 300, 480)
+READ_AT_S = {HOUR_S: (120, 300, 480), 300: (75, 135, 195)}
+"""When in each period a wired device is asked, until it was read: SMR 5 has five minutes."""
+
 MISSED_AT_S = 660
 RETRY_S = 300
 """After so long a wired device that did not answer is tried again with what waits."""
@@ -33,24 +38,27 @@ def due(meter: Meter, after_s: int) -> int:
     for channel in channels.values():
         if channel.pending and channel.wired and errands.ready(channel):
             soonest_s = min(soonest_s, max(channel.retry_s, after_s + 1))
-    return min(soonest_s, _hourly_due(meter, channels, after_s))
+        if channel.wired and channel.named:
+            soonest_s = min(soonest_s, _read_due(meter, channel, after_s))
+        if errands.settled(channel):
+            soonest_s = min(soonest_s, _missed_due(meter, channel, after_s))
+    return soonest_s
 
 
 def run(meter: Meter) -> None:
-    """Does what is due."""
-    at_s = meter.state.at_s
+    """Does what is due; the scan of the bus gives way to all else (P2, 8.3.1)."""
+    at_s, channels = meter.state.at_s, meter.state.mbus
+    for number, channel in channels.items() if channels is not None else ():
+        if channel.wired and channel.named:
+            if _read_due(meter, channel, at_s - 1) == at_s:
+                channel.pending |= Pending.READ
+                channel.retry_s = 0
+        if channel.wired and errands.ready(channel) and channel.retry_s <= at_s:
+            visit(meter, number, channel)
+        if errands.settled(channel) and _missed_due(meter, channel, at_s - 1) == at_s:
+            readings.missed(meter, number)
     if installation.due(meter, at_s - 1) == at_s:
         installation.run(meter)
-    channels, second = meter.state.mbus, meter.clock_s % HOUR_S
-    since_s = at_s - second
-    for number, channel in channels.items() if channels is not None else ():
-        if second in READ_AT_S and _to_read(channel, since_s):
-            channel.pending |= Pending.READ
-            visit(meter, number, channel)
-        elif channel.wired and errands.ready(channel) and channel.retry_s <= at_s:
-            visit(meter, number, channel)
-        if second == MISSED_AT_S and _missed(channel, since_s):
-            readings.missed(meter, number)
 
 
 def visit(meter: Meter, number: int, channel: Channel) -> None:
@@ -71,29 +79,22 @@ def visit(meter: Meter, number: int, channel: Channel) -> None:
     meter.changed()
 
 
-def _hourly_due(meter: Meter, channels: Channels, after_s: int) -> int:
-    """When the next reading is to be made, or to be missed."""
+def _read_due(meter: Meter, channel: Channel, after_s: int) -> int:
+    """When a wired device is asked next for the reading of a period that it was not read in."""
+    five_minutes = meter.identity.standard in SMR5 and channel.version == SMR_5_0
+    period_s = 300 if five_minutes else HOUR_S
+    seconds = READ_AT_S[period_s]
+    second = (after_s + meter.state.clock_offset_s) % period_s
+    since_s = after_s - second
+    if channel.read_s < since_s and second < seconds[-1]:
+        return since_s + seconds[bisect_right(seconds, second)]
+    return since_s + period_s + seconds[0]
+
+
+def _missed_due(meter: Meter, channel: Channel, after_s: int) -> int:
+    """When the reading of an hour has not come in time."""
     second = (after_s + meter.state.clock_offset_s) % HOUR_S
     hour_s = after_s - second
-    soonest_s = NEVER
-    for channel in channels.values():
-        if channel.wired and channel.named:
-            soonest_s = min(soonest_s, hour_s + HOUR_S + READ_AT_S[0])
-            if channel.read_s < hour_s and second < READ_AT_S[-1]:
-                next_second = READ_AT_S[bisect_right(READ_AT_S, second)]
-                return hour_s + next_second
-        if errands.settled(channel):
-            this = channel.read_s < hour_s and second < MISSED_AT_S
-            missed_s = hour_s + MISSED_AT_S + (0 if this else HOUR_S)
-            soonest_s = min(soonest_s, missed_s)
-    return soonest_s
-
-
-def _to_read(channel: Channel, since_s: int) -> bool:
-    """Whether a wired device has not been read since the hour."""
-    return channel.wired and channel.named and channel.read_s < since_s
-
-
-def _missed(channel: Channel, since_s: int) -> bool:
-    """Whether a reading that could have come did not."""
-    return errands.settled(channel) and channel.read_s < since_s
+    if channel.read_s < hour_s and second < MISSED_AT_S:
+        return hour_s + MISSED_AT_S
+    return hour_s + HOUR_S + MISSED_AT_S

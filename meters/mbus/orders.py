@@ -21,6 +21,7 @@ from meters.mbus.channels import (
     used,
 )
 from meters.model import LOGICAL_ERROR
+from wire.cosem.configuration import Flag, bits_in
 from wire.cosem.rows import SMR5
 from wire.dlms.descriptors import ActionResult, DataAccessResult
 from wire.errors import WireError
@@ -64,13 +65,15 @@ def slave_install(meter: Meter, number: int) -> ActionResult:
 def slave_deinstall(meter: Meter, number: int) -> ActionResult:
     """Gives the device up: its address on the bus, the user key and attributes 5, 13 and 14.
 
-    The Short ID stays in attributes 6 to 9 (P3 4.0.7, 7.1), and so does what was read. A device
-    that has a user key does not give up its address (P2, 6.2.3).
+    The Short ID stays in attributes 6 to 9 (P3 4.0.7, 7.1), and so does what was read. Where
+    addresses are dynamic, the device is told to take 0 again; one that has a user key does not
+    (P2, 6.2.3).
     """
     channel = channel_of(meter, number)
     if channel.free:
         return _REFUSED
-    channels_of(meter).release(number)
+    bits = bits_in(meter.setting("configuration_object", "value"))
+    channels_of(meter).release(number, bits.bit(Flag.DYNAMIC_MBUS_ADDRESS))
     meter.changed()
     return ActionResult.SUCCESS
 

@@ -7,13 +7,12 @@ waits for the device: one message of the E-meter after each of the device, until
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from meters.mbus import errands, installation, keys, readings
 from meters.mbus.binding import channel_with
 from meters.mbus.channels import Channel, Pending, channels_of, used
-from meters.mbus.keys import Composed
+from meters.mbus.dialogue import Dialogue
 from wire.errors import WireError
 from wire.mbus import application
 from wire.mbus.application import Application, Ci
@@ -26,24 +25,6 @@ if TYPE_CHECKING:
 
 _SND_UD, _REQ_UD2, _SND_NKE, _CNF_IR = 0x53, 0x5B, 0x40, 0x06
 _MOST_FOUND = 64
-
-
-@dataclass(slots=True)
-class Dialogue:
-    """A frequent access cycle with the device of a channel, which is over with its instant.
-
-    `heard` and `reply` are the last telegrams, in case the device repeats its own. `errand` is
-    what the last reply was for, `composed` what it said, None when it asked. Each errand is
-    `tried` once: what fails waits for the next cycle.
-    """
-
-    number: int
-    at_s: int
-    heard: bytes = b""
-    reply: bytes = b""
-    errand: Pending = Pending(0)
-    composed: Composed | None = None
-    tried: Pending = Pending(0)
 
 
 def heard(meter: Meter, octets: bytes) -> bytes:
@@ -61,14 +42,13 @@ def heard(meter: Meter, octets: bytes) -> bytes:
         return b""
     channels, at_s = channels_of(meter), meter.state.at_s
     dialogue = channels.dialogue
-    if not isinstance(dialogue, Dialogue) or (dialogue.number, dialogue.at_s) != (
+    going_on = dialogue is not None and (dialogue.number, dialogue.at_s) == (
         number,
         at_s,
-    ):
-        dialogue = None
-    if dialogue is not None and dialogue.heard == octets:
+    )
+    if dialogue is not None and going_on and dialogue.heard == octets:
         return dialogue.reply
-    if dialogue is None or telegram.service is Service.SND_NR:
+    if dialogue is None or not going_on or telegram.service is Service.SND_NR:
         dialogue = channels.dialogue = Dialogue(number, at_s)
     _listen(meter, dialogue, telegram.service, said)
     dialogue.heard, dialogue.reply = octets, _reply(meter, dialogue, device)

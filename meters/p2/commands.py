@@ -10,7 +10,7 @@ from meters.p2.identity import NO_KEY, Fitting
 from meters.p2.state import Mode
 from wire.errors import WireError
 from wire.mbus.application import Application, Opening, interpret
-from wire.mbus.frames import ADDRESSES
+from wire.mbus.frames import ADDRESSES, UNCONFIGURED_ADDRESS
 from wire.mbus.headers import DsmrVersion, LongHeader
 from wire.mbus.messages import (
     ClearStatus,
@@ -73,11 +73,12 @@ def _set_clock(device: Device, message: SetClock) -> None:
 
 
 def _set_address(device: Device, message: SetAddress) -> None:
+    """A new address (6.2.3); 0, that of a device without one, after it was deinstalled."""
     state, address = device.state, message.address
-    if state.user_key != NO_KEY or address not in ADDRESSES:
+    if state.user_key != NO_KEY or address not in (UNCONFIGURED_ADDRESS, *ADDRESSES):
         raise WireError(f"no new address {address}")
     state.address = address
-    state.mode = Mode.CUSTOMER
+    state.mode = Mode.CUSTOMER if address else Mode.INSTALLATION
 
 
 def _set_key(device: Device, message: SetKey) -> None:

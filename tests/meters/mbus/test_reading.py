@@ -42,6 +42,30 @@ def test_one_question_an_hour_within_the_first_ten_minutes() -> None:
     assert shown(meter).value == 1500 * 3 - 1
 
 
+def test_smr_5_reads_every_five_minutes() -> None:
+    known = gas(version=DsmrVersion.SMR_5_0)
+    meter = installed(known, standard=Standard.SMR_5_0)
+    bus = ListenedBus(meter)
+    until(meter, 0)
+    bus.exchanges.clear()
+    pass_s(meter, 3600)
+    assert len(bus.exchanges) == 12
+    assert shown(meter).captured_s == meter.state.at_s - 300
+
+
+def test_after_a_power_cut_the_device_is_read_at_once_and_gets_the_time() -> None:
+    meter = installed(known := gas())
+    give_key(meter, 1, known)
+    until(meter, -600)
+    known.set_flow(1000)
+    meter.power_off()
+    meter.power_on(meter.state.at_s + 2700)
+    bus = ListenedBus(meter)
+    pass_s(meter, 1)
+    assert shown(meter).captured_s % 3600 == 0 and shown(meter).value
+    assert [sent[6] for sent in bus.sent(0x53)] == [0x6C]
+
+
 def test_a_device_that_does_not_answer_is_asked_again_and_nothing_is_lost() -> None:
     meter = installed(known := gas())
     bus = ListenedBus(meter)

@@ -21,6 +21,8 @@ from tests.meters.mbus.household import (
     shown,
     until,
 )
+from tests.meters.mbus.test_installation import configured
+from wire.cosem.configuration import Flag
 from wire.dlms.descriptors import ActionResult, DataAccessResult
 from wire.mbus.frames import Long, Short
 
@@ -126,12 +128,27 @@ def test_deinstalling_has_exactly_the_effects_of_the_standard() -> None:
     assert codes(meter) == [105]
 
 
-def test_a_keyless_device_that_is_deinstalled_is_told_address_0() -> None:
-    meter = installed(gas())
+@pytest.mark.parametrize("dynamic", (True, False))
+def test_where_addresses_are_dynamic_a_keyless_device_gets_0_again(
+    dynamic: bool,
+) -> None:
+    meter = configured(
+        installed(device := gas()), *[Flag.DYNAMIC_MBUS_ADDRESS] * dynamic
+    )
     bus = ListenedBus(meter)
     orders.slave_deinstall(meter, 1)
     pass_s(meter, 1)
-    assert bus.exchanges[0][0] == Long(0x53, 1, 0x51, b"\x01\x7a\x00").encode()
+    told = Long(0x53, 1, 0x51, b"\x01\x7a\x00").encode()
+    assert [sent for sent, _ in bus.exchanges] == [told] * dynamic
+    assert device.state.address == (0 if dynamic else 1)
+
+
+def test_a_device_with_a_user_key_keeps_its_address() -> None:
+    meter = configured(installed(device := gas()), Flag.DYNAMIC_MBUS_ADDRESS)
+    give_key(meter, 1, device)
+    orders.slave_deinstall(meter, 1)
+    pass_s(meter, 1)
+    assert device.state.address == 1
 
 
 @pytest.mark.parametrize("order", (orders.slave_deinstall, orders.capture))

@@ -124,7 +124,13 @@ def test_the_address_is_set(master: Master, address: int, taken: bool) -> None:
     assert master.short(SND_NKE) == ACKNOWLEDGED
 
 
-@pytest.mark.parametrize("address", [0, 251, 253, 255])
+def test_a_device_that_is_deinstalled_takes_address_0_again(master: Master) -> None:
+    master.plain(rows.ADDRESS.record(7))
+    assert master.plain(rows.ADDRESS.record(0)) == ACKNOWLEDGED
+    assert (master.device.state.address, master.device.mode) == (0, "installation")
+
+
+@pytest.mark.parametrize("address", [251, 253, 255])
 def test_an_address_outside_1_to_250_is_ignored(master: Master, address: int) -> None:
     assert master.plain(rows.ADDRESS.record(address)) == b""
     assert master.device.state.address == 0
