@@ -10,74 +10,26 @@ from meters.behaviour.wakeup import By, woken
 from meters.meter import Meter
 from meters.state import from_json, to_json
 from tests.meters.builders import EQUIPMENT_ID, NOW_S, make_meter
-from tests.meters.p3.driver import Driver
-from wire.cosem.dsmr.push import EQUIPMENT_ID as EQUIPMENT_ID_CODE
-from wire.cosem.dsmr.push import (
-    LATER_ALARMS,
-    MESSAGES,
-    SETUP_NAMES,
-    SETUPS,
-    TCP,
-    UDP,
-    UDP_SETUP,
-    XDLMS,
+from tests.meters.push_rig import (
+    ALARM,
+    CALL,
+    FILTER,
+    OTHER,
+    SCHEDULE,
+    SUCCESS,
+    Rig,
+    said,
+    window_end,
 )
-from wire.cosem.pushes import Push, PushReader
+from wire.cosem.dsmr.push import EQUIPMENT_ID as EQUIPMENT_ID_CODE
+from wire.cosem.dsmr.push import LATER_ALARMS, SETUPS, UDP_SETUP
 from wire.cosem.rows import SMR5, SMR52, SMR55, Standard
-from wire.cosem.table import objects
-from wire.cosem.types import type_of
 from wire.dlms import axdr
-from wire.dlms.descriptors import ActionResult, DataAccessResult
+from wire.dlms.descriptors import ActionResult
 from wire.errors import ConfigError
 from wire.obis import Obis
 
-DESTINATION = b"10.0.0.1:9000"
-SCHEDULE, ALARM, CALL = range(3)
 STANDARDS = pytest.mark.parametrize("standard", list(Standard))
-SUCCESS, OTHER = DataAccessResult.SUCCESS, DataAccessResult.OTHER_REASON
-FILTER = "alarm_filter"
-
-
-class Rig:
-    """A meter, its management client, and time."""
-
-    def __init__(self, standard: Standard = Standard.DSMR_4_2_2) -> None:
-        self.meter = make_meter(standard)
-        self.driver = Driver(self.meter).associate()
-        self.rows = {row.name: row for row in objects(standard)}
-
-    def set(self, name: str, attribute: str, value: object) -> DataAccessResult:
-        """SET of a plain value."""
-        row = self.rows[name]
-        found = row.attribute(attribute)
-        octets = type_of(found.type).encode(value)
-        return self.driver.set(row.class_id, row.obis.short, found.number, octets)
-
-    def setup(self, number: int, **settings: object) -> Rig:
-        """Gives a push setup a destination, and other settings."""
-        message = MESSAGES[self.meter.identity.standard]
-        settings = {
-            "send_destination_and_method": (0, DESTINATION, message),
-            **settings,
-        }
-        for attribute, value in settings.items():
-            name = SETUP_NAMES[number]
-            assert self.set(name, attribute, value) is SUCCESS
-        return self
-
-    def after(self, seconds: int) -> push.Attempt | None:
-        """What is due by then."""
-        self.meter.advance(NOW_S + seconds)
-        return push.attempt(self.meter)
-
-
-def said(attempt: push.Attempt | None) -> Push:
-    """What the central system reads of an attempt."""
-    assert attempt is not None and (attempt.host, attempt.port) == ("10.0.0.1", 9000)
-    reader = PushReader()
-    outcome = reader.feed(attempt.octets) or reader.end()
-    assert isinstance(outcome, Push)
-    return outcome
 
 
 @STANDARDS
@@ -163,10 +115,6 @@ def test_who_calls_outside_the_window_is_not_heard() -> None:
     assert not woken(rig.meter, By.CALL, "0612345678")
     rig.meter.advance(NOW_S + 19 * 3600)
     assert woken(rig.meter, By.CALL, "0612345678")
-
-
-def window_end(hour: str) -> bytes:
-    return bytes.fromhex(f"ffffffffff{hour}000000800000")
 
 
 def test_a_method_pushes_too_and_one_without_a_destination_does_not() -> None:
@@ -303,139 +251,6 @@ def test_a_plan_of_a_setup_that_the_meter_lacks_is_told() -> None:
     meter.state = from_json({**to_json(meter.state), "pushing": [[3, NOW_S, 1]]})
     with pytest.raises(ConfigError, match="no push_setup_udp"):
         meter.model.judge(meter)
-
-
-IDENTIFIER = (1, Obis.parse("0-0:96.1.1").octets, 2, 0)
-ALARMS = (1, Obis.parse("0-0:97.98.0").octets, 2, 0)
-ENERGY = (3, Obis.parse("1-0:1.8.1").octets, 2, 0)
-TABLE = Obis.parse("0-0:10.0.108").octets
-SETUP = "push_setup_alarm"
-ACTION = (2, 40, SETUPS[0].octets, 1, 0)
-WINDOW = "communication_window"
-CALLERS = "list_of_callers_and_actions"
-TIMES = "execution_time"
-
-
-@pytest.mark.parametrize(
-    ("name", "attribute", "value"),
-    [
-        (SETUP, "push_object_list", (IDENTIFIER,)),
-        (SETUP, "push_object_list", (ALARMS, IDENTIFIER)),
-        (SETUP, "push_object_list", (IDENTIFIER, IDENTIFIER)),
-        (SETUP, "push_object_list", (IDENTIFIER, ENERGY)),
-        (SETUP, "push_object_list", (IDENTIFIER, (*ALARMS[:3], 1))),
-        (SETUP, "push_object_list", (IDENTIFIER, *(ALARMS,) * 16)),
-        (SETUP, "send_destination_and_method", (1, DESTINATION, 128)),
-        (SETUP, "send_destination_and_method", (0, DESTINATION, 7)),
-        (SETUP, "send_destination_and_method", (0, b"10.0.0.1", 128)),
-        (SETUP, "send_destination_and_method", (0, b":9000", 128)),
-        (SETUP, "send_destination_and_method", (0, b"10.0.0.1:0", 128)),
-        (SETUP, "send_destination_and_method", (0, b"10.0.0.1:65536", 128)),
-        (SETUP, "send_destination_and_method", (0, b"a b:1", 128)),
-        (SETUP, "send_destination_and_method", (0, b"\xff:1", 128)),
-        (SETUP, "send_destination_and_method", (0, b"h" * 65 + b":1", 128)),
-        (SETUP, WINDOW, ((window_end("02"), b""),)),
-        (SETUP, WINDOW, ((window_end("02"), window_end("18")),)),
-        (SETUP, WINDOW, ((window_end("02"), window_end("04")),) * 17),
-        ("push_script_table", "scripts", ((4, (ACTION,)),)),
-        ("push_script_table", "scripts", ((1, (ACTION,)), (1, ()))),
-        ("push_script_table", "scripts", ((1, ((1, *ACTION[1:]),)),)),
-        ("push_script_table", "scripts", ((1, ((*ACTION[:3], 2, 0),)),)),
-        ("push_script_table", "scripts", ((1, ((2, 40, ENERGY[1], 1, 0),)),)),
-        ("push_script_table", "scripts", ((1, (ACTION,) * 10),)),
-        ("push_scheduler", "executed_script", (TABLE, 4)),
-        ("push_scheduler", "executed_script", (ENERGY[1], 1)),
-        ("push_scheduler", "type", 6),
-        ("push_scheduler", TIMES, ((b"\xff\0\0\0", b"\xff" * 5),)),
-        ("push_scheduler", TIMES, ((b"\x18\0\0\0", b"\xff" * 5),)),
-        ("push_scheduler", TIMES, ((b"", b""),)),
-        ("push_scheduler", TIMES, ((b"\x09\0\0\0", b"\xff" * 5),) * 17),
-        ("auto_answer", CALLERS, ((b"", (TABLE, 3)),)),
-        ("auto_answer", CALLERS, ((b"alarm", (TABLE, 3)),)),
-        ("auto_answer", CALLERS, ((b"0" * 21, (TABLE, 3)),)),
-        ("auto_answer", CALLERS, ((b"06", (TABLE, 9)),)),
-        ("auto_answer", CALLERS, ((b"06", (TABLE, 3)),) * 2),
-        (
-            "auto_answer",
-            CALLERS,
-            tuple((b"%d" % n, (TABLE, 3)) for n in range(33)),
-        ),
-        ("auto_answer", "listening_window", ((b"\xff", b"\xff"),)),
-    ],
-)
-def test_a_setting_that_cannot_be_is_refused(
-    name: str, attribute: str, value: object
-) -> None:
-    rig = Rig()
-    assert rig.set(name, attribute, value) is OTHER
-    assert rig.meter.state.settings is None
-
-
-@pytest.mark.parametrize("octets", [b"\x09\0", b"\1\1\2\1\x0f\0", b"\1\1\2\2\0\0"])
-def test_a_setting_of_another_type_is_refused(octets: bytes) -> None:
-    result = Rig().driver.set(40, "0-1:25.9.0", 4, octets)
-    assert result is DataAccessResult.TYPE_UNMATCHED
-
-
-def test_smr5_may_push_more() -> None:
-    rig = Rig(Standard.SMR_5_0)
-    setup = (40, SETUPS[ALARM].octets, 1, 0)
-    listed = (IDENTIFIER, setup, ALARMS)
-    assert rig.set(SETUP, "push_object_list", listed) is SUCCESS
-    assert rig.set(SETUP, "send_destination_and_method", (0, DESTINATION, 0)) is SUCCESS
-    assert rig.set(SETUP, "send_destination_and_method", (0, b"[::1]:9", 0)) is SUCCESS
-    assert push.destination(rig.meter, ALARM) == ("::1", 9)
-
-
-def gasping(**settings: object) -> Rig:
-    """A meter of SMR 5.5 whose last gasp goes to the central system, at once."""
-    rig = Rig(Standard.SMR_5_5)
-    given = {
-        "send_destination_and_method": (UDP, DESTINATION, XDLMS),
-        "randomisation_start_interval": 0,
-        **settings,
-    }
-    for attribute, value in given.items():
-        assert rig.set("push_setup_udp", attribute, value) is SUCCESS
-    assert rig.set("alarm_filter_3", "value", 3) is SUCCESS
-    return rig
-
-
-def test_the_last_gasp_goes_by_udp_without_supply() -> None:
-    rig = gasping()
-    rig.meter.power_off()
-    attempt = rig.after(1)
-    pushed = said(attempt)
-    assert attempt is not None and attempt.datagram
-    assert pushed.logical_name == SETUPS[UDP_SETUP]
-    assert pushed.alarms == (0, 0, 1)
-    push.delivered(rig.meter, UDP_SETUP)
-    assert rig.meter.state.pushing is None
-
-
-def test_a_gasp_that_comes_too_late_waits_for_the_supply() -> None:
-    rig = gasping(communication_window=())
-    rig.meter.power_off()
-    assert rig.after(push.GASP_S + 1) is None
-    rig.meter.power_on(NOW_S + 100)
-    assert said(rig.after(101)).alarms == (0, 0, 1)
-
-
-def test_other_pushes_wait_for_the_supply() -> None:
-    rig = Rig(Standard.SMR_5_5).setup(ALARM)
-    push.trigger(rig.meter, ALARM)
-    rig.meter.power_off()
-    assert rig.after(1) is None
-    rig.meter.power_on(NOW_S + 5)
-    assert said(rig.after(6)).logical_name == SETUPS[ALARM]
-
-
-def test_a_setup_keeps_to_its_transport() -> None:
-    rig = Rig(Standard.SMR_5_5)
-    attribute = "send_destination_and_method"
-    assert rig.set("push_setup_udp", attribute, (TCP, DESTINATION, XDLMS)) is OTHER
-    assert rig.set("push_setup_alarm", attribute, (UDP, DESTINATION, XDLMS)) is OTHER
-    assert rig.meter.state.settings is None
 
 
 @pytest.mark.parametrize("standard", sorted(SMR5))

@@ -22,7 +22,7 @@ from meters.push_line import TIMEOUT_S, PushLine, send_datagram
 from scenarios.clock import HeapClock
 from scenarios.network import SimulatedNetwork
 from tests.meters.builders import EQUIPMENT_ID, NOW_S
-from tests.meters.test_push import ALARM, SCHEDULE, Rig, gasping
+from tests.meters.push_rig import ALARM, SCHEDULE, Rig, gasping
 from wire.cosem.pushes import encode_wake_up
 from wire.cosem.types import type_of
 from wire.errors import SurroundingsError

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from meters.behaviour.tariff import activation_due
 from meters.meter import Meter
 from tests.meters.access import act, get, put, restored
 from tests.meters.builders import make_meter
@@ -18,7 +17,6 @@ from tests.meters.test_calendar import (
     days,
     epoch,
     seasons,
-    special_days,
     weeks,
 )
 from wire.cosem.events import Log
@@ -27,7 +25,6 @@ from wire.dlms import axdr
 from wire.dlms.data import Data
 from wire.dlms.descriptors import ActionResult, DataAccessResult
 from wire.errors import ConfigError
-from wire.instants import NEVER
 from wire.zones import DUTCH
 
 GOOD, REFUSED = DataAccessResult.SUCCESS, DataAccessResult.OTHER_REASON
@@ -154,131 +151,6 @@ def test_passive_parts_become_active_by_the_method(standard: Standard) -> None:
     assert tariff(meter) == "0001"
 
 
-def test_a_later_date_activates_at_its_own_time_over_a_restart() -> None:
-    meter = at("240109120000W")
-    write_passive(meter)
-    assert order(meter, "07e8010affffffffff800000") is GOOD
-    assert codes(meter)[4:] == [] and tariff(meter) == "0002"
-    meter = restored(meter)
-    meter.advance(epoch("240109235959W"))
-    assert codes(meter)[4:] == []
-    meter.advance(epoch("240110000000W"))
-    assert codes(meter)[4:] == [9]
-    assert meter.state.logs is not None
-    assert meter.state.logs.rows(Log.STANDARD)[-1][0] == epoch("240110000000W")
-    meter.advance(epoch("240110100000W"))
-    assert tariff(meter) == "0002"
-    meter.advance(epoch("240112000000W"))
-    assert codes(meter)[4:] == [9]
-    assert get(meter, CALENDAR, 10).value.hex() == "07e8010affffffffff800000"
-
-
-@pytest.mark.parametrize(
-    ("octets", "tst"),
-    [
-        ("07e8010aff0d2500ffffc400", "240110133700W"),
-        ("07e8010aff0d2500ff000000", "240110143700W"),
-        ("07e8070101000000ff800000", "240701000000S"),
-        ("07e8070101020000ff800000", "240701020000S"),
-    ],
-)
-def test_an_activation_to_the_minute(octets: str, tst: str) -> None:
-    meter = at("240109120000W")
-    write_passive(meter)
-    assert order(meter, octets) is GOOD
-    meter.advance(epoch(tst) - 1)
-    assert 9 not in codes(meter)
-    meter.advance(epoch(tst))
-    assert codes(meter)[-1] == 9
-
-
-@pytest.mark.parametrize(
-    "octets",
-    [
-        "07e80109ffffffffff800000",
-        "07e8010902000000ff800000",
-        "07e80109ff0c0000ffffc400",
-    ],
-)
-def test_todays_date_activates_at_once(octets: str) -> None:
-    meter = at("240109120000W")
-    write_passive(meter)
-    assert order(meter, octets) is GOOD
-    assert codes(meter)[4:] == [9] and tariff(meter) == "0001"
-    assert not meter.state.activation_pending
-
-
-def test_an_order_is_taken_back_by_no_date() -> None:
-    meter = at("240109120000W")
-    write_passive(meter)
-    order(meter, "07e8010affffffffff800000")
-    assert order(meter, "ff" * 9 + "8000ff") is GOOD
-    meter.advance(epoch("240112000000W"))
-    assert 9 not in codes(meter)
-
-
-@pytest.mark.parametrize(
-    "octets",
-    [
-        "07e80108ffffffffff800000",
-        "07e7010affffffffff800000",
-        "07e8010a02ffffffff800000",
-        "07e8021effffffffff800000",
-        "ffff010affffffffff800000",
-        "07e8010aff18000000800000",
-        "07e8010aff0d2500ff02d100",
-        "270f0c1fff173b3bff02d000",
-        "270f0c1fff173b3bff800000",
-        "0001010101000000ff800000",
-        "07e8010aff",
-        "",
-    ],
-)
-def test_a_date_that_does_not_apply_changes_nothing(octets: str) -> None:
-    meter = at("240109120000W")
-    write_passive(meter)
-    kept = get(meter, CALENDAR, 10)
-    assert order(meter, octets) is REFUSED
-    assert get(meter, CALENDAR, 10) == kept and not meter.state.activation_pending
-    assert codes(meter) == [19] * 4
-
-
-HALF: list[dict[str, Any]] = [
-    {"season": seasons()},
-    {"week": weeks()},
-    {"schedule": days()},
-    {"week": weeks((b"other", *(1,) * 7))},
-    {"week": weeks((b"w", *(1,) * 6, 2))},
-    {"schedule": days(d1={"00:00": 3})},
-]
-
-
-@pytest.mark.parametrize("part", HALF)
-def test_half_a_calendar_is_not_activated(part: dict[str, Any]) -> None:
-    meter = at("240109120000W")
-    write_passive(meter, **part)
-    before = active(meter)
-    assert act(meter, CALENDAR, 1, NOTHING) is NOT_DONE
-    for octets in ("07e80109ffffffffff800000", "07e8010affffffffff800000"):
-        assert order(meter, octets) is REFUSED
-    assert active(meter) == before and tariff(meter) == "0002"
-    assert 9 not in codes(meter) and not meter.state.activation_pending
-
-
-@pytest.mark.parametrize("part", HALF)
-def test_a_calendar_that_became_half_does_not_take_its_time(
-    part: dict[str, Any],
-) -> None:
-    meter = at("240109120000W")
-    write_passive(meter)
-    order(meter, "07e8010affffffffff800000")
-    write_passive(meter, **part)
-    before = active(meter)
-    meter.advance(epoch("240112080000W"))
-    assert active(meter) == before and tariff(meter) == "0002"
-    assert 9 not in codes(meter)
-
-
 @pytest.mark.parametrize(("season", "week", "schedule"), WRONG)
 def test_a_part_that_is_wrong_by_itself_is_refused(
     season: Data, week: Data, schedule: Data
@@ -360,155 +232,8 @@ def test_the_tariff_follows_the_zone() -> None:
     assert tariff(meter) == "0001"
 
 
-@pytest.mark.parametrize("standard", list(Standard))
-def test_special_days_override_the_weekday(standard: Standard) -> None:
-    meter = at("240109120000W", standard)
-    today = special_days((3, "07e80109ff", 2)).value[0]
-    assert act(meter, SPECIAL, 1, today) is DONE
-    assert tariff(meter) == "0001"
-    meter = restored(meter)
-    assert act(meter, SPECIAL, 2, axdr.long_unsigned(3)) is DONE
-    assert tariff(meter) == "0002"
-    assert act(meter, SPECIAL, 2, axdr.long_unsigned(3)) is NOT_DONE
-    assert put(meter, SPECIAL, 2, special_days((1, "ffff0109ff", 2))) is GOOD
-    assert tariff(meter) == "0001"
-
-
-def test_a_special_day_takes_the_place_of_its_index_and_its_date() -> None:
-    meter = make_meter()
-    for entry in (
-        (1, "ffff0c19ff", 1),
-        (2, "ffff0c1aff", 1),
-        (1, "ffff0101ff", 2),
-        (9, "ffff0c1aff", 2),
-    ):
-        assert act(meter, SPECIAL, 1, special_days(entry).value[0]) is DONE
-    assert get(meter, SPECIAL) == special_days(
-        (1, "ffff0101ff", 2), (9, "ffff0c1aff", 2)
-    )
-
-
-def test_there_are_thirty_special_days_at_most() -> None:
-    meter = make_meter()
-    entries = [(n, f"ffff01{n:02x}ff", 1) for n in range(1, 31)]
-    assert put(meter, SPECIAL, 2, special_days(*entries, (31, "ffff0201ff", 1))) is (
-        REFUSED
-    )
-    assert put(meter, SPECIAL, 2, special_days(*entries)) is GOOD
-    one_more = special_days((31, "ffff0201ff", 1)).value[0]
-    assert act(meter, SPECIAL, 1, one_more) is NOT_DONE
-    assert act(meter, SPECIAL, 1, special_days((30, "ffff0201ff", 1)).value[0]) is DONE
-    for wrong in (special_days((1, "ffff0d01ff", 1)).value[0], axdr.long_unsigned(1)):
-        assert act(meter, SPECIAL, 1, wrong) in (NOT_DONE, ActionResult.TYPE_UNMATCHED)
-    assert put(meter, SPECIAL, 2, special_days((1, "ffff0d01ff", 1))) is REFUSED
-    assert len(get(meter, SPECIAL).value) == 30
-
-
-def test_special_days_have_an_index_and_a_date_of_their_own() -> None:
-    meter = make_meter()
-    for second in ((1, "ffff0102ff", 2), (2, "ffff0101ff", 2)):
-        both = special_days((1, "ffff0101ff", 1), second)
-        assert put(meter, SPECIAL, 2, both) is REFUSED
-    assert not get(meter, SPECIAL).value
-
-
-def test_a_script_holds_until_the_calendar_goes_on() -> None:
-    meter = at("240109120000W")
-    assert act(meter, SCRIPTS, 1, axdr.long_unsigned(1)) is DONE
-    assert tariff(meter) == "0001"
-    meter.power_off()
-    meter.power_on(epoch("240109123000W"))
-    assert tariff(meter) == "0001"
-    meter.advance(epoch("240110123000W"))
-    act(meter, SCRIPTS, 1, axdr.long_unsigned(1))
-    meter.power_on(epoch("240110123001W"))
-    assert tariff(meter) == "0001"
-    meter.advance(epoch("240111070000W"))
-    assert tariff(meter) == "0002"
-    assert act(meter, SCRIPTS, 1, axdr.long_unsigned(3)) is NOT_DONE
-    assert act(meter, SCRIPTS, 1, axdr.unsigned(1)) is ActionResult.TYPE_UNMATCHED
-
-
 def scripts(*items: tuple[int, tuple[Any, ...]]) -> Data:
     return data("script_table", [(number, [action]) for number, action in items])
-
-
-LN = bytes.fromhex("00000e0000ff")
-
-
-def sets(mask: str) -> tuple[Any, ...]:
-    return 1, 6, LN, 4, bytes.fromhex(mask)
-
-
-def test_scripts_can_be_written_in_dsmr_4_0_alone() -> None:
-    swapped = scripts((1, sets("0002")), (2, sets("0001")))
-    meter = at("240109120000W", Standard.DSMR_4_0_6)
-    assert put(meter, SCRIPTS, 2, swapped) is GOOD
-    assert tariff(meter) == "0001"
-    assert tariff(restored(meter)) == "0001"
-    for standard in (Standard.DSMR_4_2_2, Standard.SMR_5_0):
-        answer = put(make_meter(standard), SCRIPTS, 2, swapped)
-        assert answer is DataAccessResult.READ_WRITE_DENIED
-
-
-@pytest.mark.parametrize(
-    "table",
-    [
-        scripts((1, sets("0001"))),
-        scripts((1, sets("0001")), (1, sets("0002"))),
-        scripts((0, sets("0001")), (2, sets("0002"))),
-        scripts((1, sets("01")), (2, sets("0002"))),
-        scripts((1, sets("000a")), (2, sets("0002"))),
-        scripts((1, (2, *sets("0001")[1:])), (2, sets("0002"))),
-        scripts((1, (1, 6, LN, 3, b"\0\1")), (2, sets("0002"))),
-        scripts((1, (1, 6, bytes(6), 4, b"\0\1")), (2, sets("0002"))),
-        scripts(*((n, sets("0001")) for n in (1, 2, 3))),
-        axdr.array(
-            [
-                axdr.structure(axdr.long_unsigned(1), axdr.array([])),
-                scripts((2, sets("0002"))).value[0],
-            ]
-        ),
-        data("script_table", [(1, [sets("0001")] * 2), (2, [sets("0002")])]),
-        axdr.array([axdr.null_data()] * 2),
-        axdr.array([]),
-    ],
-)
-def test_scripts_that_a_calendar_cannot_run(table: Data) -> None:
-    meter = make_meter(Standard.DSMR_4_0_6)
-    assert put(meter, SCRIPTS, 2, table) is REFUSED
-    assert meter.state.settings is None
-
-
-def test_an_unused_script_is_null() -> None:
-    meter = make_meter(Standard.DSMR_4_0_6)
-    write_passive(meter, days(d1={"00:00": 2}))
-    act(meter, CALENDAR, 1, NOTHING)
-    table = axdr.array([axdr.null_data(), scripts((2, sets("0001"))).value[0]])
-    assert put(meter, SCRIPTS, 2, table) is GOOD
-    assert tariff(restored(meter)) == "0001"
-    zero = scripts((0, sets("0001")), (2, sets("0002")))
-    assert put(meter, SCRIPTS, 2, zero) is REFUSED
-
-
-def test_an_order_whose_time_went_by_is_not_due() -> None:
-    meter = at("240109120000W")
-    write_passive(meter)
-    order(meter, "07e8010affffffffff800000")
-    midnight = epoch("240110000000W")
-    assert activation_due(meter, midnight - 1) == midnight
-    assert activation_due(meter, midnight) == NEVER
-
-
-@pytest.mark.parametrize("zone_min", [-720, 720])
-def test_the_last_order_of_all_is_one_in_every_zone(zone_min: int) -> None:
-    meter = at("240109120000W")
-    write_passive(meter)
-    assert order(meter, "08320c1fff173b3bff800000") is GOOD
-    assert put(meter, CLOCK, 3, axdr.long(zone_min)) is GOOD
-    meter = restored(meter)
-    meter.advance(epoch("240110120000W"))
-    assert meter.state.activation_pending
 
 
 def test_the_billing_period_ends_with_the_month() -> None:
@@ -530,11 +255,3 @@ def test_active_parts_in_a_state_file_are_judged_together() -> None:
     meter.state.settings = settings
     with pytest.raises(ConfigError, match="activity_calendar"):
         restored(meter)
-
-
-def test_a_zone_that_makes_the_activation_due_activates() -> None:
-    meter = at("240109233000W")
-    write_passive(meter)
-    order(meter, "07e8010affffffffff800000")
-    assert put(meter, CLOCK, 3, axdr.long(-120)) is GOOD
-    assert codes(meter)[-1] == 9

@@ -1,4 +1,4 @@
-"""What the independent clients share: a meter of each standard, and the wire to it."""
+"""What tests share: a meter of each standard, the wire to it, and who brings it an image."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 
 from meters.meter import Meter
 from tests.meters.builders import make_meter
+from tests.meters.p3.loader import Loader
 from tests.peers.exchange import MeterExchange
 from wire.cosem.rows import Standard
 
@@ -22,3 +23,9 @@ def meter(request: pytest.FixtureRequest) -> Meter:
 def exchange(meter: Meter) -> MeterExchange:
     """The wire to that meter, and the time on it."""
     return MeterExchange(meter)
+
+
+@pytest.fixture
+def loader(meter: Meter) -> Loader:
+    """A client of that meter, which lets it take images."""
+    return Loader(meter).enable()

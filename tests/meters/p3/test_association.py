@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from meters.p3.association import P3Association
-from tests.meters.builders import CLIENT_TITLE, KEYS, METER_TITLE, NOW_S, make_meter
-from tests.meters.p3.driver import CHALLENGE, FULL, INVOKE, REPLY_TO_HLS, Driver
+from tests.meters.builders import CLIENT_TITLE, METER_TITLE, make_meter
+from tests.meters.p3.driver import FULL, INVOKE, Driver
 from wire.cosem.rows import Client, Standard
 from wire.dlms import acse, apdu, axdr
 from wire.dlms.acse import (
@@ -22,8 +22,6 @@ from wire.dlms.acse import (
     UserDiagnostic,
 )
 from wire.dlms.apdu import (
-    ActionRequestNormal,
-    ActionResponseNormal,
     ConfirmedServiceError,
     ExceptionResponse,
     GetRequestNormal,
@@ -38,12 +36,11 @@ from wire.dlms.descriptors import (
 )
 from wire.dlms.faults import InitiateError, ServiceFault, StateError
 from wire.dlms.initiate import Conformance
-from wire.dlms.security import Cipher, Kind, SecurityControl, hls5_proof, wrap_key
+from wire.dlms.security import Kind, SecurityControl
 from wire.obis import Obis
 
 CLOCK = AttributeDescriptor(8, Obis.parse("0-0:1.0.0"), 2)
 GET_CLOCK = apdu.encode(GetRequestNormal(INVOKE, CLOCK))
-KEY_TRANSFER = (64, "0-0:43.0.0", 2)
 
 
 def refusal(
@@ -60,7 +57,6 @@ def associated(driver: Driver) -> bool:
 
 NOT_NOW = refusal(ServiceFault.OPERATION_NOT_POSSIBLE)
 UNDECIPHERABLE = refusal(ServiceFault.DECIPHERING_ERROR)
-UNKNOWN = refusal(ServiceFault.SERVICE_NOT_SUPPORTED, StateError.SERVICE_UNKNOWN)
 
 
 @pytest.mark.parametrize("standard", list(Standard))
@@ -226,215 +222,6 @@ def test_a_lower_policy_takes_less_and_can_only_be_raised(standard: Standard) ->
     assert driver.raw(driver.seal(GET_CLOCK)) == UNDECIPHERABLE
 
 
-def test_a_wrong_proof_is_refused_and_locks_the_port_for_ten_seconds() -> None:
-    meter = make_meter()
-    driver = Driver(meter)
-    driver.request()
-    answer = driver.prove(b"not the challenge")
-    assert (answer.result, answer.returned) == (ActionResult.OTHER_REASON, None)
-    assert not associated(driver)
-    for client in (Client.MANAGEMENT, Client.PUBLIC):
-        other = Driver(meter, client)
-        other.now_s = NOW_S + 9
-        aare = other.request()
-        assert aare.result is AssociateResult.REJECTED_TRANSIENT
-        assert aare.diagnostic is ProviderDiagnostic.NO_REASON_GIVEN
-    late = Driver(meter)
-    late.now_s = NOW_S + 10
-    late.associate()
-
-
-@pytest.mark.parametrize(
-    "parameters",
-    [
-        None,
-        b"",
-        b"\x00",
-        b"\x09\x00",
-        b"\x09\x11" + bytes(17),
-        b"\x0a\x11" + bytes(17),
-        b"\x09\x7f",
-        b"\x09\x12" + bytes(18),
-    ],
-)
-def test_what_is_no_proof_is_no_proof(parameters: bytes | None) -> None:
-    driver = Driver(make_meter())
-    driver.request()
-    request = ActionRequestNormal(INVOKE, REPLY_TO_HLS, parameters)
-    answer = driver.ask(request)
-    assert isinstance(answer, ActionResponseNormal | ExceptionResponse)
-    assert not isinstance(answer, ActionResponseNormal) or answer.result != 0
-    assert driver.raw(driver.seal(GET_CLOCK)) == NOT_NOW
-
-
-def test_our_own_proof_is_not_taken_for_the_clients() -> None:
-    driver = Driver(make_meter())
-    aare = driver.request()
-    reflected = hls5_proof(
-        driver.cipher, METER_TITLE, 5, aare.authentication_value or b""
-    )
-    octets = axdr.encode(axdr.octet_string(reflected))
-    answer = driver.ask(ActionRequestNormal(INVOKE, REPLY_TO_HLS, octets))
-    assert isinstance(answer, ActionResponseNormal)
-    assert answer.result is ActionResult.OTHER_REASON
-
-
-def test_nothing_is_read_before_the_proof() -> None:
-    driver = Driver(make_meter())
-    assert driver.raw(GET_CLOCK) == NOT_NOW
-    aare = driver.request()
-    assert driver.raw(GET_CLOCK) == NOT_NOW
-    assert driver.raw(driver.seal(GET_CLOCK)) == NOT_NOW
-    set_message = SetRequestNormal(
-        INVOKE, AttributeDescriptor(1, Obis.parse("0-0:96.13.0"), 2), b"\x09\x01x"
-    )
-    assert driver.raw(driver.seal(apdu.encode(set_message))) == NOT_NOW
-    assert driver.prove(aare.authentication_value).result is ActionResult.SUCCESS
-
-
-def test_the_proof_comes_once() -> None:
-    driver = Driver(make_meter()).associate()
-    proof = hls5_proof(driver.cipher, CLIENT_TITLE, driver.counter + 1, CHALLENGE)
-    answer = driver.act(15, "0-0:40.0.0", 1, axdr.encode(axdr.octet_string(proof)))
-    assert (answer.result, answer.returned) == (ActionResult.OTHER_REASON, None)
-    assert isinstance(driver.get(8, "0-0:1.0.0"), bytes)
-
-
-def test_a_second_aarq_changes_nothing() -> None:
-    driver = Driver(make_meter()).associate()
-    assert driver.raw(acse.encode(driver.aarq())) == NOT_NOW
-    driver.counter -= 1
-    assert isinstance(driver.get(8, "0-0:1.0.0"), bytes)
-
-
-@pytest.mark.parametrize("apdu_type", ["request", "set"])
-def test_plaintext_is_refused_and_the_association_stays(apdu_type: str) -> None:
-    meter = make_meter()
-    driver = Driver(meter).associate()
-    message = AttributeDescriptor(1, Obis.parse("0-0:96.13.0"), 2)
-    octets = GET_CLOCK
-    if apdu_type == "set":
-        octets = apdu.encode(SetRequestNormal(INVOKE, message, b"\x09\x02hi"))
-    assert driver.raw(octets) == NOT_NOW
-    assert meter.state.message == b""
-    assert isinstance(driver.get(8, "0-0:1.0.0"), bytes)
-
-
-@pytest.mark.parametrize("standard", [Standard.DSMR_4_0_6, Standard.DSMR_4_2_2])
-@pytest.mark.parametrize("step", [0, 2, -1, 1000])
-def test_dsmr4_wants_the_next_counter_or_ends_without_a_word(
-    standard: Standard, step: int
-) -> None:
-    driver = Driver(make_meter(standard)).associate()
-    driver.counter += step - 1
-    assert driver.raw(driver.seal(GET_CLOCK)) is None
-    assert not associated(driver)
-    assert driver.raw(driver.seal(GET_CLOCK)) == NOT_NOW
-    driver.counter = 5
-    driver.associate()
-
-
-@pytest.mark.parametrize(
-    ("proof", "frame"),
-    [(-5, 0), (0, 0), (1, 1), (1, 0), (2, 1)],
-)
-def test_a_proof_may_have_a_counter_between_two_frames(proof: int, frame: int) -> None:
-    driver = Driver(make_meter())
-    aare = driver.request()
-    base = driver.counter
-    driver.counter += frame
-    if proof == 2:
-        # The frame left a gap that the proof does not fill.
-        with pytest.raises(AssertionError, match="did not answer"):
-            driver.prove(aare.authentication_value, base + proof)
-        assert not associated(driver)
-        return
-    answer = driver.prove(aare.authentication_value, base + proof)
-    assert answer.result is ActionResult.SUCCESS
-    assert isinstance(driver.get(8, "0-0:1.0.0"), bytes)
-
-
-def test_smr5_wants_a_higher_counter_from_the_first_frame_on() -> None:
-    meter = make_meter(Standard.SMR_5_0)
-    driver = Driver(meter).associate()
-    driver.counter += 500
-    assert isinstance(driver.get(8, "0-0:1.0.0"), bytes)
-    last = driver.counter
-    assert meter.state.received_counter == last
-    driver.counter -= 1
-    assert driver.raw(driver.seal(GET_CLOCK)) is None
-    assert not associated(driver)
-    again = Driver(meter)
-    again.counter = last - 1
-    assert again.request().diagnostic is UserDiagnostic.AUTHENTICATION_FAILURE
-    public = Driver(meter, Client.PUBLIC)
-    public.now_s = NOW_S + 20
-    shown = public.associate().get(1, "0-0:43.1.0")
-    assert shown == b"\x06" + last.to_bytes(4, "big")
-    later = Driver(meter)
-    later.now_s = NOW_S + 20
-    later.counter = last
-    later.associate()
-
-
-def test_a_replayed_frame_has_no_effect() -> None:
-    meter = make_meter()
-    driver = Driver(meter).associate()
-    message = AttributeDescriptor(1, Obis.parse("0-0:96.13.0"), 2)
-    frame = driver.seal(apdu.encode(SetRequestNormal(INVOKE, message, b"\x09\x01a")))
-    assert driver.raw(frame) is not None
-    meter.state.message = b"changed since"
-    assert driver.raw(frame) is None
-    assert meter.state.message == b"changed since"
-
-
-def test_a_frame_of_an_earlier_association_does_not_verify_the_next() -> None:
-    meter = make_meter()
-    driver = Driver(meter)
-    aare = driver.request()
-    start = driver.counter
-    driver.prove(aare.authentication_value)
-    driver.release()
-    # The same client, recorded: its AARQ is taken, its proof is over another challenge.
-    driver.counter = start - 1
-    second = driver.request()
-    assert second.authentication_value != aare.authentication_value
-    assert driver.prove(aare.authentication_value).result is ActionResult.OTHER_REASON
-
-
-def test_a_changed_bit_anywhere_is_noticed() -> None:
-    driver = Driver(make_meter()).associate()
-    good = driver.seal(GET_CLOCK)
-    for bit in range(8 * 7, 8 * len(good), 5):
-        bent = bytearray(good)
-        bent[bit // 8] ^= 1 << bit % 8
-        assert driver.raw(bytes(bent)) == UNDECIPHERABLE
-    assert driver.raw(good) is not None
-
-
-@pytest.mark.parametrize("kept", [*range(0, 7), 8, 20])
-def test_a_cut_frame_is_refused(kept: int) -> None:
-    driver = Driver(make_meter()).associate()
-    good = driver.seal(GET_CLOCK)
-    assert driver.raw(good[:kept]) in (UNKNOWN, UNDECIPHERABLE)
-    shorter = good[:1] + bytes((good[1] - 4,)) + good[2:-4]
-    assert driver.raw(shorter) == UNDECIPHERABLE
-    assert driver.raw(good) is not None
-
-
-def test_another_key_does_not_open_it() -> None:
-    driver = Driver(make_meter()).associate()
-    for keys in (
-        (bytes(16), KEYS.authentication_key),
-        (KEYS.encryption_key, bytes(16)),
-    ):
-        honest, driver.cipher = driver.cipher, Cipher(*keys)
-        assert driver.raw(driver.seal(GET_CLOCK)) == UNDECIPHERABLE
-        driver.cipher = honest
-        driver.counter -= 1
-    assert isinstance(driver.get(8, "0-0:1.0.0"), bytes)
-
-
 @pytest.mark.parametrize("client", [Client.MANAGEMENT, Client.PUBLIC])
 def test_a_release_may_carry_an_initiate(client: Client) -> None:
     driver = Driver(make_meter(), client).associate()
@@ -463,76 +250,6 @@ def test_a_release_with_a_false_initiate_does_not_release() -> None:
 
 def test_a_release_of_nothing_is_refused() -> None:
     assert Driver(make_meter()).release() == NOT_NOW
-
-
-def transfer(*keys: tuple[int, bytes], kek: bytes = KEYS.master_key) -> bytes:
-    """The parameter of global_key_transfer."""
-    return axdr.encode(
-        axdr.array(
-            axdr.structure(axdr.enum(key_id), axdr.octet_string(wrap_key(kek, key)))
-            for key_id, key in keys
-        )
-    )
-
-
-@pytest.mark.parametrize("standard", [Standard.DSMR_4_2_2, Standard.SMR_5_0])
-def test_new_keys_hold_from_the_next_request_on(standard: Standard) -> None:
-    meter = make_meter(standard)
-    driver = Driver(meter).associate()
-    encryption, authentication = bytes([1]) * 16, bytes([2]) * 16
-    parameter = transfer((2, authentication), (0, encryption))
-    assert driver.act(*KEY_TRANSFER, parameter).result is ActionResult.SUCCESS
-    assert meter.state.unsaved
-    old = driver.cipher
-    driver.cipher = Cipher(encryption, authentication)
-    driver.counter = 0
-    assert isinstance(driver.get(8, "0-0:1.0.0"), bytes)
-    driver.cipher = old
-    assert driver.raw(driver.seal(GET_CLOCK)) == UNDECIPHERABLE
-
-
-@pytest.mark.parametrize(
-    "parameter",
-    [
-        transfer((0, bytes(16)), kek=bytes(16)),
-        transfer((1, bytes(16))),
-        transfer((0, bytes(16)), (0, bytes(16))),
-        transfer((0, bytes(24))),
-        transfer((0, bytes(16)), (7, bytes(16))),
-        transfer(),
-    ],
-)
-def test_keys_change_all_together_or_not_at_all(parameter: bytes) -> None:
-    meter = make_meter()
-    driver = Driver(meter).associate()
-    refused = driver.act(*KEY_TRANSFER, parameter)
-    assert refused.result is ActionResult.OTHER_REASON
-    assert meter.state.keys == KEYS
-    assert isinstance(driver.get(8, "0-0:1.0.0"), bytes)
-
-
-def test_a_key_that_comes_again_does_not_make_old_counters_new() -> None:
-    meter = make_meter(Standard.SMR_5_0)
-    driver = Driver(meter).associate()
-    again = driver.act(*KEY_TRANSFER, transfer((0, KEYS.encryption_key)))
-    assert again.result is ActionResult.SUCCESS
-    assert meter.state.received_counter == driver.counter
-    driver.release()
-    replayed = Driver(meter)
-    assert replayed.request().diagnostic is UserDiagnostic.AUTHENTICATION_FAILURE
-
-
-def test_the_hls_secret_changes_and_is_never_shown() -> None:
-    meter = make_meter()
-    driver = Driver(meter).associate()
-    secret = bytes([9]) * 16
-    wrapped = axdr.encode(axdr.octet_string(wrap_key(KEYS.master_key, secret)))
-    changed = driver.act(15, "0-0:40.0.0", 2, wrapped)
-    assert changed.result is ActionResult.SUCCESS
-    assert meter.state.keys.hls_secret == secret
-    assert driver.get(15, "0-0:40.0.0", 7) == b"\x09\x00"
-    public = Driver(meter, Client.PUBLIC).associate()
-    assert public.get(15, "0-0:40.0.0", 7) is DataAccessResult.READ_WRITE_DENIED
 
 
 def test_the_association_shows_its_own_client() -> None:

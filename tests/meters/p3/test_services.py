@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 
 from tests.meters.builders import EQUIPMENT_ID, NOW_S, make_meter
@@ -11,21 +9,12 @@ from tests.meters.p3.driver import INVOKE, Driver
 from wire.cosem.rows import Client
 from wire.dlms import apdu, axdr
 from wire.dlms.action import (
-    ActionOutcome,
-    ActionRequestFirstPblock,
     ActionRequestNextPblock,
     ActionRequestWithList,
     ActionRequestWithListAndFirstPblock,
-    ActionRequestWithPblock,
-    ActionResponseNextPblock,
-    ActionResponseNormal,
-    ActionResponseWithList,
-    ActionResponseWithPblock,
-    decode_outcomes,
 )
-from wire.dlms.apdu import Apdu, ExceptionResponse, encode_values
+from wire.dlms.apdu import Apdu, ExceptionResponse
 from wire.dlms.descriptors import (
-    ActionResult,
     AttributeDescriptor,
     DataAccessResult,
     MethodDescriptor,
@@ -44,13 +33,8 @@ from wire.dlms.initiate import Conformance
 from wire.dlms.security import Kind
 from wire.dlms.set import (
     SetRequestFirstBlock,
-    SetRequestWithBlock,
     SetRequestWithList,
     SetRequestWithListFirstBlock,
-    SetResponseDatablock,
-    SetResponseLastDatablock,
-    SetResponseLastDatablockWithList,
-    SetResponseWithList,
 )
 from wire.obis import Obis
 
@@ -66,7 +50,6 @@ MESSAGE, CODE = attribute(1, "0-0:96.13.0"), attribute(1, "0-0:96.13.1")
 PROFILE, TITLE = attribute(7, "1-0:99.1.0"), attribute(1, "0-0:96.1.1")
 REGISTER = attribute(3, "1-0:1.8.1")
 RESET = MethodDescriptor(7, Obis.parse("1-0:99.1.0"), 1)
-ACTIVATE = MethodDescriptor(64, Obis.parse("0-0:43.0.0"), 1)
 
 
 def driver_with_rows(rows: int, **changed: object) -> Driver:
@@ -226,203 +209,6 @@ def test_a_service_that_was_not_negotiated_is_refused() -> None:
     act = ActionRequestWithList(INVOKE, (RESET,), (b"\x0f\x00",))
     assert driver.ask(act) == refused
     assert driver.set(1, "0-0:96.13.0", 2, b"\x09\x01a") is OK
-
-
-def send(driver: Driver, first: Apdu, rest: Sequence[bytes]) -> Apdu:
-    """Sends the first block and the rest; the answer to the last."""
-    answer = driver.ask(first)
-    for index, octets in enumerate(rest):
-        assert answer == SetResponseDatablock(INVOKE, index + 1)
-        last = index == len(rest) - 1
-        answer = driver.ask(SetRequestWithBlock(INVOKE, last, index + 2, octets))
-    return answer
-
-
-@pytest.mark.parametrize("length", [1, 1000, 1024])
-def test_a_message_in_blocks(length: int) -> None:
-    driver = driver_with_rows(0)
-    text = bytes(32 + index % 90 for index in range(length))
-    octets = axdr.encode(axdr.octet_string(text))
-    pieces = [octets[at : at + 300] for at in range(0, len(octets), 300)]
-    first = SetRequestFirstBlock(INVOKE, MESSAGE, len(pieces) == 1, 1, pieces[0])
-    answer = send(driver, first, pieces[1:])
-    assert answer == SetResponseLastDatablock(INVOKE, OK, len(pieces))
-    assert driver.meter.state.message == text
-
-
-def test_a_message_too_long_in_blocks_is_a_logical_error() -> None:
-    driver = driver_with_rows(0)
-    octets = axdr.encode(axdr.octet_string(bytes(1025)))
-    first = SetRequestFirstBlock(INVOKE, MESSAGE, False, 1, octets[:500])
-    answer = send(driver, first, [octets[500:1000], octets[1000:]])
-    assert answer == SetResponseLastDatablock(INVOKE, DataAccessResult.OTHER_REASON, 3)
-
-
-def test_blocks_that_end_in_no_value_are_of_no_type() -> None:
-    driver = driver_with_rows(0)
-    first = SetRequestFirstBlock(INVOKE, MESSAGE, True, 1, b"\x09\x05ab")
-    answer = driver.ask(first)
-    unmatched = DataAccessResult.TYPE_UNMATCHED
-    assert answer == SetResponseLastDatablock(INVOKE, unmatched, 1)
-
-
-@pytest.mark.parametrize("number", [0, 1, 3, 0xFFFFFFFF])
-def test_a_wrong_number_ends_a_long_set(number: int) -> None:
-    driver = driver_with_rows(0)
-    driver.ask(SetRequestFirstBlock(INVOKE, MESSAGE, False, 1, b"\x09\x04a"))
-    answer = driver.ask(SetRequestWithBlock(INVOKE, True, number, b"bcd"))
-    invalid = DataAccessResult.DATA_BLOCK_NUMBER_INVALID
-    assert answer == SetResponseLastDatablock(INVOKE, invalid, number)
-    after = driver.ask(SetRequestWithBlock(INVOKE, True, 2, b"bcd"))
-    none = DataAccessResult.NO_LONG_SET_IN_PROGRESS
-    assert after == SetResponseLastDatablock(INVOKE, none, 2)
-    assert driver.get(1, "0-0:96.13.0") == b"\x09\x00"
-
-
-def test_another_request_aborts_a_long_set() -> None:
-    driver = driver_with_rows(0)
-    driver.ask(SetRequestFirstBlock(INVOKE, MESSAGE, False, 1, b"\x09\x04a"))
-    driver.get(1, "0-0:96.13.0")
-    answer = driver.ask(SetRequestWithBlock(INVOKE, True, 2, b"bcd"))
-    aborted = DataAccessResult.LONG_SET_ABORTED
-    assert answer == SetResponseLastDatablock(INVOKE, aborted, 2)
-
-
-def test_blocks_do_not_grow_without_end() -> None:
-    driver = driver_with_rows(0)
-    answer = driver.ask(SetRequestFirstBlock(INVOKE, MESSAGE, False, 1, bytes(900)))
-    number = 1
-    while isinstance(answer, SetResponseDatablock):
-        number += 1
-        assert number < 30
-        answer = driver.ask(SetRequestWithBlock(INVOKE, False, number, bytes(900)))
-    other = DataAccessResult.OTHER_REASON
-    assert answer == SetResponseLastDatablock(INVOKE, other, number)
-
-
-def test_an_empty_block_goes_nowhere() -> None:
-    driver = driver_with_rows(0)
-    driver.ask(SetRequestFirstBlock(INVOKE, MESSAGE, False, 1, b"\x09"))
-    answer = driver.ask(SetRequestWithBlock(INVOKE, False, 2, b""))
-    aborted = DataAccessResult.LONG_SET_ABORTED
-    assert answer == SetResponseLastDatablock(INVOKE, aborted, 2)
-
-
-def test_a_list_is_written_item_by_item() -> None:
-    driver = driver_with_rows(0)
-    items = ((MESSAGE, None), (TITLE, None), (CODE, None), (MESSAGE, None))
-    values = (b"\x09\x02hi", b"\x09\x00", b"\x09\x021x", b"\x12\x00\x00")
-    results = (
-        OK,
-        DataAccessResult.READ_WRITE_DENIED,
-        DataAccessResult.OTHER_REASON,
-        DataAccessResult.TYPE_UNMATCHED,
-    )
-    answer = driver.ask(SetRequestWithList(INVOKE, items, values))
-    assert answer == SetResponseWithList(INVOKE, results)
-    first = SetRequestWithListFirstBlock(
-        INVOKE, items, False, 1, encode_values(values)[:5]
-    )
-    answer = send(driver, first, [encode_values(values)[5:]])
-    assert answer == SetResponseLastDatablockWithList(INVOKE, results, 2)
-
-
-def test_a_list_with_a_value_missing_writes_nothing() -> None:
-    driver = driver_with_rows(0)
-    items = ((MESSAGE, None), (CODE, None))
-    octets = encode_values([b"\x09\x02hi"])
-    answer = driver.ask(SetRequestWithListFirstBlock(INVOKE, items, True, 1, octets))
-    unmatched = DataAccessResult.TYPE_UNMATCHED
-    assert answer == SetResponseLastDatablock(INVOKE, unmatched, 1)
-    assert driver.get(1, "0-0:96.13.0") == b"\x09\x00"
-
-
-def test_reset_empties_the_profile() -> None:
-    driver = driver_with_rows(10)
-    assert driver.get(7, "1-0:99.1.0", 7) == b"\x06\x00\x00\x00\x0a"
-    assert driver.act(7, "1-0:99.1.0", 1, b"\x0f\x00").result is ActionResult.SUCCESS
-    assert driver.get(7, "1-0:99.1.0") == b"\x01\x00"
-
-
-@pytest.mark.parametrize(
-    ("class_id", "code", "number", "parameters", "result"),
-    [
-        (7, "1-0:99.1.0", 2, b"\x0f\x00", ActionResult.READ_WRITE_DENIED),
-        (7, "1-0:99.1.0", 9, b"\x0f\x00", ActionResult.READ_WRITE_DENIED),
-        (3, "1-0:1.8.1", 1, b"\x0f\x00", ActionResult.READ_WRITE_DENIED),
-        (3, "1-0:9.9.9", 1, b"\x0f\x00", ActionResult.OBJECT_UNDEFINED),
-        (4, "1-0:1.8.1", 1, b"\x0f\x00", ActionResult.OBJECT_CLASS_INCONSISTENT),
-        (7, "1-0:99.1.0", 1, b"\x11\x00", ActionResult.TYPE_UNMATCHED),
-        (7, "1-0:99.1.0", 1, None, ActionResult.TYPE_UNMATCHED),
-    ],
-)
-def test_methods_refused(
-    class_id: int,
-    code: str,
-    number: int,
-    parameters: bytes | None,
-    result: ActionResult,
-) -> None:
-    driver = driver_with_rows(0)
-    answer = driver.act(class_id, code, number, parameters)
-    assert answer == ActionResponseNormal(INVOKE, result)
-
-
-def test_methods_in_a_list_and_in_blocks() -> None:
-    driver = driver_with_rows(5)
-    methods, values = (RESET, ACTIVATE), (b"\x0f\x00", b"\x16\x00")
-    outcomes = (
-        ActionOutcome(ActionResult.SUCCESS),
-        ActionOutcome(ActionResult.OTHER_REASON),
-    )
-    answer = driver.ask(ActionRequestWithList(INVOKE, methods, values))
-    assert answer == ActionResponseWithList(INVOKE, outcomes)
-    octets = encode_values(values)
-    first = ActionRequestWithListAndFirstPblock(INVOKE, methods, False, 1, octets[:2])
-    assert driver.ask(first) == ActionResponseNextPblock(INVOKE, 1)
-    answer = driver.ask(ActionRequestWithPblock(INVOKE, True, 2, octets[2:]))
-    assert answer == ActionResponseWithList(INVOKE, outcomes)
-
-
-def test_one_method_in_blocks() -> None:
-    driver = driver_with_rows(5)
-    first = ActionRequestFirstPblock(INVOKE, RESET, False, 1, b"\x0f")
-    assert driver.ask(first) == ActionResponseNextPblock(INVOKE, 1)
-    answer = driver.ask(ActionRequestWithPblock(INVOKE, True, 2, b"\x00"))
-    assert answer == ActionResponseNormal(INVOKE, ActionResult.SUCCESS)
-    after = driver.ask(ActionRequestWithPblock(INVOKE, True, 3, b"\x00"))
-    none = ActionResult.NO_LONG_ACTION_IN_PROGRESS
-    assert after == ActionResponseNormal(INVOKE, none)
-
-
-def test_blocks_of_a_method_out_of_order() -> None:
-    driver = driver_with_rows(5)
-    aborted = ActionResponseNormal(INVOKE, ActionResult.LONG_ACTION_ABORTED)
-    driver.ask(ActionRequestFirstPblock(INVOKE, RESET, False, 1, b"\x0f"))
-    assert driver.ask(ActionRequestWithPblock(INVOKE, True, 3, b"\x00")) == aborted
-    driver.ask(ActionRequestFirstPblock(INVOKE, RESET, False, 1, b"\x0f"))
-    driver.get(1, "0-0:96.13.0")
-    assert driver.ask(ActionRequestWithPblock(INVOKE, True, 2, b"\x00")) == aborted
-    short = ActionRequestWithListAndFirstPblock(INVOKE, (RESET,), True, 1, b"\x00")
-    unmatched = ActionResponseNormal(INVOKE, ActionResult.TYPE_UNMATCHED)
-    assert driver.ask(short) == unmatched
-
-
-def test_many_results_come_in_blocks_when_the_pdu_is_small() -> None:
-    driver = driver_with_rows(5, pdu_size=64)
-    request = ActionRequestWithList(INVOKE, (RESET,) * 16, (b"\x0f\x00",) * 16)
-    driver.kind = Kind.GENERAL_GLO
-    answer = driver.ask(request)
-    joined = b""
-    while isinstance(answer, ActionResponseWithPblock) and not answer.last_block:
-        joined += answer.raw_data
-        answer = driver.ask(ActionRequestNextPblock(INVOKE, answer.block_number))
-    assert isinstance(answer, ActionResponseWithPblock)
-    outcomes = decode_outcomes(joined + answer.raw_data)
-    assert [item.result for item in outcomes] == [ActionResult.SUCCESS] * 16
-    after = driver.ask(ActionRequestNextPblock(INVOKE, answer.block_number))
-    none = ActionResult.NO_LONG_ACTION_IN_PROGRESS
-    assert after == ActionResponseNormal(INVOKE, none)
 
 
 def test_the_invoke_id_comes_back() -> None:
