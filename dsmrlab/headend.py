@@ -27,8 +27,25 @@ if TYPE_CHECKING:
     from dsmrlab.office import Reach
 
 ENGINES = ("native", "gurux")
+MECHANISMS = ("hls3", "hls4", "hls5")
 # A VALUE may be negative, which must not look like an option.
 _WITH_VALUE = {"ignore_unknown_options": True}
+
+
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default="native",
+    show_default=True,
+    help="The DLMS client.",
+)
+mechanism_option = click.option(
+    "--mechanism",
+    type=click.Choice(MECHANISMS),
+    default="hls5",
+    show_default=True,
+    help="How the head-end proves itself; the meter's configuration says which ways it lets in.",
+)
 
 
 @click.group(cls=LabGroup)
@@ -50,11 +67,12 @@ def reach_options(command: Callable[..., None]) -> Callable[..., None]:
         timeout: float,
         attempts: int,
         trace: Path | None,
+        mechanism: str,
         **kwargs: Any,
     ) -> None:
         from dsmrlab.office import Reach
 
-        reach = Reach(engine, timeout, attempts, trace)
+        reach = Reach(engine, timeout, attempts, trace, mechanism)
         command(*args, reach=reach, **kwargs)
 
     for option in (
@@ -74,13 +92,8 @@ def reach_options(command: Callable[..., None]) -> Callable[..., None]:
             metavar="SECONDS",
             help="How long to wait for an answer of the meter.",
         ),
-        click.option(
-            "--engine",
-            type=click.Choice(ENGINES),
-            default="native",
-            show_default=True,
-            help="The DLMS client.",
-        ),
+        mechanism_option,
+        engine_option,
     ):
         with_reach = option(with_reach)
     return with_reach

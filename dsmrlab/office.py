@@ -20,6 +20,7 @@ from dsmrlab.trace import open_capture
 from headend import operations
 from headend.associating import Another, at_once
 from headend.desk import Desk
+from headend.dlms.credentials import MECHANISMS
 from headend.keys import KeyStore
 from headend.limits import Limits
 from headend.progress import Watch, unwatched
@@ -48,12 +49,15 @@ class JobFailed(SimError):
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How a command reaches meters: engine, seconds for an answer, attempts of a job, trace."""
+    """How a command reaches meters: engine, seconds for an answer, attempts of a job, trace,
+    and the mechanism by which the head-end proves itself.
+    """
 
     engine: str = "native"
     timeout_s: float = 10.0
     attempts: int = 2
     trace: Path | None = None
+    mechanism: str = "hls5"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,7 @@ class Office:
             trace=self._tapped(open_capture(reach.trace, loop.seconds)),
             watch=watch,
             another=another,
+            mechanism=MECHANISMS[reach.mechanism],
         )
 
     def do(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dsmrlab.edge import LabCommand, Settings, complain, pass_settings
-from dsmrlab.headend import ENGINES
+from dsmrlab.headend import engine_option, mechanism_option
 from dsmrlab.listen import PORT as PUSH_PORT
 from dsmrlab.listen import (
     listen_address,
@@ -73,13 +73,8 @@ PORT = 8080
     metavar="SECONDS",
     help="How long to wait for an answer of the meter.",
 )
-@click.option(
-    "--engine",
-    type=click.Choice(ENGINES),
-    default="native",
-    show_default=True,
-    help="The DLMS client.",
-)
+@engine_option
+@mechanism_option
 @click.option("--log", type=click.Choice(["json"]), help="A line per event, on stderr.")
 @click.option("--pushes", metavar="HOST:PORT", help="Hear meters that call there, too.")
 @on_alarm_option
@@ -94,6 +89,7 @@ def serve(
     lease: float,
     timeout: float,
     engine: str,
+    mechanism: str,
     log: str | None,
     pushes: str | None,
     on_alarm: str,
@@ -114,7 +110,7 @@ def serve(
         listen_address(listen, PORT),
         Limits(concurrency, connections_per_second, per_cell),
         lease,
-        Reach(engine, timeout, trace=trace),
+        Reach(engine, timeout, trace=trace, mechanism=mechanism),
     )
     called = listen_address(pushes, PUSH_PORT) if pushes else None
     if settings.db in ("sqlite://", "sqlite:///:memory:"):

@@ -19,9 +19,8 @@ from headend.dlms.client import Client
 from headend.dlms.credentials import Credentials
 from headend.dlms.line import Unanswered
 from headend.dlms.session import Rejected
-from headend.keyring import KeyRing, Pair
+from headend.keyring import KeyRing, KeySet
 from headend.store.counters import RESERVE
-from headend.store.keys import KeyKind
 from wire.cosem.rows import SMR5
 from wire.dlms.descriptors import AttributeDescriptor
 from wire.dlms.security import MAX_COUNTER
@@ -47,15 +46,17 @@ async def at_once() -> None:
 class Approach:
     """How one meter is come at: `make` a client for its management or its public client.
 
-    `another` is awaited before each connection but the first.
+    `another` is awaited before each connection but the first. With `with_secret` management
+    proves the HLS secret.
     """
 
     make: Callable[[Credentials, NextCounter], Client]
-    credentials: Callable[[Pair], Credentials]
+    credentials: Callable[[KeySet], Credentials]
     public: Credentials
     ring: KeyRing
     clock: IReactorTime
     another: Another = at_once
+    with_secret: bool = False
 
     async def associate(self, *, expired: bool = False) -> Client:
         """An associated client, under keys that are ACTIVE when it is returned.
@@ -64,58 +65,58 @@ class Approach:
         the first refusal said when nothing helps.
         """
         ring = self.ring
-        pair = Pair(
-            await ring.active(KeyKind.ENCRYPTION),
-            await ring.active(KeyKind.AUTHENTICATION),
-        )
-        if await ring.counter(pair.encryption) is None:
+        in_use = await ring.in_use(self.with_secret)
+        if await ring.counter(in_use.encryption) is None:
             # A new database: the meter may have seen counters that it must not see again.
-            await self._raise_counter(pair, await self._meter_counter())
+            await self._raise_counter(in_use, await self._meter_counter())
             await self.another()
-        block = ring.block(pair.encryption)
-        client = self.make(self.credentials(pair), block.take)
+        block = ring.block(in_use.encryption)
+        client = self.make(self.credentials(in_use), block.take)
         try:
             await client.open()
         except (PeerRefused, Unanswered) as error:
             refusal = error
         else:
             return client
-        pairs = await ring.others(pair, expired)
+        key_sets = await ring.others(in_use, expired)
         locked = isinstance(refusal, Rejected) and refusal.transient
         # To DSMR 4 no first counter is wrong (P3, 3.2.3): only keys may be. A port that is locked
         # tells nothing of either.
         silent = isinstance(refusal, Unanswered) and ring.meter.standard not in SMR5
-        if not pairs and (locked or silent):
+        if not key_sets and (locked or silent):
             raise refusal
         await self._await_unlocking(refusal)
         await self.another()
         theirs = await self._meter_counter()
         if locked:
-            pairs.insert(0, pair)
+            key_sets.insert(0, in_use)
         if theirs is not None and theirs >= block.last:
             _log.warning(
                 "%s has seen invocation counter %d; we go on above it, no more at %d",
                 *(ring.meter.equipment_id, theirs, block.last),
             )
-            pairs.insert(0, pair)
-        return await self._first_accepted(pairs, theirs, refusal)
+            key_sets.insert(0, in_use)
+        return await self._first_accepted(key_sets, theirs, refusal)
 
     async def _first_accepted(
-        self, pairs: list[Pair], theirs: int | None, refusal: PeerRefused | Unanswered
+        self,
+        key_sets: list[KeySet],
+        theirs: int | None,
+        refusal: PeerRefused | Unanswered,
     ) -> Client:
-        """A client under the first pair that the meter takes; that pair is then ACTIVE."""
-        for pair in pairs:
-            await self._raise_counter(pair, theirs)
-            block = self.ring.block(pair.encryption)
+        """A client under the first keys that the meter takes; those are then ACTIVE."""
+        for keys in key_sets:
+            await self._raise_counter(keys, theirs)
+            block = self.ring.block(keys.encryption)
             await self.another()
-            client = self.make(self.credentials(pair), block.take)
+            client = self.make(self.credentials(keys), block.take)
             try:
                 await client.open()
             except (PeerRefused, Unanswered) as error:
                 await self._await_unlocking(error)
                 continue
             try:
-                await self.ring.settle(pair)
+                await self.ring.settle(keys)
             except BaseException:
                 client.close()
                 raise
@@ -139,13 +140,13 @@ class Approach:
             await client.leave()
         return value if type(value) is int else None
 
-    async def _raise_counter(self, pair: Pair, theirs: int | None) -> None:
+    async def _raise_counter(self, keys: KeySet, theirs: int | None) -> None:
         """Counts on above the meter's counter, upward only.
 
         Anybody could have said it, for the public client is not ciphered. So what would use
         the key up is not believed: its last counters are for replacing it.
         """
-        known = await self.ring.counter(pair.encryption)
+        known = await self.ring.counter(keys.encryption)
         if theirs is None or (known is not None and theirs < known):
             return
         if not 0 <= theirs < MAX_COUNTER - RESERVE:
@@ -153,7 +154,7 @@ class Approach:
                 f"the meter says that it has seen invocation counter {theirs};"
                 " so near to the last one that is not believed"
             )
-        await self.ring.raise_counter(pair.encryption, theirs + 1)
+        await self.ring.raise_counter(keys.encryption, theirs + 1)
 
 
 def _no_counter() -> int:

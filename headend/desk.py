@@ -16,7 +16,7 @@ from headend.associating import Another, Approach, NextCounter, at_once
 from headend.devices import DeviceRing
 from headend.dlms.client import TIMEOUT_S, Client, DlmsClient
 from headend.dlms.credentials import Credentials
-from headend.keyring import KeyRing, Pair
+from headend.keyring import KeyRing, KeySet
 from headend.keys import KeyStore
 from headend.progress import Progress, Step, Watch, unwatched
 from headend.store import leases, meters
@@ -28,6 +28,8 @@ from headend.store.keys import KeyKind
 from headend.store.meters import Meter
 from headend.visit import Records, Visit
 from wire.capture import Tap
+from wire.dlms.acse import Mechanism
+from wire.dlms.hls import WITH_SECRET
 from wire.dlms.security import MAX_COUNTER
 from wire.errors import SimError, TransportError
 
@@ -48,7 +50,7 @@ class Desk:
     `endpoint` makes the way to a host and port; `call` runs store work, in a thread where the
     reactor must not wait; `trace` sees each connection to a meter; `watch` is told how the
     association of a job begins; `another` is awaited before each connection of a job but the
-    first.
+    first. `mechanism` is how we prove ourselves, from the next job on.
     """
 
     def __init__(
@@ -65,7 +67,9 @@ class Desk:
         trace: Callable[[Meter], Tap | None] = lambda meter: None,
         watch: Watch = unwatched,
         another: Another = at_once,
+        mechanism: Mechanism = Mechanism.HIGH_GMAC,
     ) -> None:
+        self.mechanism = mechanism
         self._store = store
         self._key_store = key_store
         self._endpoint = endpoint
@@ -142,17 +146,25 @@ class Desk:
             )
             return client
 
-        def credentials(pair: Pair) -> Credentials:
+        mechanism = self.mechanism
+
+        def credentials(keys: KeySet) -> Credentials:
+            secret = keys.hls_secret
             return Credentials(
                 server_sap=meter.logical_device,
                 system_title=SYSTEM_TITLE,
                 meter_title=meter.system_title,
-                encryption_key=pair.encryption.octets,
-                authentication_key=pair.authentication.octets,
+                encryption_key=keys.encryption.octets,
+                authentication_key=keys.authentication.octets,
+                mechanism=mechanism,
+                hls_secret=secret.octets if secret else None,
             )
 
         public = Credentials.public(meter.logical_device)
-        return Approach(make, credentials, public, ring, self._clock, self._another)
+        return Approach(
+            *(make, credentials, public, ring, self._clock, self._another),
+            mechanism in WITH_SECRET,
+        )
 
     async def _warn_of_the_end(self, ring: KeyRing) -> None:
         """An alarm, at each association, while few invocation counters are left."""

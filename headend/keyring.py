@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 from typing import NamedTuple
 
 from headend.keys import Key, KeyStore
@@ -21,11 +22,14 @@ from wire.dlms.security import KEY_OCTETS, wrap_key
 _LATEST_EXPIRED = 2
 
 
-class Pair(NamedTuple):
-    """What it takes to cipher: a global unicast encryption key and an authentication key."""
+class KeySet(NamedTuple):
+    """What it takes to associate: to cipher, a global unicast encryption key and an
+    authentication key; for HLS3 and HLS4 the HLS secret too.
+    """
 
     encryption: Key
     authentication: Key
+    hls_secret: Key | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +52,33 @@ class KeyRing:
             lambda connection: self.key_store.active(connection, self.meter, kind)
         )
 
-    async def others(self, tried: Pair, expired: bool = False) -> list[Pair]:
-        """The pairs that the meter may have in place of the one that was tried.
+    async def in_use(self, with_secret: bool) -> KeySet:
+        """The keys that are in use; `ConfigError` when one is missing."""
+        kinds = [KeyKind.ENCRYPTION, KeyKind.AUTHENTICATION]
+        kinds += [KeyKind.HLS_SECRET] if with_secret else []
+        return KeySet(*[await self.active(kind) for kind in kinds])
+
+    async def others(self, tried: KeySet, expired: bool = False) -> list[KeySet]:
+        """What the meter may have in place of the keys that were tried.
 
         Those with keys that are NEW, in the order in which a change brings them: the
         authentication key alone, then both (P3, 5.1). With `expired` also those with the
         last keys that were in use, for a change that was believed in too early.
         """
 
-        def find(connection: Connection) -> list[Pair]:
-            encryption, authentication = (
-                self._candidates(connection, key, expired) for key in tried
-            )
-            pairs = [Pair(e, a) for e in encryption for a in authentication]
-            return pairs[1:]
+        def find(connection: Connection) -> list[KeySet]:
+            candidates = [
+                self._candidates(connection, key, expired) for key in tried if key
+            ]
+            return [KeySet(*keys) for keys in product(*candidates)][1:]
 
         return await self._read(find)
 
-    async def settle(self, pair: Pair) -> None:
-        """The meter has these two: they are ACTIVE, and what they replace is EXPIRED."""
+    async def settle(self, accepted: KeySet) -> None:
+        """The meter has these: they are ACTIVE, and what they replace is EXPIRED."""
 
         def move(connection: Connection) -> None:
-            for key in pair:
+            for key in filter(None, accepted):
                 if keys.get(connection, key.id).state is not KeyState.ACTIVE:
                     keys.move(connection, key.id, KeyState.ACTIVE)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from headend.dlms.session import Rejected
 from headend.store.job import Job
 from wire.errors import PeerRefused, SimError, TransportError
 
@@ -31,7 +32,10 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """The job has failed for good; `result` holds the code of a refusal that has one."""
+    """The job has failed for good; `result` holds the code of a refusal that has one.
+
+    It is `refused`, a result of the service, or `rejected`, why there is no association.
+    """
 
     error: str
     result: Mapping[str, int] | None = None
@@ -40,7 +44,8 @@ class GiveUp:
 def judge(error: Exception, job: Job, retries: Retries, now_s: float) -> Again | GiveUp:
     """Only a transport that failed is worth another attempt: a refusal would be repeated."""
     if isinstance(error, PeerRefused) and error.result is not None:
-        return GiveUp(str(error), {"refused": error.result})
+        which = "rejected" if isinstance(error, Rejected) else "refused"
+        return GiveUp(str(error), {which: error.result})
     if not isinstance(error, TransportError):
         return GiveUp(_for_the_user(error))
     if job.attempts >= job.max_attempts:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 
+from headend.dlms.credentials import MECHANISMS
 from scenarios.commands import (
     Act,
     AtMeter,
@@ -14,6 +15,7 @@ from scenarios.commands import (
     Operate,
     Read,
     SendMessage,
+    UseCounter,
     Write,
 )
 from scenarios.steps import Inject, PlugCar, PowerCycle, PressButton, SetLoad, WakeUp
@@ -188,6 +190,15 @@ async def _try_wrong_key(scene: Scene, body: AtMeter) -> Seen:
     return Seen(outcome.refused_by is Refuser.METER, outcome.result, outcome.detail)
 
 
+async def _use_counter(scene: Scene, body: UseCounter) -> Seen:
+    return _seen(await scene.world.use_counter(body.meter, body.counter))
+
+
+async def _authenticate_by(scene: Scene, name: str) -> Seen:
+    scene.world.authenticate_by(MECHANISMS[name])
+    return Seen(result=name)
+
+
 async def _wake_up(scene: Scene, body: WakeUp) -> Seen:
     heeded = scene.world.wake_up(body.meter, body.by, body.number)
     return Seen(result="heeded" if heeded else "ignored")
@@ -227,6 +238,8 @@ ACTIONS: Final[dict[str, Callable[[Scene, Any], Awaitable[Seen]]]] = {
     "inject": _inject,
     "wake_up": _wake_up,
     "try_wrong_key": _try_wrong_key,
+    "use_counter": _use_counter,
+    "authenticate_by": _authenticate_by,
     "plug_car": _plug_car,
     "unplug_car": _unplug_car,
 }

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from scenarios.values import Model, Moment, Number, one_of
 from wire.charging_profile import ChargingProfile, Period, encode
+from wire.dlms.security import MAX_COUNTER
 from wire.errors import LocalError
 
 # Offsets can be checked against each other from any instant.
@@ -138,6 +139,13 @@ class Act(Read):
     """Invokes a method over P3: OBJECT:METHOD as on the command line."""
 
     value: Any = None
+
+
+class UseCounter(AtMeter):
+    """Somebody else who has the keys of a meter associates, with that invocation counter."""
+
+    # What associating and releasing take beside it.
+    counter: Annotated[int, Field(ge=0, le=MAX_COUNTER - 3)]
 
 
 class Operate(AtMeter):

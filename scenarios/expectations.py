@@ -17,6 +17,7 @@ from scenarios.commands import (
     Read,
     Repeat,
     SendMessage,
+    UseCounter,
     Write,
 )
 from scenarios.settings import Controller
@@ -146,12 +147,13 @@ class Refused(Model):
     write: Write | None = None
     act: Act | None = None
     operate: Operate | None = None
+    use_counter: UseCounter | None = None
     result: str | None = None
     by: Literal["head-end", "meter", "transport"] | None = None
 
     @model_validator(mode="after")
     def _one_command(self) -> Self:
-        one_of(self, ("send_message", "read", "write", "act", "operate"))
+        one_of(self, ("send_message", "read", "write", "act", "operate", "use_counter"))
         return self
 
 

@@ -54,6 +54,8 @@ def subject(expectation: Expectation) -> str:
         return f"invoking {refused.act.object} of meter {refused.act.meter}"
     if refused.operate is not None:
         return f"{refused.operate.operation} of meter {refused.operate.meter}"
+    if refused.use_counter is not None:
+        return f"counter {refused.use_counter.counter} at meter {refused.use_counter.meter}"
     assert refused.write is not None
     return f"writing {refused.write.object} of meter {refused.write.meter}"
 
@@ -151,6 +153,9 @@ async def _refused(scene: Scene, body: Refused) -> Look:
     elif body.operate is not None:
         ask = body.operate
         outcome = await scene.world.operate(ask.meter, ask.operation, ask.arguments)
+    elif body.use_counter is not None:
+        other = body.use_counter
+        outcome = await scene.world.use_counter(other.meter, other.counter)
     else:
         assert body.write is not None
         write = body.write

@@ -20,6 +20,7 @@ from scenarios.commands import (
     Operate,
     Read,
     SendMessage,
+    UseCounter,
     Write,
 )
 from scenarios.expectations import Expectation
@@ -148,6 +149,11 @@ class Step(Model):
     inject: Inject | None = None
     wake_up: WakeUp | None = None
     try_wrong_key: AtMeter | None = None
+    use_counter: UseCounter | None = None
+    authenticate_by: Annotated[
+        Literal["hls3", "hls4", "hls5"] | None,
+        Field(description="how the head-end proves itself from here on; hls5 at first"),
+    ] = None
     plug_car: PlugCar | None = None
     unplug_car: AtStation | None = None
     expect: Expectation | None = None

@@ -18,6 +18,7 @@ from meters.behaviour.injections import Injection
 from meters.behaviour.wakeup import By
 from scenarios.event_log import EventLog
 from scenarios.results import RunData
+from wire.dlms.acse import Mechanism
 from wire.quantities import PerPhase
 
 T = TypeVar("T")
@@ -172,6 +173,12 @@ class World(Protocol):
 
     async def try_wrong_key(self, meter: int) -> Outcome:
         """Somebody without the meter's keys tries to associate; the meter should refuse."""
+
+    async def use_counter(self, meter: int, counter: int) -> Outcome:
+        """Somebody else with the meter's keys associates, with counters from that one on."""
+
+    def authenticate_by(self, mechanism: Mechanism) -> None:
+        """The head-end proves itself so from now on."""
 
     def plug_car(self, station: int, car: Car) -> None:
         """A car arrives; one that stands there already leaves first."""

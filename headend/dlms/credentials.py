@@ -14,6 +14,13 @@ from wire.errors import LocalError
 MANAGEMENT_CONFORMANCE = Conformance(0x001A1D)
 PUBLIC_CONFORMANCE = Conformance(0x001014)
 
+MECHANISMS = {
+    "hls3": Mechanism.HIGH_MD5,
+    "hls4": Mechanism.HIGH_SHA1,
+    "hls5": Mechanism.HIGH_GMAC,
+}
+"""How management may prove itself, by what the standard calls it (P3, 1.3 of 4.2.2)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:

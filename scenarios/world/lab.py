@@ -36,10 +36,11 @@ from scenarios.world.figures import key_figures, run_data
 from scenarios.world.office import Office
 from scenarios.world.premises import Premises
 from scenarios.world.station import Addresses, Station
-from scenarios.world.stranger import try_wrong_key
+from scenarios.world.stranger import try_wrong_key, use_counter
 from scenarios.world.transformer import QUARTER_S, Transformer
 from scenarios.world.witness import Witness
 from scenarios.world_protocol import Car, Outcome
+from wire.dlms.acse import Mechanism
 from wire.errors import LocalError
 from wire.instants import from_epoch
 from wire.quantities import PerPhase
@@ -286,6 +287,17 @@ class Lab:
         """Somebody without the meter's keys tries to associate."""
         endpoint = self._network.endpoint(*self._station(meter).addresses.p3)
         return await try_wrong_key(endpoint, self._clock)
+
+    async def use_counter(self, meter: int, counter: int) -> Outcome:
+        """Somebody else with the meter's keys associates."""
+        station = self._station(meter)
+        endpoint = self._network.endpoint(*station.addresses.p3)
+        keys = station.meter.state.keys
+        return await use_counter(endpoint, self._clock, keys, counter)
+
+    def authenticate_by(self, mechanism: Mechanism) -> None:
+        """The head-end proves itself so from now on."""
+        self._office.authenticate_by(mechanism)
 
     def plug_car(self, station: int, car: Car) -> None:
         """A car arrives."""

@@ -29,6 +29,7 @@ from scenarios.network import Network, Port
 from scenarios.settings import Controller, WorldSettings
 from scenarios.world_protocol import Outcome, Refuser
 from wire.capture import Tap
+from wire.dlms.acse import Mechanism
 from wire.dlms.descriptors import ActionResult, DataAccessResult, words
 from wire.errors import ConfigError
 
@@ -66,7 +67,7 @@ class Office:
         with self._store.begin() as connection:
             import_shipment(connection, keys, shipment, now_s=clock.seconds())
             self._meters = {m.equipment_id: m for m in meters.every(connection)}
-        desk = Desk(
+        self._desk = Desk(
             self._store,
             keys,
             network.endpoint,
@@ -77,7 +78,7 @@ class Office:
         )
         self._scheduler = Scheduler(
             self._store,
-            desk.run,
+            self._desk.run,
             clock,
             limits=Limits(sessions=CONCURRENCY),
             worker="world",
@@ -141,6 +142,10 @@ class Office:
             return Outcome(value=job.result)
         return outcome_of(job, operation)
 
+    def authenticate_by(self, mechanism: Mechanism) -> None:
+        """Proves itself so to every meter from now on."""
+        self._desk.mechanism = mechanism
+
     async def listen(self, network: Network, port: int, on_alarm: OnAlarm) -> None:
         """Hears what meters push, at that port of TCP and of UDP."""
         reception = Reception(self._store, on_alarm)
@@ -177,4 +182,6 @@ def outcome_of(job: Job, operation: str) -> Outcome:
         except ValueError:
             name = f"result {job.result['refused']}"
         return Outcome(name, Refuser.METER, detail)
+    if isinstance(job.result, Mapping) and "rejected" in job.result:
+        return Outcome("rejected", Refuser.METER, detail)
     return Outcome("failed", Refuser.TRANSPORT, detail)

@@ -113,6 +113,22 @@ def test_operating_by_name(own_lab: Lab, tmp_path: Path) -> None:
     assert "success" in done(told).out
 
 
+@pytest.mark.parametrize("engine", ["native", "gurux"])
+def test_the_head_end_proves_itself_as_it_is_told(own_lab: Lab, engine: str) -> None:
+    def head_end(*asked: object) -> Ended:
+        return own_lab.run("headend", *asked, "--engine", engine, "--json")
+
+    name, mechanism = own_lab.meters[1], ("--mechanism", "hls4")
+    done(head_end("operate", name, "configure", 'flags={"hls4_on_p3": true}'))
+    done(head_end("read", name, "clock", *mechanism))
+    used = head_end("get", name, "association:authentication_mechanism_name")
+    assert done(used).document["result"]["value"][-1] == 5
+    off = 'flags={"hls4_on_p3": false}'
+    done(head_end("operate", name, "configure", off, *mechanism))
+    ended = head_end("read", name, "clock", *mechanism)
+    assert ended.code == 1 and ended.document["result"] == {"rejected": 11}
+
+
 def test_a_bundle_with_a_refusal_fails_the_command(own_lab: Lab) -> None:
     operations = '[{"operation": "get", "arguments": {"object": "1/0-0:99.99.9"}}]'
     ended = own_lab.run(

@@ -104,7 +104,7 @@ class World:
         async def another() -> None:
             await self.scheduler.another()
 
-        desk = Desk(
+        self.desk = Desk(
             store,
             keys,
             lambda host, port: _Endpoint(self, self._network.endpoint(host, port)),
@@ -115,7 +115,7 @@ class World:
         )
         self.scheduler = Scheduler(
             store,
-            desk.run,
+            self.desk.run,
             self.clock,
             limits=limits,
             retries=Retries(first_s=2.0),

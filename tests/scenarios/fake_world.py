@@ -18,6 +18,7 @@ from scenarios.event_log import EventLog
 from scenarios.results import RunData
 from scenarios.settings import Controller
 from scenarios.world_protocol import Car, Outcome, Refuser
+from wire.dlms.acse import Mechanism
 from wire.errors import TransportError
 
 T = TypeVar("T")
@@ -147,6 +148,15 @@ class FakeWorld:
         if len(self.done) > 1:
             return Outcome(detail="the meter took it")
         return Outcome("refused", Refuser.METER)
+
+    async def use_counter(self, meter: int, counter: int) -> Outcome:
+        self.done.append(("use_counter", meter, counter))
+        if counter < 100:
+            return Outcome("rejected", Refuser.METER)
+        return Outcome()
+
+    def authenticate_by(self, mechanism: Mechanism) -> None:
+        self.done.append(("authenticate_by", mechanism))
 
     def plug_car(self, station: int, car: Car) -> None:
         self.done.append(("car", station, car))

@@ -18,6 +18,7 @@ from scenarios.settings import Controller
 from scenarios.steps import Step
 from scenarios.world_protocol import Car
 from tests.scenarios.fake_world import FakeWorld, make_world
+from wire.dlms.acse import Mechanism
 
 HEAD = "scenario: t\nworld: {start: 2024-01-27T17:00:00Z}\nsteps:\n"
 
@@ -110,6 +111,26 @@ def test_a_wrong_key_must_be_refused() -> None:
     played, world = play("- try_wrong_key: {}\n- try_wrong_key: {meter: 1}\n")
     assert [step.passed for step in played.run.steps] == [True, False]
     assert world.done == [("wrong key", 1)] * 2
+
+
+def test_somebody_else_counts_further_and_may_be_refused() -> None:
+    played, world = play(
+        "- use_counter: {counter: 5000}\n"
+        "- use_counter: {meter: 1, counter: 5}\n"
+        "- expect: {refused: {use_counter: {counter: 5}, by: meter, result: rejected}}\n"
+        "- expect: {refused: {use_counter: {counter: 5000}}}\n"
+    )
+    assert [step.passed for step in played.run.steps] == [True, False, True, False]
+    assert world.done[:2] == [("use_counter", 1, 5000), ("use_counter", 1, 5)]
+    assert played.run.expectations[0].subject == "counter 5 at meter 1"
+
+
+def test_the_head_end_proves_itself_as_it_is_told() -> None:
+    _, world = play("- authenticate_by: hls3\n- authenticate_by: hls5\n")
+    assert world.done == [
+        ("authenticate_by", Mechanism.HIGH_MD5),
+        ("authenticate_by", Mechanism.HIGH_GMAC),
+    ]
 
 
 def test_a_log_has_a_code_so_many_times() -> None:

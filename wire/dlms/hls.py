@@ -18,6 +18,8 @@ SECRET_LENGTHS = range(16, 65)
 """How many octets an HLS secret may have: 16 at least (P3, 5.1, note 3), 64 at most (9.2.7.4)."""
 
 _DIGESTS = {Mechanism.HIGH_MD5: hashlib.md5, Mechanism.HIGH_SHA1: hashlib.sha1}
+WITH_SECRET = frozenset(_DIGESTS)
+"""The mechanisms that prove the HLS secret; HLS5 proves the keys."""
 
 
 @dataclass(frozen=True, slots=True)
