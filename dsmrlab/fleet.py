@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 
-from dsmrlab.edge import LabGroup, Settings, counted, pass_settings
+from dsmrlab.edge import LabGroup, Settings, counted, pass_settings, read_file
 
 LINKS = ("wired", "wireless")
 MEDIA = ("gas", "water", "heat", "cold", "electricity")
 GAS_SIZES = ("G4", "G6", "G10", "G16", "G25")
+PARTS = ("core", "module", "communication", "mbus-driver")
 STANDARDS = ("dsmr-4.0.6", "dsmr-4.2.2", "smr-5.0", "smr-5.2", "smr-5.5")
 
 _Command = Callable[..., Any]
@@ -114,4 +115,43 @@ def create(
         document,
         f"{counted(meters, 'meter')}, {first} first, in {folder / FLEET_FILE};"
         f" their keys in {folder / SHIPMENT_FILE}",
+    )
+
+
+@fleet.command(example="fleet firmware new.bin --identifier R2")
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--identifier", required=True, help="What the meter will call it.")
+@click.option(
+    "--part",
+    type=click.Choice(PARTS),
+    default="core",
+    show_default=True,
+    help="What of the meter it is for.",
+)
+@click.option(
+    "--code", metavar="CODE", help="Its code, any file; the identifier if left out."
+)
+@pass_settings
+def firmware(
+    settings: Settings, file: Path, identifier: str, part: str, code: str | None
+) -> None:
+    """Write an image of firmware that simulated meters take to FILE.
+
+    It is brought by: headend operate METER update_firmware identifier=R2 image=@FILE
+    """
+    from wire.cosem.image import MAX_IMAGE_OCTETS, Part, build
+    from wire.errors import ConfigError, LocalError, SurroundingsError
+
+    octets = identifier.encode() if code is None else read_file(code, MAX_IMAGE_OCTETS)
+    try:
+        image = build(Part[part.upper().replace("-", "_")], identifier, octets)
+    except LocalError as error:
+        raise ConfigError(str(error)) from None
+    try:
+        file.write_bytes(image)
+    except OSError as error:
+        raise SurroundingsError(f"{file} cannot be written: {error.strerror}") from None
+    settings.show(
+        {"file": str(file), "identifier": identifier, "octets": len(image)},
+        f"{len(image)} octets in {file}",
     )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from dsmrlab.edge import LabGroup, Settings, json_argument, pass_settings
+from dsmrlab.arguments import METAVAR, arguments_of
+from dsmrlab.edge import LabGroup, Settings, pass_settings
 from dsmrlab.headend import reach_options
 from wire.errors import ConfigError, LocalError
 
@@ -31,7 +32,7 @@ def jobs() -> None:
 @jobs.command(example='headend jobs add E0422 get \'{"object": "clock"}\' --priority 7')
 @click.argument("meter")
 @click.argument("operation")
-@click.argument("arguments", default="{}")
+@click.argument("arguments", nargs=-1, metavar=METAVAR)
 @click.option("--priority", type=click.IntRange(0, 9), default=4, show_default=True)
 @click.option("--not-before", metavar="T", help="Begin no earlier, ISO 8601 in UTC.")
 @click.option("--not-after", metavar="T", help="Give up what did not begin by then.")
@@ -48,21 +49,19 @@ def add(
     settings: Settings,
     meter: str,
     operation: str,
-    arguments: str,
+    arguments: tuple[str, ...],
     priority: int,
     not_before: str | None,
     not_after: str | None,
     attempts: int,
     correlation: str,
 ) -> None:
-    """Hand a job in for headend serve or jobs run. ARGUMENTS is a JSON object."""
+    """Hand a job in for headend serve or jobs run; its arguments as for operate."""
     from dsmrlab.office import job_document, open_office
     from headend import operations
     from headend.store import jobs as rows
 
-    given = json_argument(arguments, "ARGUMENTS")
-    if not isinstance(given, dict):
-        raise ConfigError("ARGUMENTS is a JSON object")
+    given = arguments_of(arguments)
     if not (correlation.isascii() and correlation.isprintable()):
         raise ConfigError("--correlation is printable ASCII characters")
     if len(correlation) > _LONGEST_CORRELATION:

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from dsmrlab.edge import (
-    LabCommand,
-    LabGroup,
-    Settings,
-    json_argument,
-    pass_settings,
-    read_file,
-    read_text,
-)
+from dsmrlab.arguments import METAVAR, arguments_of
+from dsmrlab.edge import LabCommand, LabGroup, Settings, pass_settings
 from dsmrlab.headend import do, reach_options
-from wire.cosem.image import MAX_IMAGE_OCTETS
-from wire.errors import ConfigError
 
 if TYPE_CHECKING:
     from dsmrlab.office import Reach
@@ -46,7 +36,6 @@ READS = (
     "limiter",
 )
 KEY_KINDS = ("authentication", "encryption", "hls_secret")
-_DOCUMENTS = (".json", ".yaml", ".yml")
 
 
 @click.command(cls=LabCommand, example="headend read E0422 interval --from 2024-01-09")
@@ -83,7 +72,7 @@ def read(
 )
 @click.argument("meter")
 @click.argument("operation")
-@click.argument("arguments", nargs=-1, metavar="[NAME=VALUE]...")
+@click.argument("arguments", nargs=-1, metavar=METAVAR)
 @reach_options
 @pass_settings
 def operate(
@@ -98,10 +87,13 @@ def operate(
     VALUE is JSON where it can be, else a text. @FILE is what stands in a file: the value of a
     .json or .yaml file, the octets of any other. Without a name, @FILE has all arguments.
     """
-    given: dict[str, Any] = {}
-    for argument in arguments:
-        given |= _argument(argument)
-    do(settings, meter, operation.replace("-", "_"), given, reach)
+    do(
+        settings,
+        meter,
+        operation.replace("-", "_"),
+        arguments_of(arguments),
+        reach,
+    )
 
 
 @click.command("operations", cls=LabCommand, example="headend operations --json")
@@ -213,30 +205,3 @@ def rotate(
 def recover(settings: Settings, meter: str, reach: Reach) -> None:
     """Find out which keys a meter has, after a change that was broken off."""
     do(settings, meter, "recover_keys", {}, reach)
-
-
-def _argument(written: str) -> Mapping[str, Any]:
-    name, equals, value = written.partition("=")
-    if not equals and name.startswith("@"):
-        document = _document(name[1:])
-        if not isinstance(document, dict):
-            raise ConfigError("holds no arguments by name", name[1:])
-        return document
-    if not equals or not name:
-        raise ConfigError(f"{written!r} is not NAME=VALUE or @FILE")
-    if value.startswith("@"):
-        return {name: _document(value[1:])}
-    try:
-        return {name: json_argument(value, name)}
-    except ConfigError:
-        return {name: value}
-
-
-def _document(path: str) -> Any:
-    """The value in a file of JSON or YAML; the octets of any other file."""
-    if not path.endswith(_DOCUMENTS):
-        return {"hex": read_file(path, MAX_IMAGE_OCTETS).hex()}
-    from scenarios.yaml_tree import read_yaml
-
-    # JSON is YAML, and a mistake in it has a line and a column all the same.
-    return read_yaml(read_text(path), path).plain()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dsmrlab.edge import LabGroup, Settings, counted, json_argument, pass_settings
+from dsmrlab.arguments import METAVAR, arguments_of
+from dsmrlab.edge import LabGroup, Settings, counted, pass_settings
 from dsmrlab.fleet import STANDARDS
 from wire.errors import ConfigError, LocalError
 
@@ -29,7 +30,7 @@ def schedules() -> None:
     example='headend schedules add get \'{"object": "clock"}\' --every 900'
 )
 @click.argument("operation")
-@click.argument("arguments", default="{}")
+@click.argument("arguments", nargs=-1, metavar=METAVAR)
 @click.option("--meter", metavar="METER", help="On this meter; on all when left out.")
 @click.option(
     "--standard", type=click.Choice(STANDARDS), help="On the meters of a standard."
@@ -60,7 +61,7 @@ def schedules() -> None:
 def add(
     settings: Settings,
     operation: str,
-    arguments: str,
+    arguments: tuple[str, ...],
     meter: str | None,
     standard: str | None,
     every: int | None,
@@ -69,13 +70,11 @@ def add(
     priority: int,
     max_age: int | None,
 ) -> None:
-    """Add a schedule for an operation. ARGUMENTS is a JSON object, as its jobs show it."""
+    """Add a schedule for an operation, its arguments as for operate."""
     from dsmrlab.office import open_office
     from headend.store import schedules as rows
 
-    given = json_argument(arguments, "ARGUMENTS")
-    if not isinstance(given, dict):
-        raise ConfigError("ARGUMENTS is a JSON object")
+    given = arguments_of(arguments)
     if meter is not None and standard is not None:
         raise ConfigError("say one of --meter and --standard, or none")
     rhythm = _rhythm(every, daily)

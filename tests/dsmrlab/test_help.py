@@ -19,6 +19,7 @@ from headend.store.job import JobState
 from meters.fleet import DEFAULT_BASE_PORT
 from meters.serve import PortKind
 from tests.dsmrlab.commands import here
+from wire.cosem.image import Part
 from wire.cosem.rows import Standard
 
 
@@ -33,6 +34,7 @@ def commands(group: click.Group, *path: str) -> Iterator[tuple[str, click.Comman
 ALL = dict(commands(cli))
 CONTRACT = {
     "fleet create",
+    "fleet firmware",
     "meters serve",
     "headend import",
     "headend get",
@@ -103,6 +105,7 @@ def test_choices_are_those_of_the_products() -> None:
     """They are written out here so that help need not import what they name."""
     assert fleet.STANDARDS == tuple(Standard)
     assert meters.PORT_KINDS == tuple(PortKind)
+    assert set(fleet.PARTS) == {part.name.lower().replace("_", "-") for part in Part}
     assert jobs.STATES == tuple(JobState)
     assert {"none", *control.CONTROLLERS} == CONTROLLERS.keys()
     assert headend.ENGINES == ("native", "gurux")

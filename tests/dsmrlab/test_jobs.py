@@ -39,10 +39,21 @@ def test_a_job_waits_as_it_was_handed_in(home: Path, capsys: Capsys) -> None:
     assert here(capsys, *base, "cancel", added["job"]).code == 0
 
 
+def test_a_job_is_handed_in_by_names_and_by_file(
+    home: Path, tmp_path: Path, capsys: Capsys
+) -> None:
+    base = ("--home", home, "--json", "headend", "jobs")
+    (tmp_path / "get.yaml").write_text("object: clock\n")
+    for written in ("object=clock", f"@{tmp_path}/get.yaml"):
+        added = here(capsys, *base, "add", "E", "get", written).document
+        assert added["arguments"] == {"object": "clock"}
+
+
 @pytest.mark.parametrize(
     "arguments, said",
     [
         (("get", "{}"), "object"),
+        (("get", "object"), "NAME=VALUE"),
         (("get", "[]"), "JSON object"),
         (("get", "{"), "not JSON"),
         (("fly",), "not an operation"),

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -98,16 +99,18 @@ def test_reading_by_name(own_lab: Lab) -> None:
 
 def test_operating_by_name(own_lab: Lab, tmp_path: Path) -> None:
     name = own_lab.meters[0]
+    minute = f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%dT%H:%M}"
     bundle = tmp_path / "bundle.yaml"
     bundle.write_text(
         "operations:\n"
+        f"  - {{operation: set_clock, arguments: {{time: '{minute}:00Z'}}}}\n"
+        "  - {operation: clock}\n"
         "  - {operation: set_clock}\n"
-        "  - {operation: get, arguments: {object: clock}}\n"
     )
     answer = own_lab.run("headend", "operate", name, "bundle", f"@{bundle}", "--json")
     parts = done(answer).document["result"]["operations"]
-    assert [part["operation"] for part in parts] == ["set_clock", "get"]
-    assert parts[1]["result"]["time"] == parts[0]["result"]["time"]
+    assert [part["operation"] for part in parts] == ["set_clock", "clock", "set_clock"]
+    assert parts[1]["result"]["time"][: len(minute)] == minute
     arguments = ("time_zone=-60", "daylight_savings_enabled=true")
     told = own_lab.run("headend", "operate", name, "configure-clock", *arguments)
     assert "success" in done(told).out
@@ -127,6 +130,25 @@ def test_the_head_end_proves_itself_as_it_is_told(own_lab: Lab, engine: str) -> 
     done(head_end("operate", name, "configure", off, *mechanism))
     ended = head_end("read", name, "clock", *mechanism)
     assert ended.code == 1 and ended.document["result"] == {"rejected": 11}
+
+
+def test_an_image_is_made_and_brought(own_lab: Lab, tmp_path: Path) -> None:
+    image = tmp_path / "new.bin"
+    made = own_lab.run("fleet", "firmware", image, "--identifier", "R2", "--json")
+    assert done(made).document["octets"] == len(image.read_bytes())
+    arguments = ("identifier=R2", f"image=@{image}", "activate=false")
+    brought = own_lab.run(
+        "headend", "operate", own_lab.meters[0], "update_firmware", *arguments, "--json"
+    )
+    assert done(brought).document["result"]["activated"] is False
+    for wrong, code in (
+        (("--identifier", "é"), 2),
+        (("--identifier", "R2", "--code", tmp_path), 2),
+        (("--identifier", "R2", "--part", "modem"), 2),
+    ):
+        own_lab.run("fleet", "firmware", image, *wrong).check_one_line(code)
+    lost = own_lab.run("fleet", "firmware", tmp_path, "--identifier", "R2")
+    assert "cannot be written" in lost.check_one_line(3)
 
 
 def test_a_bundle_with_a_refusal_fails_the_command(own_lab: Lab) -> None:
