@@ -24,6 +24,7 @@ from meters.behaviour.disconnect import Cause
 from meters.behaviour.quality import Quality
 from meters.identity import Identity, Keys
 from meters.mbus import installation
+from meters.mbus import lines as mbus_lines
 from meters.model import Model
 from meters.state import State
 from wire.cosem.events import Log
@@ -298,7 +299,7 @@ class Meter:
             lines["0-0:96.3.10"] = int(breaker.control_state(self))
         if version is not P1Version.SMR_5_0_2:
             lines["0-0:96.13.1"] = state.message_code
-        return lines
+        return lines | mbus_lines.lines(self)
 
 
 def _held(value: int, most: int) -> int:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from meters.behaviour.energy import export_wh, import_wh
 from meters.behaviour.periods import DAY_S, MONTH, Period, every
+from meters.mbus import captures as mbus
 from wire.dlms.data import Data, Tag
 from wire.dlms.descriptors import AttributeDescriptor
 from wire.obis import Obis
@@ -29,6 +30,10 @@ class Profile(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def delay_s(self) -> int:
+        """How long after the end of its period a row is captured."""
+
     def period(self, meter: Meter) -> Period | None:
         """When rows are captured; None if never without being asked."""
 
@@ -38,8 +43,8 @@ class Profile(Protocol):
     def tags(self, meter: Meter) -> tuple[Tag, ...]:
         """The types of a row's values."""
 
-    def row(self, meter: Meter, status: int) -> Row:
-        """The values as they are now, with this AMR profile status."""
+    def row(self, meter: Meter, end_s: int, status: int) -> Row:
+        """The values as they are now, for the period that ended then, with this status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,8 @@ class Registers:
     energy_wh: Callable[[Meter], Row]
     types: tuple[Tag, ...]
 
+    delay_s: ClassVar[int] = 0
+
     def period(self, meter: Meter) -> Period | None:
         return self.fixed
 
@@ -61,7 +68,7 @@ class Registers:
     def tags(self, meter: Meter) -> tuple[Tag, ...]:
         return self.types
 
-    def row(self, meter: Meter, status: int) -> Row:
+    def row(self, meter: Meter, end_s: int, status: int) -> Row:
         return status, *self.energy_wh(meter)
 
 
@@ -73,6 +80,8 @@ class Definable:
     """
 
     name: str
+
+    delay_s: ClassVar[int] = 0
 
     def period(self, meter: Meter) -> Period | None:
         columns = meter.setting(self.name, "capture_objects").value
@@ -86,7 +95,7 @@ class Definable:
     def tags(self, meter: Meter) -> tuple[Tag, ...]:
         return self._plan(meter)[0]
 
-    def row(self, meter: Meter, status: int) -> Row:
+    def row(self, meter: Meter, end_s: int, status: int) -> Row:
         numbers = self._plan(meter)[1]
         return [number(meter) if number else status for number in numbers]
 
@@ -138,9 +147,19 @@ DEFINABLE = (
 )
 
 
+def profiles_of(meter: Meter) -> tuple[Profile, ...]:
+    """The profiles that a meter has in use; the intervals first."""
+    own = _own(meter.model)
+    return own if meter.state.mbus is None else (*own, *mbus.in_use(meter))
+
+
+def known_profiles(model: Model) -> tuple[Profile, ...]:
+    """All that meters of a kind can have rows of."""
+    return *_own(model), *mbus.ALL
+
+
 @lru_cache(maxsize=None)
-def profiles_of(model: Model) -> tuple[Profile, ...]:
-    """The profiles that meters of a kind have; the intervals first."""
+def _own(model: Model) -> tuple[Profile, ...]:
     names = {row.name for row in model.rows}
     made: tuple[Profile, ...] = INTERVALS, DAYS, MONTHS, *DEFINABLE
     return tuple(profile for profile in made if profile.name in names)

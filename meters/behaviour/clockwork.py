@@ -20,6 +20,7 @@ _ZONE = (
     ("clock", "daylight_savings_enabled"),
 )
 _ZONE_SETTINGS = frozenset(_ZONE)
+_STEPPED = amr.CLOCK_ADJUSTED | amr.DATA_NOT_VALID
 
 
 def zone(meter: Meter) -> Zone:
@@ -55,11 +56,11 @@ def set_clock(meter: Meter, clock_s: int) -> None:
     beyond = abs(step_s) > meter.setting("clock_time_shift_limit", "value").value
     if beyond:
         events.record(meter, Event.CLOCK_ADJUSTED_OLD_TIME)
-        state.interval_flags |= amr.CLOCK_ADJUSTED | amr.DATA_NOT_VALID
+        state.interval_flags |= _STEPPED
     state.clock_offset_s += step_s
     if beyond:
         events.record(meter, Event.CLOCK_ADJUSTED_NEW_TIME)
-    profiles.clock_moved(meter, old_s, amr.CLOCK_ADJUSTED if beyond else 0)
+    profiles.clock_moved(meter, old_s, _STEPPED if beyond else 0)
     alarms.mend(meter, alarms.Fault.CLOCK_INVALID)
     tariff.follow(meter, old_s)
     _tell_devices(meter)

@@ -13,7 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from wire.dlms import axdr
 from wire.dlms.data import INTEGER_BOUNDS, Tag
@@ -25,6 +25,23 @@ STAMP = 0
 # The longest profile that there is: ten days of ten minutes each (SMR 5.0, 1-0:99.1.2).
 MOST_ROWS = 1440
 _QUARTER_HOUR_S, _DAY_S = 900, 86_400
+NO_TIME = bytes.fromhex("ffffffffffffffffff8000ff")
+"""A date-time that is not specified."""
+
+
+class Column(NamedTuple):
+    """A column of values that stand at this place in rows, of these or of others beside them.
+
+    A number that is an `instant` (epoch seconds) is shown as a date-time. Where no row of the
+    same time stands beside, the number is 0; the instant 0 is a time not specified.
+    """
+
+    place: int
+    instant: bool = False
+    beside: LoadProfile | None = None
+
+
+Source = int | bytes | Column
 
 
 class LoadProfile:
@@ -93,12 +110,12 @@ class LoadProfile:
         return range(start, max(start, bisect_right(stamps, to_s)))
 
     def encode(
-        self, places: range, sources: Sequence[int | bytes], zone: Zone = DUTCH
+        self, places: range, sources: Sequence[Source], zone: Zone = DUTCH
     ) -> bytes:
         """The A-XDR array of the rows at these places.
 
-        Each of the sources makes a column: `STAMP`, the number of a value, or the octets that
-        stand there in every row.
+        Each of the sources makes a column: `STAMP`, the number of a value, the octets that
+        stand there in every row, or what a `Column` says.
         """
         count = len(places)
         header = b"\x01" + axdr.encode_length(count)
@@ -117,17 +134,37 @@ class LoadProfile:
         return header + bytes(octets)
 
     def _column(
-        self, source: int | bytes, places: range, zone: Zone
+        self, source: Source, places: range, zone: Zone
     ) -> tuple[bytes, int, bytes]:
         """The tag (and length) of a column's values, their width, and all of them joined."""
         if isinstance(source, bytes):
             return source, 0, b""
+        if isinstance(source, Column):
+            return self._apart(source, places, zone)
         column = self._values[source - 1] if source else self._stamps
         part = _in_order(column, self._next)[places.start : places.stop]
         if source == STAMP:
             return b"\x09\x0c", 12, _date_times(zone, part)
         tag = self.tags[source - 1]
         return bytes((tag,)), part.itemsize, _octets(part)
+
+    def _apart(
+        self, column: Column, places: range, zone: Zone
+    ) -> tuple[bytes, int, bytes]:
+        """The same of a column that is not made of whole numbers of these rows."""
+        rows = self if column.beside is None else column.beside
+        values = rows._values[column.place - 1]
+        known = dict(zip(rows._stamps, values, strict=True))
+        stamps = _in_order(self._stamps, self._next)[places.start : places.stop]
+        numbers = array(values.typecode, [known.get(stamp, 0) for stamp in stamps])
+        if not column.instant:
+            return (
+                bytes((rows.tags[column.place - 1],)),
+                numbers.itemsize,
+                _octets(numbers),
+            )
+        times = [_date_time(zone, at_s) if at_s else NO_TIME for at_s in numbers]
+        return b"\x09\x0c", 12, b"".join(times)
 
     def _unroll(self) -> None:
         """Lets the oldest row stand first."""

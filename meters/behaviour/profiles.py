@@ -3,7 +3,8 @@
 There is exactly one row per capture period (P3, 6.3). After an outage, and after the
 clock was set forward, the missing ones are there too, flagged, with what is captured then. Set
 back, the clock comes to some periods once more: beyond the limit their rows are captured again;
-within it they stay as they are, for who has read them must not find others.
+within it they stay as they are, for who has read them must not find others. A row of an M-Bus
+device is captured some time after its period ended.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from meters.behaviour import amr
-from meters.behaviour.captures import INTERVALS, Profile, profiles_of
+from meters.behaviour.captures import INTERVALS, Profile, known_profiles, profiles_of
 from meters.behaviour.loadprofile import LoadProfile, Profiles
 from wire.errors import ConfigError
 from wire.instants import NEVER
@@ -38,32 +39,34 @@ def due(meter: Meter, after_s: int) -> int:
     """When a profile captures next, in true time."""
     offset_s, zone = meter.state.clock_offset_s, meter.zone
     clock_s, soonest_s = after_s + offset_s, NEVER
-    for profile in profiles_of(meter.model):
+    for profile in profiles_of(meter):
         period = profile.period(meter)
         if period is not None:
-            soonest_s = min(soonest_s, period.next_s(zone, clock_s))
+            delay_s = profile.delay_s
+            soonest_s = min(soonest_s, period.next_s(zone, clock_s - delay_s) + delay_s)
     return soonest_s - offset_s
 
 
 def capture(meter: Meter) -> None:
-    """Writes the rows of the periods that end now, and starts the next ones."""
+    """Writes the rows that are due now, and starts the next periods."""
     clock_s, zone = meter.clock_s, meter.zone
     ended = []
-    for profile in profiles_of(meter.model):
-        period = profile.period(meter)
+    for profile in profiles_of(meter):
+        period, end_s = profile.period(meter), clock_s - profile.delay_s
         if (
             period is not None
-            and period.next_s(zone, clock_s - 1) == clock_s
-            and _newest_s(meter, profile) < clock_s
+            and period.next_s(zone, end_s - 1) == end_s
+            and _newest_s(meter, profile) < end_s
         ):
-            ended.append((profile, (clock_s,)))
+            ended.append((profile, (end_s,)))
     _capture(meter, ended)
 
 
 def capture_now(meter: Meter, profile: Profile) -> None:
     """Writes a row between its periods (method 2, capture)."""
     rows = _made(meter, profile)
-    rows.append(meter.clock_s, profile.row(meter, status(meter, profile)))
+    now_s = meter.clock_s
+    rows.append(now_s, profile.row(meter, now_s, status(meter, profile)))
 
 
 def clock_moved(meter: Meter, before_s: int, cause: int) -> None:
@@ -71,7 +74,7 @@ def clock_moved(meter: Meter, before_s: int, cause: int) -> None:
 
     `cause` is how the AMR profile status tells of a step beyond the limit, 0 within it.
     """
-    clock_s, zone = meter.clock_s, meter.zone
+    clock_s = meter.clock_s
     if clock_s < before_s:
         if cause:
             for rows in (meter.state.profiles or {}).values():
@@ -79,15 +82,13 @@ def clock_moved(meter: Meter, before_s: int, cause: int) -> None:
     elif cause:
         fill(meter, before_s, cause)
     else:
-        skipped = []
-        for profile in profiles_of(meter.model):
-            period = profile.period(meter)
-            if period is not None:
-                most = profile.capacity(meter)
-                since_s = max(before_s, _newest_s(meter, profile))
-                ends_s = period.passed(zone, since_s, clock_s, most)
-                skipped.append((profile, ends_s))
-        _capture(meter, skipped)
+        _capture(
+            meter,
+            [
+                (profile, _passed(meter, profile, before_s))
+                for profile in profiles_of(meter)
+            ],
+        )
 
 
 def fill(meter: Meter, since_s: int, cause: int) -> None:
@@ -95,18 +96,34 @@ def fill(meter: Meter, since_s: int, cause: int) -> None:
 
     `since_s` is when they began to be missed, by the clock.
     """
-    clock_s, zone = meter.clock_s, meter.zone
-    for profile in profiles_of(meter.model):
-        period = profile.period(meter)
-        if period is None:
-            continue
-        most = profile.capacity(meter)
-        after_s = max(since_s, _newest_s(meter, profile))
-        for end_s in period.passed(zone, after_s, clock_s, most):
+    zone = meter.zone
+    for profile in profiles_of(meter):
+        for end_s in _passed(meter, profile, since_s):
             rows = _made(meter, profile)
             flags = amr.DATA_NOT_VALID | cause | amr.summer_bit(zone, end_s)
-            rows.append(end_s, profile.row(meter, flags | rows.flags))
+            rows.append(end_s, profile.row(meter, end_s, flags | rows.flags))
             rows.flags = 0
+        if _ended_meanwhile(meter, profile, since_s):
+            _made(meter, profile).flags |= cause
+
+
+def _passed(meter: Meter, profile: Profile, since_s: int) -> list[int]:
+    """The ends of the periods whose rows were due since then, by the clock, and by now."""
+    period, delay_s = profile.period(meter), profile.delay_s
+    if period is None:
+        return []
+    after_s = max(since_s - delay_s, _newest_s(meter, profile))
+    last_s, most = meter.clock_s - delay_s, profile.capacity(meter)
+    return period.passed(meter.zone, after_s, last_s, most)
+
+
+def _ended_meanwhile(meter: Meter, profile: Profile, since_s: int) -> bool:
+    """Whether a period ended since then whose row is not due yet."""
+    period, clock_s = profile.period(meter), meter.clock_s
+    if period is None or not profile.delay_s:
+        return False
+    from_s = max(since_s, clock_s - profile.delay_s)
+    return bool(period.passed(meter.zone, from_s, clock_s, 1))
 
 
 def reset(meter: Meter, profile: Profile) -> None:
@@ -119,7 +136,7 @@ def reset(meter: Meter, profile: Profile) -> None:
 
 def judge(meter: Meter) -> None:
     """Raises `ConfigError` when the rows of a restored meter are not those of its profiles."""
-    known = {profile.name: profile for profile in profiles_of(meter.model)}
+    known = {profile.name: profile for profile in known_profiles(meter.model)}
     for name, rows in (meter.state.profiles or {}).items():
         profile = known.get(name)
         if (
@@ -136,14 +153,17 @@ def _capture(meter: Meter, ended: Sequence[tuple[Profile, Sequence[int]]]) -> No
     for profile, ends_s in ended:
         for end_s in ends_s:
             rows = _made(meter, profile)
-            flags = state.interval_flags | rows.flags | amr.summer_bit(zone, end_s)
-            rows.append(end_s, profile.row(meter, flags))
+            flags = rows.flags | amr.summer_bit(zone, end_s)
+            # What was since its period ended is of the next one.
+            if not profile.delay_s:
+                flags |= state.interval_flags
+            rows.append(end_s, profile.row(meter, end_s, flags))
             rows.flags = 0
     done = [profile for profile, ends_s in ended if ends_s]
     if INTERVALS in done:
         if state.interval_flags:
-            for profile in profiles_of(meter.model):
-                if profile not in done:
+            for profile in profiles_of(meter):
+                if profile not in done or profile.delay_s:
                     _made(meter, profile).flags |= state.interval_flags
         state.interval_flags = amr.fault_bits(state.errors)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meters.mbus import errands, keys, wired
+from meters.mbus import errands, keys, readings, wired
 from meters.mbus.channels import (
     ADDRESSES,
     NUMBERS,
@@ -41,6 +41,7 @@ def register(meter: Meter, number: int, device: ShortId) -> None:
     channel = used(meter, number)
     if channel.released or not is_of(channel, device):
         channel.forget_device()
+        readings.forget(meter, number)
         values = numbers_of(device)
         for part, value in zip(SHORT_ID, values, strict=True):
             setattr(channel, part, value)

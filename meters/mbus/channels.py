@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import ValuesView
 from dataclasses import dataclass, field, fields
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
+from meters.mbus import kept
 from meters.mbus.dialogue import Dialogue
 from meters.mbus.pending import Pending
-from wire.mbus import messages
-from wire.mbus.messages import CONTROLS, Message, SetKey, TransferKey
 
 if TYPE_CHECKING:
     from meters.meter import Meter
@@ -24,12 +23,7 @@ NUMBERS = range(1, 5)
 ADDRESSES = range(1, 251)
 """The primary addresses that a device on the bus may be given (P2, 4.3.2)."""
 UNKNOWN_CONFIGURATION = 99
-SENDABLE: frozenset[type[Message]] = CONTROLS | {SetKey, TransferKey}
-"""The commands that data_send may bring to a device."""
-
-KEY_OCTETS = 16
 NO_KEY = b""
-_MOST_OCTETS = 255
 
 
 class KeyStatus(IntEnum):
@@ -59,7 +53,8 @@ class Channel:
     before `retry_s` (true time).
 
     The last reading: `value` with `scaler` and `unit`, `captured_s` by the device's clock (UTC)
-    and `read_s` when it was read (true time). `valve` is the last valve status, `valve_command`
+    and `read_s` when it was read (true time); `hourly_value`, of `hourly_s`, is the first of the
+    hour, which SMR 5 tells apart from the last. `valve` is the last valve status, `valve_command`
     what waits to be sent; `meter_configuration` the octet of record FD 67. `versions` are the
     four texts of the read-out list, read at `versions_s` by the meter's clock. `missing` while
     hourly readings fail to come.
@@ -96,6 +91,8 @@ class Channel:
     scaler: int = 0
     unit: int = 255
     captured_s: int = 0
+    hourly_value: int = 0
+    hourly_s: int = 0
     read_s: int = 0
     missing: bool = False
     valve: int = -1
@@ -142,7 +139,7 @@ class Channel:
     def to_json(self) -> dict[str, Any]:
         """What differs from an empty channel, as JSON can hold it."""
         return {
-            part.name: _plain(value)
+            part.name: kept.plain(value)
             for part in fields(self)
             if (value := getattr(self, part.name)) != part.default
         }
@@ -152,7 +149,7 @@ class Channel:
         """What was kept; raises what Python does for content that is not it."""
         channel = cls()
         for name, value in saved.items():
-            setattr(channel, name, _read(name, value))
+            setattr(channel, name, kept.read(name, value, getattr(EMPTY, name)))
         for errand, needed in _NEEDED.items():
             if errand in channel.pending and not getattr(channel, needed):
                 raise ValueError(f"{errand.name} waits without its {needed}")
@@ -172,40 +169,6 @@ _NEEDED = {
     Pending.KEY: "wrapped_key",
     Pending.DATA: "records",
 }
-# A wrapped key of SMR 5 has its change counter, number, size and tag with it.
-WRAPPED_OCTETS = {False: KEY_OCTETS, True: 4 + 2 + KEY_OCTETS + 8}
-_KEY_LENGTHS = {
-    "user_key": (0, KEY_OCTETS),
-    "next_key": (0, KEY_OCTETS),
-    "wrapped_key": (0, *WRAPPED_OCTETS.values()),
-}
-_BOUNDS = {
-    "primary_address": (0, 250),
-    "identification": (0, 99_999_999),
-    "manufacturer_id": (0, 0xFFFF),
-    "version": (0, 0xFF),
-    "device_type": (0, 0xFF),
-    "access_number": (0, 0xFF),
-    "sent_number": (0, 0xFF),
-    "status": (0, 0xFF),
-    "alarm": (0, 0xFF),
-    "configuration": (0, 99),
-    "key_status": (0, 4),
-    "frame_counter": (-1, 0xFFFF_FFFF),
-    "pending": (0, (Pending.VERSIONS << 1) - 1),
-    "value": (0, 0xFFFF_FFFF),
-    "scaler": (-128, 127),
-    "unit": (0, 255),
-    "clear_mask": (0, 0xFF),
-    "transmissions": (0, 0xFFFF_FFFF),
-    "good_frames": (0, 0xFFFF_FFFF),
-    "bad_frames": (0, 0xFFFF_FFFF),
-    "valve": (-1, 2),
-    "valve_command": (-1, 2),
-    "meter_configuration": (-1, 0xFF),
-}
-_LATEST_S = 1 << 33
-_VERSIONS = 4
 
 
 class Channels:
@@ -307,15 +270,15 @@ class Channels:
             if number not in NUMBERS:
                 raise ValueError(f"there is no channel {text[:40]}")
             channels._channels[number] = Channel.from_json(part)
-        times_s = [_number(at_s, 0, _LATEST_S) for at_s in saved["installing"]]
+        times_s = [kept.number(at_s, 0, kept.LATEST_S) for at_s in saved["installing"]]
         channels.installing_until_s, channels.next_scan_s = times_s
-        channels.asked = tuple(_number(number, 1, 4) for number in saved["asked"])
+        channels.asked = tuple(kept.number(number, 1, 4) for number in saved["asked"])
         channels.valve_scheduled = saved["valve_scheduled"]
         if type(channels.valve_scheduled) is not bool:
             raise ValueError("valve_scheduled is true or false")
-        channels.releasing = tuple(_number(at, 1, 250) for at in saved["releasing"])
+        channels.releasing = tuple(kept.number(at, 1, 250) for at in saved["releasing"])
         channels.found = tuple(bytes.fromhex(octets) for octets in saved["found"])
-        channels.shown = _number(saved["shown"], 0, 0xFF)
+        channels.shown = kept.number(saved["shown"], 0, 0xFF)
         if any(len(octets) != 8 for octets in channels.found):
             raise ValueError("a Short ID has 8 octets")
         addresses = [part.primary_address for _, part in channels.items() if part.wired]
@@ -341,49 +304,3 @@ def channels_of(meter: Meter) -> Channels:
 def used(meter: Meter, number: int) -> Channel:
     """A channel to change."""
     return channels_of(meter).used(number)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, tuple):
-        return [_plain(part) for part in value]
-    return int(value) if isinstance(value, IntEnum | IntFlag) else value
-
-
-def _read(name: str, value: Any) -> object:
-    """One field of a channel, judged."""
-    if name == "capture_definition":
-        return tuple((bytes.fromhex(a), bytes.fromhex(b)) for a, b in value)
-    if name == "versions":
-        if len(value) != _VERSIONS:
-            raise ValueError(f"there are {_VERSIONS} versions")
-        return tuple(_octets(part, _MOST_OCTETS) for part in value)
-    default = getattr(EMPTY, name)
-    if isinstance(default, bool):
-        if type(value) is not bool:
-            raise ValueError(f"{name} is true or false")
-        return value
-    if isinstance(default, bytes):
-        octets = _octets(value, _MOST_OCTETS)
-        if name in _KEY_LENGTHS and len(octets) not in _KEY_LENGTHS[name]:
-            raise ValueError(f"a {name} does not have {len(octets)} octets")
-        if name == "records":
-            messages.decode(SENDABLE, octets)
-        return octets
-    number = _number(value, *_BOUNDS.get(name, (0, _LATEST_S)))
-    kinds: dict[str, type[int]] = {"key_status": KeyStatus, "pending": Pending}
-    return kinds.get(name, int)(number)
-
-
-def _octets(text: str, most: int) -> bytes:
-    octets = bytes.fromhex(text)
-    if len(octets) > most:
-        raise ValueError(f"{len(octets)} octets are too many")
-    return octets
-
-
-def _number(value: object, low: int, high: int) -> int:
-    if type(value) is not int or not low <= value <= high:
-        raise ValueError(f"a channel cannot have {str(value)[:40]}")
-    return value

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from meters.behaviour import events
 from meters.mbus import readings
-from meters.mbus.channels import SENDABLE, Channel, KeyStatus, Pending, used
+from meters.mbus.channels import Channel, KeyStatus, Pending, used
+from meters.mbus.kept import SENDABLE
 from wire.cosem.events import MBusEvent
 from wire.cosem.rows import SMR52
 from wire.mbus import messages, rows

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from meters.mbus import readings
 from meters.mbus.channels import (
     ADDRESSES,
-    KEY_OCTETS,
     NUMBERS,
-    SENDABLE,
-    WRAPPED_OCTETS,
     KeyStatus,
     Pending,
     channel_of,
     channels_of,
     used,
 )
+from meters.mbus.kept import KEY_OCTETS, SENDABLE, WRAPPED_OCTETS
 from meters.model import LOGICAL_ERROR
 from wire.cosem.configuration import Flag, bits_in
 from wire.cosem.rows import SMR5
@@ -74,6 +73,7 @@ def slave_deinstall(meter: Meter, number: int) -> ActionResult:
         return _REFUSED
     bits = bits_in(meter.setting("configuration_object", "value"))
     channels_of(meter).release(number, bits.bit(Flag.DYNAMIC_MBUS_ADDRESS))
+    readings.forget(meter, number)
     meter.changed()
     return ActionResult.SUCCESS
 
@@ -164,6 +164,7 @@ def name(meter: Meter, number: int, part: str, value: int) -> DataAccessResult:
     if getattr(channel, part) != value or channel.released:
         channel = used(meter, number)
         channel.forget_device()
+        readings.forget(meter, number)
         setattr(channel, part, value)
         meter.changed()
     return DataAccessResult.SUCCESS

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from meters.behaviour.loadprofile import NO_TIME
 from meters.mbus import orders
 from meters.mbus.channels import Channel, channel_of
 from meters.meter import Meter
 from meters.model import LOGICAL_ERROR, Behaviour, Doer, Link, Number, Reader, Writer
-from meters.objects.mbus_values import NO_TIME
 from wire.cosem.events import CHANNELS
 from wire.cosem.mbus import identification_of, identification_shown, records_of
 from wire.dlms import axdr

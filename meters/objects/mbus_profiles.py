@@ -1,58 +1,91 @@
-"""The profiles of M-Bus devices as objects (P3, 7.4)."""
+"""The profiles of M-Bus devices as objects (P3, 7.4), and their columns in the combined ones.
+
+The daily and the monthly profile of DSMR 4 have two columns for each channel (P3, 6.3 and 5.5).
+They are filled from the channel's own rows of the same time, which in SMR 5 are profiles of their
+own. Until there is one, the value is 0, of the type that the object has, and its capture time
+not specified. It is not null-data, which P3 keeps for what can be told from the row before.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
+from meters.behaviour import profiles
+from meters.behaviour.loadprofile import NO_TIME, Column, Source
+from meters.mbus import captures
 from meters.meter import Meter
 from meters.model import Behaviour
-from meters.objects.buffers import CLOCK, attach, definition
+from meters.objects.buffers import attach, definition
+from meters.objects.rows import Layout, Shown, layout
 from wire.cosem.events import CHANNELS
 from wire.cosem.rows import SMR5
+from wire.dlms import axdr
 from wire.dlms.data import Data
 
 BEHAVIOUR = Behaviour.empty()
 
-
-class _Rows:
-    """What a channel's profile has: no row, while nothing is bound to it."""
-
-    def __init__(self, channel: int, status: int, meter: Meter) -> None:
-        value = 2 if meter.model.standard in SMR5 else 1
-        self.columns: Sequence[Data] = (
-            CLOCK,
-            definition(1, f"0-{channel}:96.10.{status}"),
-            definition(4, f"0-{channel}:24.2.{value}", 2),
-            definition(4, f"0-{channel}:24.2.{value}", 5),
-        )
-
-    def __len__(self) -> int:
-        return 0
-
-    def between(self, from_s: float, to_s: float) -> range:
-        return range(0)
-
-    def encode(self, places: range, columns: Sequence[int]) -> bytes:
-        return b"\x01\x00"
+# The places of the value and of its time in a row; the status is the first.
+_VALUE, _TIME = 2, 3
+_NO_VALUE = axdr.encode(axdr.double_long_unsigned(0))
+_NOT_CAPTURED = axdr.encode(axdr.octet_string(NO_TIME))
+# By the kind of profile, the name of its status and the E group of its code.
+_STATUSES = {
+    "hourly": ("mbus_amr_profile_status", 3),
+    "daily": ("mbus_amr_profile_status_daily", 5),
+    "monthly": ("mbus_amr_profile_status_monthly", 7),
+}
 
 
-def _forget(meter: Meter) -> None:
-    """There is nothing to forget."""
+def _layout(number: int, status: int, register: int) -> Layout:
+    """The columns of a channel's own profile, with the register that it captures."""
+    code = f"0-{number}:24.2.{register}"
+    return layout(
+        (definition(1, f"0-{number}:96.10.{status}"), 1),
+        (definition(4, code, 2), _VALUE),
+        (definition(4, code, 5), Column(_TIME, instant=True)),
+    )
 
 
-for _n in CHANNELS:
-    for _period, _suffix, _status in (
-        ("hourly", "", 3),
-        ("daily", "_daily", 5),
-        ("monthly", "_monthly", 7),
-    ):
-        attach(
-            BEHAVIOUR,
-            f"mbus_{_period}_profile_{_n}",
-            partial(_Rows, _n, _status),
-            _forget,
-        )
-        BEHAVIOUR.numbers[f"mbus_amr_profile_status{_suffix}_{_n}", "value"] = (
-            lambda meter: 0
-        )
+def _attach(profile: captures.Readings) -> None:
+    """In SMR 5 the second register has the hour's reading, the first one the last."""
+    status, code = _STATUSES[profile.kind]
+    dsmr4, smr5 = (_layout(profile.number, code, register) for register in (1, 2))
+
+    def shown(meter: Meter) -> Shown:
+        return Shown(meter, profile, *(smr5 if meter.model.standard in SMR5 else dsmr4))
+
+    reset = partial(profiles.reset, profile=profile)
+    attach(BEHAVIOUR, profile.name, shown, reset)
+    BEHAVIOUR.numbers[f"{status}_{profile.number}", "value"] = partial(
+        profiles.status, profile=profile
+    )
+
+
+COLUMNS: tuple[Data, ...] = tuple(
+    definition(4, f"0-{number}:24.2.1", attribute)
+    for number in CHANNELS
+    for attribute in (2, 5)
+)
+"""What a combined profile captures of the channels."""
+
+
+def sources(meter: Meter, kind: str) -> tuple[Source, ...]:
+    """Where those columns of a daily or monthly profile come from."""
+    made: list[Source] = []
+    for number in CHANNELS:
+        rows = profiles.rows_of(meter, captures.find(number, kind))
+        if rows is None:
+            made += (_NO_VALUE, _NOT_CAPTURED)
+        else:
+            made += (Column(_VALUE, beside=rows), Column(_TIME, True, rows))
+    return tuple(made)
+
+
+def reset(meter: Meter, kind: str) -> None:
+    """Forgets those columns."""
+    for number in CHANNELS:
+        profiles.reset(meter, captures.find(number, kind))
+
+
+for _profile in captures.ALL:
+    _attach(_profile)

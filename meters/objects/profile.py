@@ -1,14 +1,11 @@
 """The load profiles as objects: their columns, rows and what is defined of them.
 
-The combined daily and monthly profiles of DSMR 4 also have two columns for each of the four
-M-Bus channels. Nothing is bound to a channel yet: its value is 0, of the type that the object
-has, and its capture time not specified. It is not null-data, which P3 keeps for what can be
-told from the row before.
+The combined daily and monthly profiles of DSMR 4 also have columns for the M-Bus channels (see
+`meters.objects.mbus_profiles`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 from meters.behaviour import profiles
@@ -21,11 +18,12 @@ from meters.behaviour.captures import (
     Profile,
     key_of,
 )
-from meters.behaviour.loadprofile import STAMP, LoadProfile
 from meters.behaviour.periods import can_be
 from meters.meter import Meter
 from meters.model import LOGICAL_ERROR, Behaviour, Link
+from meters.objects import mbus_profiles
 from meters.objects.buffers import CLOCK, NO_OBJECT, attach, definition
+from meters.objects.rows import Shown, layout
 from wire.cosem.rows import SMR5
 from wire.dlms import axdr
 from wire.dlms.action import ActionOutcome
@@ -34,37 +32,8 @@ from wire.dlms.descriptors import ActionResult, DataAccessResult
 
 BEHAVIOUR = Behaviour.empty()
 
-_EMPTY = LoadProfile(0, ())
 _FIFO, _SORTED_LARGEST = 1, 3
 
-
-class Shown:
-    """The rows of a profile as its buffer: each column, and what of a row stands in it."""
-
-    def __init__(
-        self,
-        meter: Meter,
-        profile: Profile,
-        columns: Sequence[Data],
-        sources: Sequence[int | bytes],
-    ) -> None:
-        self.columns = columns
-        self._sources = sources
-        self._rows = profiles.rows_of(meter, profile) or _EMPTY
-        self._zone = meter.zone
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def between(self, from_s: float, to_s: float) -> range:
-        return self._rows.between(from_s, to_s)
-
-    def encode(self, places: range, columns: Sequence[int]) -> bytes:
-        sources = [self._sources[column] for column in columns]
-        return self._rows.encode(places, sources, self._zone)
-
-
-Layout = tuple[tuple[Data, ...], tuple[int | bytes, ...]]
 
 _STATUS = definition(1, "0-0:96.10.2"), 1
 _REGISTERS = tuple(
@@ -73,33 +42,20 @@ _REGISTERS = tuple(
         ("1-0:1.8.1", "1-0:1.8.2", "1-0:2.8.1", "1-0:2.8.2"), start=2
     )
 )
-_NO_VALUE = axdr.encode(axdr.double_long_unsigned(0))
-_NO_TIME = axdr.encode(axdr.octet_string(bytes.fromhex("ffffffffffffffffff8000ff")))
-_MBUS = tuple(
-    (definition(4, f"0-{channel}:24.2.1", attribute), octets)
-    for channel in range(1, 5)
-    for attribute, octets in ((2, _NO_VALUE), (5, _NO_TIME))
-)
-
-
-def _layout(*columns: tuple[Data, int | bytes]) -> Layout:
-    """Columns with their sources, the clock before them."""
-    objects, sources = zip((CLOCK, STAMP), *columns, strict=True)
-    return objects, sources
-
-
-INTERVAL_LAYOUT = _layout(
+INTERVAL_LAYOUT = layout(
     _STATUS, (definition(3, "1-0:1.8.0"), 2), (definition(3, "1-0:2.8.0"), 3)
 )
-_COMBINED = {
-    DAYS.name: _layout(_STATUS, *_REGISTERS, *_MBUS),
-    MONTHS.name: _layout(*_REGISTERS, *_MBUS),
-}
 # In SMR 5 an M-Bus device has profiles of its own.
 _OWN = {
-    DAYS.name: _layout((definition(1, "0-0:96.10.4"), 1), *_REGISTERS),
-    MONTHS.name: _layout((definition(1, "0-0:96.10.6"), 1), *_REGISTERS),
+    DAYS.name: layout((definition(1, "0-0:96.10.4"), 1), *_REGISTERS),
+    MONTHS.name: layout((definition(1, "0-0:96.10.6"), 1), *_REGISTERS),
 }
+_COMBINED = {
+    DAYS.name: layout(_STATUS, *_REGISTERS),
+    MONTHS.name: layout(*_REGISTERS),
+}
+_KIND = {DAYS.name: "daily", MONTHS.name: "monthly"}
+"""The profiles of a channel whose rows stand beside those of a combined profile."""
 
 
 def _intervals(meter: Meter) -> Shown:
@@ -107,8 +63,17 @@ def _intervals(meter: Meter) -> Shown:
 
 
 def _billing(profile: Profile, meter: Meter) -> Shown:
-    layouts = _OWN if meter.model.standard in SMR5 else _COMBINED
-    return Shown(meter, profile, *layouts[profile.name])
+    if meter.model.standard in SMR5:
+        return Shown(meter, profile, *_OWN[profile.name])
+    columns, sources = _COMBINED[profile.name]
+    beside = mbus_profiles.sources(meter, _KIND[profile.name])
+    return Shown(meter, profile, columns + mbus_profiles.COLUMNS, (*sources, *beside))
+
+
+def _reset_billing(profile: Profile, meter: Meter) -> None:
+    profiles.reset(meter, profile)
+    if meter.model.standard not in SMR5:
+        mbus_profiles.reset(meter, _KIND[profile.name])
 
 
 def _defined(profile: Definable, meter: Meter) -> Shown:
@@ -190,7 +155,7 @@ for _profile in (DAYS, MONTHS):
         BEHAVIOUR,
         _profile.name,
         partial(_billing, _profile),
-        partial(profiles.reset, profile=_profile),
+        partial(_reset_billing, _profile),
     )
 for _definable in DEFINABLE:
     _attach_definable(_definable)
