@@ -56,12 +56,11 @@ def scan(meter: Meter) -> None:
     """
     channels = channels_of(meter)
     asked, channels.asked = channels.asked, ()
-    if meter.state.attached is None:
+    if meter.state.attached is None or channels.first_free() is None:
         return
+    in_use = _in_use(meter)
     for address in (UNCONFIGURED_ADDRESS, *ADDRESSES):
-        if channels.first_free() is None:
-            return
-        if _in_use(meter, address) or not wired.present(meter, address):
+        if address in in_use or not wired.present(meter, address):
             continue
         if address == UNCONFIGURED_ADDRESS:
             given = _give_address(meter)
@@ -69,6 +68,9 @@ def scan(meter: Meter) -> None:
                 continue
             address = given
         _identify(meter, address, asked)
+        in_use = _in_use(meter)
+        if channels.first_free() is None:
+            return
 
 
 def bind(meter: Meter, number: int) -> bool:
@@ -90,22 +92,22 @@ def release(meter: Meter) -> None:
     channels = channels_of(meter)
     addresses, channels.releasing = channels.releasing, ()
     for address in addresses:
-        if not _in_use(meter, address):
+        if address not in _in_use(meter):
             wired.set_address(meter, address, UNCONFIGURED_ADDRESS)
     meter.changed()
 
 
-def _in_use(meter: Meter, address: int) -> bool:
-    return any(
-        address and channel_of(meter, number).primary_address == address
-        for number in NUMBERS
-    )
+def _in_use(meter: Meter) -> frozenset[int]:
+    """The addresses of the channels."""
+    addresses = (channel_of(meter, number).primary_address for number in NUMBERS)
+    return frozenset(addresses) - {UNCONFIGURED_ADDRESS}
 
 
 def _give_address(meter: Meter) -> int | None:
     """Gives the unconfigured device the first address that nobody uses or answers at."""
+    in_use = _in_use(meter)
     for address in ADDRESSES:
-        if not _in_use(meter, address) and not wired.present(meter, address):
+        if address not in in_use and not wired.present(meter, address):
             taken = wired.set_address(meter, UNCONFIGURED_ADDRESS, address)
             return address if taken else None
     return None

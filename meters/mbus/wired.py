@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 ATTEMPTS = 3
 
 _SND_NKE, _SND_UD, _REQ_UD2 = 0x40, 0x53, 0x5B
+# A scan sends one to every address.
+_NORMALISE = tuple(Short(_SND_NKE, address).encode() for address in range(251))
 _CIS: dict[type[Message], Ci] = {
     SetAddress: Ci.SET_UP,
     SetKey: Ci.SET_UP,
@@ -51,7 +53,7 @@ _CIS: dict[type[Message], Ci] = {
 
 def present(meter: Meter, address: int) -> bool:
     """Whether some device acknowledges a SND_NKE at this address."""
-    return _exchange(meter, Short(_SND_NKE, address).encode()) == ACK
+    return _exchange(meter, _NORMALISE[address]) == ACK
 
 
 def set_address(meter: Meter, former: int, address: int) -> bool:
@@ -113,7 +115,7 @@ def _read_versions(meter: Meter, number: int, wanted: ReadOutList) -> bool:
     channel = used(meter, number)
     for _ in range(ATTEMPTS):
         answer = ask(meter, number) if _tell(meter, number, wanted) else None
-        _exchange(meter, Short(_SND_NKE, channel.primary_address).encode())
+        _exchange(meter, _NORMALISE[channel.primary_address])
         if answer is not None:
             readings.versions(meter, number, answer)
             return True
