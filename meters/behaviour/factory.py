@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 FACTORY_POLICY = 0
 
 # What is no setting and no record: time, what flows, the four energy registers, the keys with
-# the counters used under them, and the firmware. The breaker stays where it stands.
+# the counters used under them, the firmware, and the M-Bus devices, which are no part of the
+# meter: it forgets that it knew them. The breaker stays where it stands.
 _KEPT = {
     *("keys", "at_s", "clock_offset_s", "energy_wh", "remainder_ws", "beyond_rates_wh"),
     *("demand_w", "power_w", "voltage_dv", "net_w", "disturbance"),
     *("powered", "off_since_s", "failing_since_s"),
     *("received_counter", "received_reserved", "received_floor"),
     *("sending_counter", "reserved_counter", "spent_keys", "firmware"),
+    "attached",
 }
 
 

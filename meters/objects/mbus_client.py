@@ -47,6 +47,7 @@ _COUNTED = {
     "fcs_ok_frames_counter": "good_frames",
     "fcs_nok_frames_counter": "bad_frames",
 }
+_GOOD_FRAMES = 7
 # A radio has one channel, 0, and no signal of a device on the wire can be told.
 _ALWAYS_0 = "received_signal_strength", "channel_id"
 
@@ -131,6 +132,21 @@ def _link_status(number: int) -> Number:
     return status
 
 
+def _captured(number: int) -> Reader:
+    """Which attribute has changed last, and when: a good frame was counted."""
+
+    def read(meter: Meter, link: Link) -> bytes:
+        read_s = channel_of(meter, number).read_s
+        if not read_s:
+            return _NEVER
+        stamp = meter.zone.encode(read_s + meter.state.clock_offset_s, 0)
+        return axdr.encode(
+            axdr.structure(axdr.unsigned(_GOOD_FRAMES), axdr.octet_string(stamp))
+        )
+
+    return read
+
+
 for _n in CHANNELS:
     _client, _diagnostic = f"mbus_client_{_n}", f"mbus_diagnostic_{_n}"
     _clear = f"mbus_clear_status_{_n}", "value"
@@ -155,6 +171,6 @@ for _n in CHANNELS:
     BEHAVIOUR.readers[_diagnostic, "broadcast_frames_counter"] = (
         lambda meter, link: _EMPTY_ARRAY
     )
-    BEHAVIOUR.readers[_diagnostic, "capture_time"] = lambda meter, link: _NEVER
+    BEHAVIOUR.readers[_diagnostic, "capture_time"] = _captured(_n)
     BEHAVIOUR.numbers[_clear] = _shows(_n, "clear_mask")
     BEHAVIOUR.writers[_clear] = _clears(_n)

@@ -25,8 +25,10 @@ from tests.meters.mbus.household import (
 from wire.cosem.rows import Standard
 from wire.dlms import axdr
 from wire.dlms.descriptors import ActionResult, DataAccessResult
+from wire.instants import DateTime
 from wire.mbus.headers import DsmrVersion
 from wire.mbus.security import TransferredKey, encode_key_transfer
+from wire.zones import DUTCH
 
 CLIENT = (72, "0-1:24.1.0")
 GOOD, REFUSED = DataAccessResult.SUCCESS, DataAccessResult.OTHER_REASON
@@ -226,6 +228,9 @@ def test_the_diagnostic_counts_and_tells_of_the_link() -> None:
     until(meter, 130)
     assert get(meter, place, 6).value == sent + len(bus.exchanges)
     assert get(meter, place, 7).value == good + len(bus.exchanges)
+    attribute, stamp = axdr.plain(get(meter, place, 9))
+    last_s = int(DUTCH.instant(DateTime.decode(stamp)).timestamp())
+    assert (attribute, last_s) == (7, shown(meter).read_s)
     bus.instead = lambda asked, answer: b""
     until(meter, 700)
     assert get(meter, place, 4).value == 2

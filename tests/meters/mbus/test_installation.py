@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from meters.behaviour import factory
 from meters.behaviour.injections import Injection, What, inject
+from meters.mbus import orders
 from meters.mbus.installation import installing
 from meters.meter import Meter
 from meters.p2.attached import attach
@@ -23,7 +25,7 @@ from tests.meters.mbus.household import (
 from wire.cosem.configuration import Flag, OperationMode, flags_of
 from wire.dlms import axdr
 from wire.dlms.data import Data, Tag
-from wire.dlms.descriptors import DataAccessResult
+from wire.dlms.descriptors import ActionResult, DataAccessResult
 
 OPEN, CLOSE = Injection(What.MBUS_COVER_REMOVED), Injection(What.MBUS_COVER_CLOSED)
 
@@ -110,3 +112,12 @@ def test_it_leaves_the_keys_that_there_are() -> None:
     inject(meter, OPEN)
     pass_s(meter, 3700)
     assert shown(meter).user_key == known.state.user_key == USER_KEY
+
+
+def test_the_reset_to_factory_setting_forgets_devices_that_hang_on() -> None:
+    meter = installed(known := gas())
+    factory.reset(meter)
+    assert meter.state.mbus is None
+    assert orders.slave_install(meter, 1) is ActionResult.SUCCESS
+    pass_s(meter, 2)
+    assert shown(meter).primary_address == known.state.address == 1
