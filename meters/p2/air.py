@@ -32,7 +32,7 @@ def due(meter: Meter, after_s: int) -> int:
     if attached is None:
         return NEVER
     first_s = NEVER
-    for device in attached.devices:
+    for device in attached.radios:
         while device.next_s <= after_s:
             device.transmit(device.next_s)
             keep(meter, device)
@@ -45,7 +45,7 @@ def run(hear: Hear, meter: Meter) -> None:
     attached = meter.state.attached
     if attached is None:
         return
-    for device in attached.devices:
+    for device in attached.radios:
         if device.next_s <= meter.state.at_s:
             _converse(hear, meter, device, attached.faults_of(device))
 

@@ -14,16 +14,17 @@ if TYPE_CHECKING:
 
 
 class Attached:
-    """The devices, each with the faults of its way.
+    """The devices, each with the faults of its way; `radios` are the wireless ones.
 
     Part of the state of the E-meter: what a device must not forget is saved with it.
     """
 
-    __slots__ = ("_devices", "_faults")
+    __slots__ = ("_devices", "_faults", "radios")
 
     def __init__(self) -> None:
         self._devices: dict[str, Device] = {}
         self._faults: dict[str, Faults] = {}
+        self.radios: tuple[Device, ...] = ()
 
     @property
     def devices(self) -> tuple[Device, ...]:
@@ -91,13 +92,20 @@ class Attached:
         if name in self._devices:
             raise LocalError(f"device {name} hangs on this meter already")
         self._devices[name] = device
+        self._sort()
 
     def remove(self, equipment_id: str) -> Device:
         """One device less, with its life as it is; raises `LocalError` if there is none."""
         device = self.device(equipment_id)
         del self._devices[equipment_id]
         self._faults.pop(equipment_id, None)
+        self._sort()
         return device
+
+    def _sort(self) -> None:
+        self.radios = tuple(
+            device for device in self.devices if device.identity.wireless
+        )
 
 
 def attach(meter: Meter, device: Device) -> None:

@@ -1,4 +1,7 @@
-"""The wired bus of an E-meter as a pseudo terminal, which M-Bus tools for serial ports open."""
+"""The wired bus of an E-meter as a pseudo terminal, which M-Bus tools for serial ports open.
+
+A pseudo terminal keeps no parity; a tool that insists on it, as libmbus does, needs TCP.
+"""
 
 from __future__ import annotations
 
