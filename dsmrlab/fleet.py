@@ -64,6 +64,11 @@ def _device_options(command: _Command) -> _Command:
     show_default=True,
     help="The size of the gas meters.",
 )
+@click.option(
+    "--radio-keys",
+    is_flag=True,
+    help="Wireless devices leave the factory with a User key.",
+)
 @pass_settings
 def create(
     settings: Settings,
@@ -76,6 +81,7 @@ def create(
     base_port: int,
     phases: str,
     gas_size: str,
+    radio_keys: bool,
     **links: str | None,
 ) -> None:
     """Write DIR/fleet.yaml and DIR/shipment.json for new meters.
@@ -100,6 +106,7 @@ def create(
             for medium in MEDIA
             if (link := links[medium])
         ),
+        radio_keys=radio_keys,
     )
     document = {
         "meters": [entry.equipment_id for entry in made.meters],

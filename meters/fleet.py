@@ -78,11 +78,12 @@ def create_fleet(
     base_port: int = DEFAULT_BASE_PORT,
     phases: int = 3,
     devices: tuple[Wanted, ...] = (),
+    radio_keys: bool = False,
 ) -> FleetFile:
     """Writes `fleet.yaml` and `shipment.json` (mode 0600) for that many new meters.
 
-    Each gets one of each of the devices. With a seed names and keys are the same each time;
-    without one they are nobody's guess.
+    Each gets one of each of the devices, wireless ones with a User key if `radio_keys`. With a
+    seed names and keys are the same each time; without one they are nobody's guess.
     Raises `ConfigError` for numbers that cannot be, or when a fleet lives there already.
     """
     _check(folder, meters, host, base_port)
@@ -107,7 +108,7 @@ def create_fleet(
             "system_title": entry.system_title,
             **{name: random_bytes(16).hex() for name in KEY_NAMES},
             "p1": {"host": host, "port": base_port + P1_PORT_OFFSET + index},
-            **_devices(entry, random_bytes),
+            **_devices(entry, random_bytes, radio_keys),
         }
         for index, entry in enumerate(entries)
     ]
@@ -171,10 +172,10 @@ def _restore(
 
 
 def _devices(
-    entry: MeterEntry, random_bytes: Callable[[int], bytes]
+    entry: MeterEntry, random_bytes: Callable[[int], bytes], radio_keys: bool
 ) -> dict[str, object]:
     """What the shipment says of a meter's devices; nothing when it has none."""
-    devices = list(shipped(entry.devices, random_bytes))
+    devices = list(shipped(entry.devices, random_bytes, radio_keys))
     return {"devices": devices} if devices else {}
 
 

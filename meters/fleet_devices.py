@@ -48,23 +48,26 @@ def device_entries(
     """
     version = _VERSIONS[standard]
     serial = lot * 100_000 + index + 1
-    entries = [_entry(one, version, serial) for one in wanted]
-    wired = [entry for entry in entries if entry.link == "wired"]
-    addresses = {entry.equipment_id: place for place, entry in enumerate(wired, 1)}
-    return [
-        (
-            entry.model_copy(update={"address": addresses[entry.equipment_id]})
-            if addresses.get(entry.equipment_id, 1) > 1
-            else entry
-        )
-        for entry in entries
-    ]
+    entries, wired = [], 0
+    for one in wanted:
+        entry = _entry(one, version, serial)
+        if entry.link == "wired":
+            wired += 1
+            address = 0 if wired == 1 else wired
+            entry = entry.model_copy(update={"address": address})
+        entries.append(entry)
+    return entries
 
 
 def shipped(
-    entries: list[DeviceEntry], random_bytes: Callable[[int], bytes]
+    entries: list[DeviceEntry],
+    random_bytes: Callable[[int], bytes],
+    radio_keys: bool,
 ) -> Iterator[dict[str, object]]:
-    """What the shipment file says of each device, with a new Default key."""
+    """What the shipment file says of each device, with a new Default key.
+
+    With `radio_keys` wireless ones have a User key as well (P2 4.0.7, 6.5.2).
+    """
     for entry in entries:
         key = random_bytes(KEY_OCTETS)
         short_id = entry.identity(key).short_id
@@ -74,6 +77,11 @@ def shipped(
             "version": int(short_id.version),
             "device_type": int(short_id.device_type),
             "default_key": key.hex(),
+            **(
+                {"user_key": random_bytes(KEY_OCTETS).hex()}
+                if radio_keys and entry.link == "wireless"
+                else {}
+            ),
         }
 
 

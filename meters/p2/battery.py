@@ -1,22 +1,23 @@
 """A device's battery: what each thing that it does takes, and when it is reported as low.
 
-None of this is in the standard, but that a battery lasts 20 years of hourly messages and of use
-of the display, and that its end is announced (DSMR-M 4.3.4, 4.6.66 to 4.6.68). The capacity
-is that of one lithium cell of size C.
+None of this is in the standard, but that a battery lasts 20 years of its regular messages and
+of use of the display, and that its end is announced (DSMR-M 4.3.4, 4.6.66 to 4.6.68).
 """
 
 from __future__ import annotations
 
 from enum import Enum
 
+from meters.p2.identity import DeviceIdentity
 from meters.p2.state import DeviceState
 
 _HOUR_S = 3600
-CAPACITY_UAS = 6_000_000 * _HOUR_S
-"""6.0 Ah usable of the 8.5 Ah on its label: self-discharge and the cold take the rest."""
-
-LOW_UAS = CAPACITY_UAS // 10
-"""Reported as low with a tenth left: two years to change it."""
+# Lithium, what self-discharge and the cold leave of it: one cell of size C, or three of size D
+# where the radio sends every five minutes.
+_CAPACITY_UAS = 6_000_000 * _HOUR_S
+_LARGE_CAPACITY_UAS = 39_000_000 * _HOUR_S
+LOW_PERCENT = 10
+"""With so much left, which lasts two years, its replacement is asked for."""
 
 
 class Load(Enum):
@@ -46,11 +47,23 @@ def drain(state: DeviceState, load: Load) -> None:
     state.drained_uas += load.value * _HOUR_S
 
 
-def is_low(state: DeviceState) -> bool:
+def capacity_uas(identity: DeviceIdentity) -> int:
+    """What a new battery of the device gives."""
+    often = identity.wireless and identity.period_s < _HOUR_S
+    return _LARGE_CAPACITY_UAS if often else _CAPACITY_UAS
+
+
+def leave(identity: DeviceIdentity, state: DeviceState, percent: int) -> None:
+    """So much is left in it from now on."""
+    state.drained_uas = capacity_uas(identity) * (100 - percent) // 100
+
+
+def is_low(identity: DeviceIdentity, state: DeviceState) -> bool:
     """Whether its replacement is asked for (bit 2 of the status)."""
-    return CAPACITY_UAS - state.drained_uas <= LOW_UAS
+    left_uas = capacity_uas(identity) - state.drained_uas
+    return 100 * left_uas <= LOW_PERCENT * capacity_uas(identity)
 
 
-def is_empty(state: DeviceState) -> bool:
+def is_empty(identity: DeviceIdentity, state: DeviceState) -> bool:
     """Whether there is nothing left for radio, display and valve."""
-    return state.drained_uas >= CAPACITY_UAS
+    return state.drained_uas >= capacity_uas(identity)

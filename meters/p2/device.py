@@ -89,8 +89,8 @@ class Device:
     @property
     def status(self) -> Status:
         """The status record (6.3.3): what was registered, and the battery as it is."""
-        low = Status.LOW_BATTERY if battery.is_low(self.state) else Status(0)
-        return Status(self.state.errors) | low
+        low = battery.is_low(self.identity, self.state)
+        return Status(self.state.errors) | (Status.LOW_BATTERY if low else Status(0))
 
     @property
     def configuration(self) -> MeterConfiguration:
@@ -137,6 +137,8 @@ class Device:
     def press_button(self, seconds: int) -> None:
         """Someone presses the button: the display, a released valve, the installation mode."""
         press = press_of(seconds)
+        if battery.is_empty(self.identity, self.state):
+            return
         if not self.display.press(self.state, press) or press is not Press.MEDIUM:
             return
         if self.state.valve == ValveState.RELEASED:
@@ -147,7 +149,7 @@ class Device:
     def move_valve(self, to: ValveState) -> None:
         """The motor turns, if the battery can; a radio tells of it at once (6.2.2)."""
         state = self.state
-        if not battery.is_empty(state):
+        if not battery.is_empty(self.identity, state):
             battery.drain(state, Load.VALVE)
             state.valve = to
             radio.report(self)
@@ -169,14 +171,12 @@ class Device:
         """So much is left of it."""
         if not 0 <= left_percent <= 100:
             raise LocalError(f"a battery holds 0 to 100 %, not {left_percent}")
-        spent = battery.CAPACITY_UAS * (100 - left_percent) // 100
-        self.state.drained_uas = spent
+        battery.leave(self.identity, self.state, left_percent)
         self.changed()
 
     def battery_low(self) -> None:
         """The battery comes to where its replacement is asked for."""
-        self.state.drained_uas = battery.CAPACITY_UAS - battery.LOW_UAS
-        self.changed()
+        self.drain_battery(battery.LOW_PERCENT)
 
     def replace_battery(self) -> None:
         """A new battery: its count begins again, and it is low no more (DSMR-M 4.6.18)."""

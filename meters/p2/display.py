@@ -92,7 +92,7 @@ class Display:
         A press that is one too many turns the display off for a day.
         """
         now_s = state.at_s
-        if now_s < state.blocked_until_s or battery.is_empty(state):
+        if now_s < state.blocked_until_s:
             return False
         if now_s - state.pressed_s >= DAY_S:
             state.presses, state.pressed_s = 0, now_s

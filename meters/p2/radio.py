@@ -84,7 +84,7 @@ def transmit(device: Device) -> bytes:
     """The telegram that is due; what is next is planned then. b"" from an empty battery."""
     state = device.state
     device.dialogue = None
-    if battery.is_empty(state) or state.mode == Mode.STORAGE:
+    if battery.is_empty(device.identity, state) or state.mode == Mode.STORAGE:
         state.transmit_s = NEVER
         return b""
     if state.mode == Mode.INSTALLATION:

@@ -67,6 +67,20 @@ def test_each_meter_has_its_own_devices(tmp_path: Path) -> None:
     assert not any(key.hex() in text for key in keys)
 
 
+def test_wireless_devices_come_with_a_user_key_if_wanted(tmp_path: Path) -> None:
+    create_fleet(
+        *(tmp_path, 1, Standard.DSMR_4_0_6),
+        seed=1,
+        devices=(GAS, HEAT),
+        radio_keys=True,
+    )
+    rows = json.loads((tmp_path / "shipment.json").read_text())[0]["devices"]
+    gas, heat = devices(load_fleet(tmp_path, NOW_S))
+    assert "user_key" not in rows[0]
+    assert heat.state.user_key.hex() == rows[1]["user_key"] != rows[1]["default_key"]
+    assert not any(gas.state.user_key)
+
+
 @pytest.mark.parametrize(
     ("standard", "version", "valve"),
     [

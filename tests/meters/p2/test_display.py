@@ -9,6 +9,7 @@ from meters.p2.device import Device
 from meters.p2.display import MOVES, PRESSES_A_DAY, Press, Screen, press_of
 from tests.meters.p2.builders import Master, make_device
 from wire.errors import LocalError
+from wire.mbus.headers import DsmrVersion
 from wire.mbus.values import Status
 
 HOUR_S, DAY_S, YEAR_S = 3600, 86_400, 31_557_600
@@ -99,29 +100,47 @@ def test_an_error_has_its_mark_on_the_display() -> None:
 # The battery.
 
 
-def lived(years: int, transmissions_h: int, presses_d: int) -> Device:
+def lived(years: int, messages_h: int, presses_d: int, **traits: object) -> Device:
     """A device after so many years of so much use."""
-    device = make_device()
+    device = make_device(**traits)
     state = device.state
-    wait(device, years * YEAR_S)
     hours = years * YEAR_S // HOUR_S
-    sent = battery.Load.TRANSMISSION.value + battery.Load.RECEPTION.value
-    state.drained_uas += transmissions_h * sent * hours * HOUR_S
-    state.drained_uas += presses_d * battery.Load.DISPLAY.value * hours // 24 * HOUR_S
+    wait(device, years * YEAR_S)
+    load = battery.Load
+    message = load.TRANSMISSION.value + load.RECEPTION.value
+    if not device.identity.wireless:
+        message = load.WIRED_ANSWER.value
+    state.drained_uas += messages_h * message * hours * HOUR_S
+    state.drained_uas += presses_d * load.DISPLAY.value * hours // 24 * HOUR_S
     return device
 
 
-def test_it_lasts_twenty_years_of_normal_use_and_is_reported_before_its_end() -> None:
-    assert lived(18, 1, 4).status == 0
-    twenty = lived(20, 1, 4)
+RADIO: dict[str, object] = {"wireless": True}
+
+
+@pytest.mark.parametrize(
+    ("messages_h", "traits"),
+    [(1, RADIO), (12, RADIO | {"version": DsmrVersion.SMR_5_0})],
+)
+def test_it_lasts_twenty_years_of_normal_use_and_is_reported_before_its_end(
+    messages_h: int, traits: dict[str, object]
+) -> None:
+    assert lived(18, messages_h, 4, **traits).status == 0
+    twenty = lived(20, messages_h, 4, **traits)
     assert twenty.status == Status.LOW_BATTERY
-    assert not battery.is_empty(twenty.state)
-    assert battery.is_empty(lived(23, 1, 4).state)
+    assert not battery.is_empty(twenty.identity, twenty.state)
+    late = lived(23, messages_h, 4, **traits)
+    assert battery.is_empty(late.identity, late.state)
+
+
+def test_one_that_the_bus_feeds_lasts_longer() -> None:
+    assert lived(25, 1, 4).status == 0
+    assert lived(20, 12, 4, version=DsmrVersion.SMR_5_0).status == 0
 
 
 def test_more_use_brings_its_end_nearer() -> None:
-    assert lived(13, 2, 4).status == Status.LOW_BATTERY
-    assert lived(18, 1, 48).status == Status.LOW_BATTERY
+    assert lived(13, 2, 4, **RADIO).status == Status.LOW_BATTERY
+    assert lived(18, 1, 48, **RADIO).status == Status.LOW_BATTERY
 
 
 def test_each_use_takes_from_it() -> None:
