@@ -34,7 +34,7 @@ def due(meter: Meter, after_s: int) -> int:
     first_s = NEVER
     for device in attached.radios:
         while device.next_s <= after_s:
-            device.transmit(device.next_s)
+            device.miss(device.next_s)
             keep(meter, device)
         first_s = min(first_s, device.next_s)
     return first_s

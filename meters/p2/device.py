@@ -74,6 +74,11 @@ class Device:
         self.advance(now_s)
         return radio.transmit(self)
 
+    def miss(self, now_s: int) -> None:
+        """The transmission that is due goes out unheard."""
+        self.advance(now_s)
+        radio.miss(self)
+
     def react(self, octets: bytes, now_s: int) -> bytes:
         """Its next telegram, after what it heard in its window; b"" when the cycle is over."""
         self.advance(now_s)

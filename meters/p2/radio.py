@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from meters.p2 import battery, commands, readout
 from meters.p2.battery import Load
+from meters.p2.identity import NO_KEY
 from meters.p2.state import DeviceState, Mode
 from wire.errors import WireError
 from wire.instants import NEVER
@@ -82,24 +83,27 @@ def report(device: Device) -> None:
 
 def transmit(device: Device) -> bytes:
     """The telegram that is due; what is next is planned then. b"" from an empty battery."""
-    state = device.state
-    device.dialogue = None
-    if battery.is_empty(device.identity, state) or state.mode == Mode.STORAGE:
-        state.transmit_s = NEVER
+    if not _ready(device):
         return b""
-    if state.mode == Mode.INSTALLATION:
+    if device.state.mode == Mode.INSTALLATION:
         made = _say(device, _SND_IR, b"", _ASYNCHRONOUS)
-        soon = state.at_s + MINUTE_S < state.minutely_until_s
-        state.transmit_s = state.at_s + (MINUTE_S if soon else HOUR_S)
     else:
         made = _say(device, _SND_NR, readout.read(device), _SYNCHRONOUS)
-        period_s = device.identity.period_s
-        begun_s = state.clock_s - state.clock_s % period_s
-        state.transmit_s = _within(device, begun_s + period_s)
     if made:
         device.dialogue = Dialogue(made)
-        _spend(state)
+        _spend(device.state)
+    _plan_next(device)
     return made
+
+
+def miss(device: Device) -> None:
+    """The transmission that is due goes out unheard: as `transmit`, but for the telegram."""
+    state = device.state
+    if _ready(device):
+        if state.user_key == NO_KEY or state.take_counter() is not None:
+            device.next_access_number()
+            _spend(state)
+        _plan_next(device)
 
 
 def react(device: Device, octets: bytes) -> bytes:
@@ -126,6 +130,27 @@ def react(device: Device, octets: bytes) -> bytes:
     dialogue.transmissions += 1
     _spend(device.state)
     return dialogue.sent
+
+
+def _ready(device: Device) -> bool:
+    """Whether it transmits at all; a cycle that was going on is over."""
+    state = device.state
+    device.dialogue = None
+    if not battery.is_empty(device.identity, state) and state.mode != Mode.STORAGE:
+        return True
+    state.transmit_s = NEVER
+    return False
+
+
+def _plan_next(device: Device) -> None:
+    """Finds when it transmits again, having just done so."""
+    state, period_s = device.state, device.identity.period_s
+    if state.mode == Mode.INSTALLATION:
+        soon = state.at_s + MINUTE_S < state.minutely_until_s
+        state.transmit_s = state.at_s + (MINUTE_S if soon else HOUR_S)
+    else:
+        begun_s = state.clock_s - state.clock_s % period_s
+        state.transmit_s = _within(device, begun_s + period_s)
 
 
 def _end(device: Device) -> bytes:

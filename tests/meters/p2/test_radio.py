@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from meters.p2.device import Device
 from meters.p2.identity import NO_KEY, Fitting
 from meters.p2.radio import TRANSMISSIONS, WINDOW_S
-from meters.p2.state import Mode
+from meters.p2.state import Mode, to_json
 from tests.meters.builders import NOW_S
 from tests.meters.p2.builders import (
     DEFAULT_KEY,
@@ -251,6 +251,22 @@ def test_a_valve_that_moves_is_told_of_at_once() -> None:
     _, _, content = e_meter.read(next_transmission(device))
     assert content["valve_status"] == 0
     assert device.next_s > now_s + 2000
+
+
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("user_key", [NO_KEY, USER_KEY])
+def test_what_nobody_hears_costs_the_same(mode: Mode, user_key: bytes) -> None:
+    heard, missed = wireless_device(mode), wireless_device(mode)
+    for device in (heard, missed):
+        device.state.user_key = user_key
+        device.state.transmit_s = device.state.at_s + 60
+        device.set_flow(100)
+    for _ in range(100):
+        if heard.next_s == NEVER:
+            break
+        heard.transmit(heard.next_s)
+        missed.miss(missed.next_s)
+    assert to_json(missed.state) == to_json(heard.state)
 
 
 # The frequent access cycle.

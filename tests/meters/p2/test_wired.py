@@ -392,8 +392,10 @@ def test_a_closed_valve_is_released_and_opened_by_hand(valved: Master) -> None:
     assert device.state.valve == ValveState.RELEASED
     assert device.shown.endswith("Knop in")
     assert device.counts[0] == 0
+    device.state.unsaved = False
     device.press_button(6)
     assert device.state.valve == ValveState.OPEN
+    assert device.state.unsaved
 
 
 def test_a_valve_that_does_not_follow_raises_its_alarm(valved: Master) -> None:
