@@ -115,7 +115,9 @@ def _operate_valve(device: Device, message: OperateValve) -> None:
     moves = _DIRECT_MOVES if fitting is Fitting.OPENED_DIRECTLY else _MOVES
     if (state.valve, message.command) in moves:
         device.move_valve(ValveState(message.command))
-    if state.valve != message.command:
+    if state.valve == message.command:
+        state.errors &= ~Status.VALVE_ALARM
+    else:
         state.errors |= Status.VALVE_ALARM
 
 

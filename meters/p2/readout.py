@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 # Header, counter and one block less than 15 fill a frame of 255 octets; two fillers stand
 # before the records and two at least behind them (5.1).
 MAX_OCTETS = 14 * BLOCK_OCTETS - 4
+
+_FIRST_S, _LAST_S = 946_684_800, 4_102_444_799
 
 _HARDWARE = {"met": "PCB2.1", "com": "MB1.4"}
 _OTHER_FIRMWARE = {"com": "MB1.4.2", "apl": "1.0.7", "cfg": "NL01"}
@@ -55,6 +58,11 @@ def properties(**values: str) -> str:
     return "".join(f"{name}={value}\r\n" for name, value in values.items())
 
 
+def _instant(clock_s: int) -> datetime:
+    """What the clock says, as far as type I reaches: 2000 to 2099."""
+    return from_epoch(max(_FIRST_S, min(clock_s, _LAST_S)))
+
+
 def _kept(register: Register, device: Device) -> int:
     return counting.reading(register, device.state.kept)
 
@@ -72,12 +80,10 @@ _IDENTIFIER = Answer(
     rows.EQUIPMENT_IDENTIFIER, lambda device: device.identity.equipment_id
 )
 _CONFIGURATION = Answer(rows.METER_CONFIGURATION, lambda device: device.configuration)
-_KEPT_TIME = Answer(rows.TIMESTAMP, lambda device: from_epoch(device.state.kept_s))
+_KEPT_TIME = Answer(rows.TIMESTAMP, lambda device: _instant(device.state.kept_s))
 _VALVE = Answer(rows.VALVE_STATUS, lambda device: device.state.valve)
 _ON_REQUEST = (
-    Answer(
-        rows.actual(rows.TIMESTAMP), lambda device: from_epoch(device.state.clock_s)
-    ),
+    Answer(rows.actual(rows.TIMESTAMP), lambda device: _instant(device.state.clock_s)),
     Answer(
         rows.MODEL_VERSION,
         lambda device: properties(dsmr=_COMPLIANCE[device.identity.version]),

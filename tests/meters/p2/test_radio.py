@@ -226,6 +226,13 @@ def test_another_clock_brings_another_moment() -> None:
     assert device.next_s == before_s
 
 
+def test_at_the_very_moment_the_next_one_is_an_hour_away() -> None:
+    device = wireless_device()
+    device.advance(device.next_s)
+    device.set_clock_error(0)
+    assert device.next_s == device.state.at_s + HOUR_S
+
+
 def test_smr_5_sends_every_five_minutes() -> None:
     device = wireless_device(version=DsmrVersion.SMR_5_0)
     for count in range(300):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -15,12 +17,14 @@ from meters.fleet import create_fleet
 from meters.fleet_devices import Wanted
 from meters.p2.media import Medium
 from tests.meters.p2.builders import USER_KEY, key_records
-from tests.meters.test_serve import free_base_port, serving
+from tests.meters.test_serve import PROGRAM, free_base_port, serving
 from wire.cosem.rows import Standard
 from wire.mbus import rows
 from wire.mbus.frames import Direction, FrameReader, Long, Short
 from wire.mbus.headers import DeviceType, LongHeader
 from wire.mbus.security import open_mode_15, wrap_user_key
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def peer(name: str) -> Any:
@@ -88,6 +92,22 @@ def test_a_tool_reads_it_by_tcp_and_no_counter_is_used_twice(folder: Path) -> No
     opened = open_mode_15(USER_KEY, header.device, blocks, answer.body[12:], None)
     told = {record.name: record.value for record in rows.decode(opened.plaintext)}
     assert told["equipment_identifier"] == row["equipment_id"]
+
+
+def test_a_port_that_there_is_not_is_told_in_one_line(tmp_path: Path) -> None:
+    gas = Wanted(Medium.GAS, "wired")
+    create_fleet(tmp_path, 1, Standard.SMR_5_0, base_port=50_000, devices=(gas,))
+    ended = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(tmp_path), "none", "tcp"],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        cwd=ROOT,
+    )
+    assert ended.returncode == 3
+    assert ended.stderr.startswith("ConfigError P2 of ")
+    assert ended.stderr.count("\n") == 1
+    assert "port 70000" in ended.stderr
 
 
 def test_pymeterbus_reads_it_as_a_serial_port(folder: Path) -> None:

@@ -283,10 +283,12 @@ def test_a_command_that_comes_twice_is_done_once(keyed: Master) -> None:
 def test_the_clock_is_always_taken_over(
     keyed: Master, ahead_s: int, deviates: bool
 ) -> None:
+    keyed.device.tamper()
     block = encode_set_clock(from_epoch(NOW_S + ahead_s))
     assert keyed.clock(block) == ACKNOWLEDGED
     assert keyed.device.state.clock_s == NOW_S + ahead_s
-    assert keyed.device.status == (Status.CLOCK_DEVIATION if deviates else 0)
+    deviation = Status.CLOCK_DEVIATION if deviates else Status(0)
+    assert keyed.device.status == Status.FRAUD | deviation
 
 
 def test_without_a_user_key_the_clock_is_set_in_clear(master: Master) -> None:
@@ -402,6 +404,21 @@ def test_a_valve_that_does_not_follow_raises_its_alarm(valved: Master) -> None:
     operate(valved, ValveCommand.CLOSE)
     assert operate(valved, ValveCommand.OPEN) == (
         *(ValveState.CLOSED, Status.VALVE_ALARM),
+    )
+
+
+def test_the_alarm_is_over_when_the_valve_follows_again(valved: Master) -> None:
+    operate(valved, ValveCommand.CLOSE)
+    operate(valved, ValveCommand.OPEN)
+    assert operate(valved, ValveCommand.RELEASE) == (ValveState.RELEASED, 0)
+    # Released it is not open: nothing follows a command to open it but a hand.
+    assert operate(valved, ValveCommand.OPEN)[1] == Status.VALVE_ALARM
+
+
+def test_a_battery_that_is_empty_moves_no_valve(valved: Master) -> None:
+    valved.device.drain_battery(0)
+    assert operate(valved, ValveCommand.CLOSE) == (
+        *(ValveState.OPEN, Status.VALVE_ALARM | Status.LOW_BATTERY),
     )
 
 
