@@ -133,9 +133,9 @@ class Service:
         """Sends a signal, and does not wait for what it does."""
         self._process.send_signal(number)
 
-    def wait(self) -> int:
+    def wait(self, most_s: float = DEADLINE_S) -> int:
         """The exit code, once it has ended by itself or was killed."""
-        return self._process.wait(DEADLINE_S)
+        return self._process.wait(most_s)
 
     def rest(self) -> str:
         """What it printed after the lines that were asked for; once it has ended."""
@@ -185,9 +185,9 @@ def read_u32(address: tuple[str, int], register: int) -> int:
     return int(high << 16 | low)
 
 
-def wait_until(what: Callable[[], bool]) -> None:
+def wait_until(what: Callable[[], bool], most_s: float = DEADLINE_S) -> None:
     """Looks again and again until it holds; fails at the deadline."""
-    deadline_s = time.monotonic() + DEADLINE_S
+    deadline_s = time.monotonic() + most_s
     while not what():
         assert time.monotonic() < deadline_s, "not in time"
         time.sleep(0.05)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.dsmrlab.commands import Ended, Service, free_base_port, process
+from tests.dsmrlab.grid import Grid, grid_of
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,13 @@ class Lab:
     def run(self, *arguments: object, variables: Mapping[str, str] = {}) -> Ended:
         """Runs a command at this head-end."""
         return process(self.home, *arguments, variables=variables)
+
+
+@pytest.fixture
+def grid(tmp_path: Path) -> Iterator[Grid]:
+    """Two meters of DSMR 4.2.2 of its own."""
+    with grid_of(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from headend.desk import SYSTEM_TITLE
 from wire.dlms import acse
 from wire.dlms.security import Cipher, is_protected, unprotect
 from wire.dlms.wrapper import Wpdu, WrapperReader
+from wire.errors import WireError
 
 _ACTION_TAG, _SET_TAG = 0xC3, 0xC1
 
@@ -18,11 +19,13 @@ _ACTION_TAG, _SET_TAG = 0xC3, 0xC1
 class Proxy:
     """Passes on what a head-end and the meter at `port` say, and reads what the head-end says.
 
-    `counters` are all that it used, in order; `actions` and `sets` the requests, deciphered.
+    `sent` is everything; `frames` and `proofs` are the counters that it used, in order, `actions`
+    and `sets` the requests, deciphered, as long as the meter has the keys of `cipher`.
     `on_frame` is called before a frame is passed on, and says whether to pass it on.
     """
 
     def __init__(self, port: int, cipher: Cipher) -> None:
+        self.sent: list[bytes] = []
         self.frames: list[int] = []
         self.proofs: list[int] = []
         self.actions: list[bytes] = []
@@ -70,7 +73,12 @@ class Proxy:
                 each.shutdown(socket.SHUT_RDWR)
             each.close()
 
-    def _note(self, ciphered: bytes) -> None:
+    def _note(self, payload: bytes) -> None:
+        self.sent.append(payload)
+        with suppress(WireError):
+            self._decipher(payload)
+
+    def _decipher(self, ciphered: bytes) -> None:
         if not is_protected(ciphered):
             request = acse.decode(ciphered)
             assert isinstance(request, acse.Aarq | acse.Rlrq)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import product
 from typing import Any
 
@@ -77,14 +78,22 @@ def of_meter(meter: Meter) -> dict[KeyKind, bytes]:
 
 
 def check_nonces(store: Store, meter_id: int, *worlds: World) -> None:
-    """Whatever key a frame or a proof was ciphered under, its counter came once."""
+    """See `check_sent`."""
     with store.read() as connection:
         known = [
             [key.octets for key in every(connection, meter_id, kind)]
             for kind in (KeyKind.ENCRYPTION, KeyKind.AUTHENTICATION)
         ]
+    check_sent([octets for world in worlds for octets in world.sent], known)
+
+
+def check_sent(sent: Iterable[bytes], known: list[list[bytes]]) -> None:
+    """Whatever key a frame or a proof was ciphered under, its counter came once.
+
+    `known` are the encryption keys and the authentication keys that there were.
+    """
     used: list[tuple[bytes, int]] = []
-    for octets in (octets for world in worlds for octets in world.sent):
+    for octets in sent:
         if not is_protected(octets):
             try:
                 octets = getattr(acse.decode(octets), "user_information", None) or b""
