@@ -9,8 +9,8 @@ import pytest
 
 from headend.operations import perform
 from scenarios.clock import HeapClock
+from tests.headend.odd_meter import Odd
 from tests.headend.operations.trial import Trial, check_refused_early
-from tests.headend.test_operations import Odd
 from wire.cosem.rows import Standard
 from wire.dlms.axdr import Data
 from wire.dlms.descriptors import AttributeDescriptor, DataAccessResult

@@ -16,8 +16,8 @@ from headend.store.call import directly
 from headend.store.readings import Register
 from headend.visit import Measured, Records
 from scenarios.clock import HeapClock
+from tests.headend.odd_meter import CLOCK, ENERGY, GAS, GAS_TIME, Odd
 from tests.headend.operations.trial import KEY_STORE, Trial, check_refused_early
-from tests.headend.test_operations import CLOCK, ENERGY, GAS, GAS_TIME, Odd
 from wire.cosem.rows import Standard
 from wire.dlms import axdr
 from wire.dlms.axdr import Data

@@ -11,8 +11,8 @@ from headend.operations import ONCE, perform
 from headend.store.job import JobState
 from scenarios.clock import HeapClock
 from tests.headend.bent_line import World
+from tests.headend.odd_meter import Odd
 from tests.headend.operations.trial import Trial, check_refused_early
-from tests.headend.test_operations import Odd
 from wire.cosem.rows import Standard
 from wire.dlms import axdr
 from wire.dlms.axdr import Data
