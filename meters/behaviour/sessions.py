@@ -112,9 +112,10 @@ _NO_CONFIGURATION = frozenset(
         (1, "0-0:96.13.1"),
     )
 )
-# Methods that change what the main document lists as configuration (table 2-7: the tariff, its
-# special days, keys and security): add_register, add_mask and delete_mask; insert and delete;
-# change_HLS_secret; activate_passive_calendar; security_activate and global_key_transfer.
+# Methods that change what the main document lists as configuration (tables 2-7 and 2-8: the
+# tariff, its special days, keys and security, hosted equipment): add_register, add_mask and
+# delete_mask; insert and delete; change_HLS_secret; activate_passive_calendar; security_activate
+# and global_key_transfer; slave_install and slave_deinstall, set_encryption_key and transfer_key.
 # The others execute, capture, clear or send.
 _CONFIGURING = frozenset(
     MethodDescriptor(class_id, Obis.parse(code), method).encode()
@@ -124,6 +125,7 @@ _CONFIGURING = frozenset(
         (15, "0-0:40.0.0", (2,)),
         (20, "0-0:13.0.0", (1,)),
         (64, "0-0:43.0.0", (1, 2)),
+        *((72, f"0-{channel}:24.1.0", (1, 2, 7, 8)) for channel in _CHANNELS),
     )
     for method in methods
 )

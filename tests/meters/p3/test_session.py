@@ -318,6 +318,14 @@ def test_each_method_of_a_meter_is_judged(standard: Standard) -> None:
         "security_setup.security_activate",
         "special_days.delete",
         "special_days.insert",
+        *(
+            f"mbus_client_{channel}.{method}"
+            for channel in range(1, 5)
+            for method in (
+                *("slave_install", "slave_deinstall"),
+                *("set_encryption_key", "transfer_key"),
+            )
+        ),
     }
 
 
