@@ -292,8 +292,7 @@ class Lab:
         """Somebody else with the meter's keys associates."""
         station = self._station(meter)
         endpoint = self._network.endpoint(*station.addresses.p3)
-        keys = station.meter.state.keys
-        return await use_counter(endpoint, self._clock, keys, counter)
+        return await use_counter(endpoint, self._clock, station.meter, counter)
 
     def authenticate_by(self, mechanism: Mechanism) -> None:
         """The head-end proves itself so from now on."""

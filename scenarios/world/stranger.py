@@ -9,7 +9,7 @@ from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
 from headend.dlms.client import DlmsClient
 from headend.dlms.credentials import Credentials
-from meters.identity import Keys
+from meters.meter import Meter
 from scenarios.world_protocol import Outcome, Refuser
 from wire.dlms.security import KEY_OCTETS
 from wire.errors import PeerRefused, TransportError
@@ -27,9 +27,10 @@ async def try_wrong_key(
 
 
 async def use_counter(
-    endpoint: IStreamClientEndpoint, clock: IReactorTime, keys: Keys, counter: int
+    endpoint: IStreamClientEndpoint, clock: IReactorTime, meter: Meter, counter: int
 ) -> Outcome:
     """Associates as management with the meter's keys, counting from that counter on."""
+    keys = meter.state.keys
     return await _associate(
         endpoint, clock, keys.encryption_key, keys.authentication_key, counter
     )

@@ -140,7 +140,7 @@ def test_the_page_lists_the_files_that_come_along() -> None:
         ("- expect: {log: {log: standard_event_log}}", "needs has, times or both"),
         (
             "- expect: {log: {log: diary, has: 1}}",
-            "or 'power_quality_thd_event_log', not 'diary'",
+            "or 'mbus_control_log_4', not 'diary'",
         ),
         ("- expect: {log: {log: standard_event_log, has: 256}}", "has: "),
         (
