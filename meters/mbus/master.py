@@ -25,8 +25,8 @@ READ_AT_S = {HOUR_S: (120, 300, 480), 300: (75, 135, 195)}
 """When in each period a wired device is asked, until it was read: SMR 5 has five minutes."""
 
 MISSED_AT_S = 660
-RETRY_S = 300
-"""After so long a wired device that did not answer is tried again with what waits."""
+RETRY_S = 3600
+"""A device that did not answer gets what waits with its next reading, or after so long."""
 
 
 def due(meter: Meter, after_s: int) -> int:

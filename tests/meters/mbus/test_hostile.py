@@ -270,5 +270,5 @@ def test_keys_for_a_device_that_was_taken_away_wait_for_it() -> None:
     pass_s(meter, 86_400)
     assert shown(meter).wrapped_key
     attach(meter, away)
-    pass_s(meter, 600)
+    pass_s(meter, 3600)
     assert shown(meter).key_status is KeyStatus.IN_USE

@@ -115,7 +115,7 @@ def test_a_transfer_whose_acknowledgement_is_lost_is_done_again() -> None:
     assert len(bus.exchanges) == 3 and known.state.user_key == USER_KEY
     assert shown(meter).pending & Pending.KEY and shown(meter).wrapped_key
     bus.instead = None
-    pass_s(meter, 300)
+    pass_s(meter, 3600)
     assert shown(meter).key_status is KeyStatus.IN_USE
 
 

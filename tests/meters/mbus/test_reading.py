@@ -171,7 +171,7 @@ def test_versions_are_asked_three_times_and_the_list_is_put_back() -> None:
     assert bus.exchanges[-1][0] == Short(0x40, 1).encode()
     assert shown(meter).pending & Pending.VERSIONS and not shown(meter).versions
     bus.instead = None
-    pass_s(meter, 600)
+    pass_s(meter, 3600)
     assert shown(meter).versions
 
 

@@ -88,7 +88,7 @@ def test_an_address_where_nobody_is_is_tried_again() -> None:
     pass_s(meter, 10)
     assert shown(meter).pending & Pending.BIND and not codes(meter)
     attach(meter, known)
-    pass_s(meter, 299)
+    pass_s(meter, 3599)
     assert shown(meter).identification == 12_345_678
 
 
