@@ -75,7 +75,7 @@ def prepare_update(standard: Standard | str, arguments: Mapping[str, Any]) -> Pl
             "result": "success",
             "identifier": identifier,
             "octets": len(image),
-            "activated": activating,
+            "activation": "ordered" if activating else None,
         }
 
     return run

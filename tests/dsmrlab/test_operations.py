@@ -140,7 +140,7 @@ def test_an_image_is_made_and_brought(own_lab: Lab, tmp_path: Path) -> None:
     brought = own_lab.run(
         "headend", "operate", own_lab.meters[0], "update_firmware", *arguments, "--json"
     )
-    assert done(brought).document["result"]["activated"] is False
+    assert done(brought).document["result"]["activation"] is None
     for wrong, code in (
         (("--identifier", "é"), 2),
         (("--identifier", "R2", "--code", tmp_path), 2),

@@ -153,7 +153,7 @@ def test_an_image_is_brought_verified_and_activated(by_itself: bool) -> None:
         "result": "success",
         "identifier": "fw-2",
         "octets": 50,
-        "activated": True,
+        "activation": "ordered",
     }
     assert b"".join(meter.blocks[n] for n in range(BLOCKS)) == IMAGE
     asked = [] if by_itself else ["verify"]
