@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -216,6 +217,28 @@ def test_most_answers_need_no_save(meter: Meter) -> None:
     ask(meter)
     ask(meter)
     assert meter.state.unsaved
+
+
+@pytest.mark.parametrize(
+    "happen",
+    [
+        Device.break_seal,
+        Device.tamper,
+        Device.battery_low,
+        Device.replace_battery,
+        lambda device: device.fail(permanent=True),
+        lambda device: device.set_clock_error(5),
+        lambda device: device.press_button(1),
+    ],
+)
+def test_what_happens_to_a_device_is_to_be_saved(
+    happen: Callable[[Device], None],
+) -> None:
+    device = make_device()
+    assert device.state.unsaved
+    device.state.unsaved = False
+    happen(device)
+    assert device.state.unsaved
 
 
 VALUES: list[Any] = [

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from meters.p2.device import Device, new_state
 from meters.p2.media import KINDS, Kind, Medium, kind_of
-from tests.meters.builders import NOW_S
+from tests.meters.builders import NOW_S, counting_bytes
 from tests.meters.p2.builders import Master, make_device
 from wire.errors import LocalError
 from wire.instants import from_epoch
@@ -72,6 +73,16 @@ def test_the_hour_is_that_of_the_device_s_clock() -> None:
     told = master.read()
     assert told["timestamp"] == from_epoch(NOW_S + 3600)
     assert told["volume"] == 3000
+
+
+def test_until_its_first_full_hour_a_device_tells_the_one_it_was_made_in() -> None:
+    identity = make_device().identity
+    device = Device(identity, new_state(identity, NOW_S + 1800, counting_bytes()))
+    device.set_flow(1000)
+    master = Master(device)
+    master.now_s += 1799
+    told = master.read()
+    assert (told["volume"], told["timestamp"]) == (0, from_epoch(NOW_S))
 
 
 def test_smr_5_keeps_a_reading_every_five_minutes() -> None:

@@ -20,7 +20,7 @@ from tests.meters.p2.builders import (
     key_records,
     make_device,
 )
-from wire.instants import from_epoch
+from wire.instants import NEVER, from_epoch
 from wire.mbus import rows
 from wire.mbus.frames import Long, Short
 from wire.mbus.headers import Configuration, DsmrVersion, ShortHeader
@@ -289,6 +289,21 @@ def test_the_clock_is_always_taken_over(
     assert keyed.device.state.clock_s == NOW_S + ahead_s
     deviation = Status.CLOCK_DEVIATION if deviates else Status(0)
     assert keyed.device.status == Status.FRAUD | deviation
+
+
+def test_a_clock_that_was_far_off_deviates_once(keyed: Master) -> None:
+    keyed.device.set_clock_error(-300)
+    keyed.clock(encode_set_clock(from_epoch(NOW_S)))
+    assert keyed.device.status == Status.CLOCK_DEVIATION
+    keyed.device.set_clock_error(-300)
+    keyed.control(rows.CLEAR_STATUS.record(0x73))
+    keyed.clock(encode_set_clock(from_epoch(NOW_S - 280)))
+    assert not keyed.device.status & Status.CLOCK_DEVIATION
+
+
+def test_the_clock_of_a_wired_device_wakes_no_radio(keyed: Master) -> None:
+    keyed.clock(encode_set_clock(from_epoch(NOW_S + 600)))
+    assert keyed.device.next_s == NEVER
 
 
 def test_without_a_user_key_the_clock_is_set_in_clear(master: Master) -> None:
