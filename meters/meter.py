@@ -59,6 +59,7 @@ class Meter:
         "random_bytes",
         "p3_locked_until_s",
         "wake_s",
+        "waking",
         "on_breaker",
         "associations",
         "_encoder",
@@ -77,8 +78,8 @@ class Meter:
         self.model = model
         self.random_bytes = random_bytes
         self.p3_locked_until_s = 0
-        # When the next task of the timeline is due; 0 while that is to be found out.
-        self.wake_s = 0
+        # When the next tasks of the timeline are due, 0 while that is to be found out, and which.
+        self.wake_s = self.waking = 0
         # Called with the instant and whether current can flow, whenever the breaker moves.
         self.on_breaker: Callable[[int, bool], None] | None = None
         # How many there are; what must wait for their end is due when there is none.

@@ -66,8 +66,11 @@ def advance(meter: Meter, now_s: int) -> None:
     while (wake_s := next_s(meter)) <= now_s:
         energy.count(state, wake_s - state.at_s)
         state.at_s = wake_s
-        for task in TASKS:
-            if task.due(meter, wake_s - 1) == wake_s:
+        waking = meter.waking
+        for number, task in enumerate(TASKS):
+            # What has run may have changed the meter: then the others are asked anew.
+            known = meter.wake_s == wake_s
+            if waking >> number & 1 if known else task.due(meter, wake_s - 1) == wake_s:
                 task.run(meter)
         meter.wake_s = 0
     energy.count(state, now_s - state.at_s)
@@ -75,8 +78,18 @@ def advance(meter: Meter, now_s: int) -> None:
 
 
 def next_s(meter: Meter) -> int:
-    """When something is due, in true time; kept, until the meter changes, in `wake_s`."""
+    """When something is due, in true time; kept, until the meter changes, in `wake_s`.
+
+    `waking` has a bit for each of the tasks that are due then.
+    """
     if not meter.wake_s:
         at_s = meter.state.at_s
-        meter.wake_s = min(task.due(meter, at_s) for task in TASKS)
+        wake_s, waking = NEVER, 0
+        for number, task in enumerate(TASKS):
+            due_s = task.due(meter, at_s)
+            if due_s < wake_s:
+                wake_s, waking = due_s, 1 << number
+            elif due_s == wake_s:
+                waking |= 1 << number
+        meter.wake_s, meter.waking = wake_s, waking
     return meter.wake_s
