@@ -25,11 +25,13 @@ from wire.cosem.rows import SMR5
 from wire.dlms.descriptors import ActionResult, DataAccessResult
 from wire.errors import WireError
 from wire.mbus import messages
+from wire.mbus.headers import DsmrVersion
 from wire.mbus.values import CLEARABLE
 
 if TYPE_CHECKING:
     from meters.meter import Meter
 
+_SMR_5_0 = DsmrVersion.SMR_5_0
 _REFUSED = ActionResult(LOGICAL_ERROR)
 
 _AFTER_SET = {
@@ -116,7 +118,7 @@ def set_encryption_key(meter: Meter, number: int, key: bytes) -> ActionResult:
 
     What goes on with the former key still does, until the device uses the new one.
     """
-    if channel_of(meter, number).free or len(key) != KEY_OCTETS:
+    if not channel_of(meter, number).named or len(key) != KEY_OCTETS:
         return _REFUSED
     channel = used(meter, number)
     channel.next_key = key
@@ -125,9 +127,13 @@ def set_encryption_key(meter: Meter, number: int, key: bytes) -> ActionResult:
 
 
 def transfer_key(meter: Meter, number: int, wrapped: bytes) -> ActionResult:
-    """The user key, for the device: enciphered with its default key, most significant first."""
-    length = WRAPPED_OCTETS[meter.identity.standard in SMR5]
-    if channel_of(meter, number).free or len(wrapped) != length:
+    """The user key, for the device: enciphered with its default key, most significant first.
+
+    Devices of SMR 5 want it with a counter and a tag, older ones as one block.
+    """
+    channel = channel_of(meter, number)
+    of_smr5 = meter.identity.standard in SMR5 and channel.version == _SMR_5_0
+    if not channel.named or len(wrapped) != WRAPPED_OCTETS[of_smr5]:
         return _REFUSED
     channel = used(meter, number)
     channel.wrapped_key = wrapped

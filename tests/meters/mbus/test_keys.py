@@ -28,6 +28,7 @@ from tests.meters.mbus.household import (
 from wire.cosem.rows import Standard
 from wire.dlms.descriptors import ActionResult
 from wire.mbus.frames import Long, decode
+from wire.mbus.headers import DsmrVersion
 
 REFUSED = ActionResult.OTHER_REASON
 
@@ -170,6 +171,26 @@ def test_keys_need_a_device() -> None:
     assert orders.set_encryption_key(meter, 1, USER_KEY) is REFUSED
     assert orders.transfer_key(meter, 1, USER_KEY) is REFUSED
     assert meter.state.mbus is None
+
+
+def test_keys_wait_for_the_short_id_of_a_device_on_the_bus() -> None:
+    known = gas()
+    known.state.address = 4
+    meter = household(known)
+    orders.bind_address(meter, 1, 4)
+    assert orders.set_encryption_key(meter, 1, USER_KEY) is REFUSED
+    assert orders.transfer_key(meter, 1, wrapped(known, USER_KEY)) is REFUSED
+    pass_s(meter, 1)
+    give_key(meter, 1, known)
+    assert shown(meter).key_status is KeyStatus.IN_USE
+
+
+def test_an_e_meter_of_smr_5_gives_older_devices_their_keys_as_they_know_them() -> None:
+    known = gas(version=DsmrVersion.DSMR_4_2)
+    meter = installed(known, standard=Standard.SMR_5_0)
+    assert orders.transfer_key(meter, 1, bytes(30)) is REFUSED
+    give_key(meter, 1, known)
+    assert shown(meter).key_status is KeyStatus.IN_USE
 
 
 def test_out_of_step_the_device_says_what_its_counter_is() -> None:
