@@ -140,6 +140,9 @@ _RATES = Tag.UNSIGNED, *(Tag.DOUBLE_LONG_UNSIGNED,) * 4
 INTERVALS = Registers("load_profile", every(900), 960, _total_wh, _TOTALS)
 DAYS = Registers("daily_load_profile", every(DAY_S), 40, _per_rate_wh, _RATES)
 MONTHS = Registers("monthly_profile", MONTH, 13, _per_rate_wh, _RATES)
+FIXED = INTERVALS.fixed, DAYS.fixed, MONTHS.fixed
+"""The periods of the profiles that every meter has."""
+
 DEFINABLE = (
     Definable("definable_load_profile"),
     Definable("power_quality_profile_1"),
@@ -159,7 +162,12 @@ def known_profiles(model: Model) -> tuple[Profile, ...]:
 
 
 @lru_cache(maxsize=None)
-def _own(model: Model) -> tuple[Profile, ...]:
+def definable_of(model: Model) -> tuple[Definable, ...]:
+    """The profiles of the operator's choice that meters of a kind have."""
     names = {row.name for row in model.rows}
-    made: tuple[Profile, ...] = INTERVALS, DAYS, MONTHS, *DEFINABLE
-    return tuple(profile for profile in made if profile.name in names)
+    return tuple(profile for profile in DEFINABLE if profile.name in names)
+
+
+@lru_cache(maxsize=None)
+def _own(model: Model) -> tuple[Profile, ...]:
+    return INTERVALS, DAYS, MONTHS, *definable_of(model)

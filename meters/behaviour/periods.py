@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
@@ -43,6 +44,25 @@ def every(period_s: int) -> Period:
 def can_be(period_s: int) -> bool:
     """Whether rows can be captured so often: a day is a whole number of such periods."""
     return 60 <= period_s <= DAY_S and DAY_S % period_s == 0
+
+
+def soonest(periods: tuple[Period, ...], zone: Zone, after_s: int) -> int:
+    """The first instant of any of these periods later than another; one must be an hour or less."""
+    within = _within_hour(periods, zone, after_s // HOUR_S)
+    return within[bisect_right(within, after_s)]
+
+
+# Few: all meters of a zone come to the same hours at the same time.
+@lru_cache(maxsize=64)
+def _within_hour(periods: tuple[Period, ...], zone: Zone, hour: int) -> tuple[int, ...]:
+    """The instants of these periods in one hour (hours since 1970), its end included."""
+    begin_s = hour * HOUR_S
+    found = set()
+    for period in periods:
+        at_s = begin_s
+        while (at_s := period.next_s(zone, at_s)) <= begin_s + HOUR_S:
+            found.add(at_s)
+    return tuple(sorted(found))
 
 
 def _wall(period_s: int, zone: Zone, after_s: int) -> int:

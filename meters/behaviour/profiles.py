@@ -13,10 +13,18 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from meters.behaviour import amr
-from meters.behaviour.captures import INTERVALS, Profile, known_profiles, profiles_of
+from meters.behaviour.captures import (
+    FIXED,
+    INTERVALS,
+    Profile,
+    definable_of,
+    known_profiles,
+    profiles_of,
+)
 from meters.behaviour.loadprofile import LoadProfile, Profiles
+from meters.behaviour.periods import soonest
+from meters.mbus import captures as mbus
 from wire.errors import ConfigError
-from wire.instants import NEVER
 
 if TYPE_CHECKING:
     from meters.meter import Meter
@@ -38,12 +46,14 @@ def status(meter: Meter, profile: Profile) -> int:
 def due(meter: Meter, after_s: int) -> int:
     """When a profile captures next, in true time."""
     offset_s, zone = meter.state.clock_offset_s, meter.zone
-    clock_s, soonest_s = after_s + offset_s, NEVER
-    for profile in profiles_of(meter):
+    clock_s = after_s + offset_s
+    soonest_s = soonest(FIXED, zone, clock_s)
+    for profile in definable_of(meter.model):
         period = profile.period(meter)
         if period is not None:
-            delay_s = profile.delay_s
-            soonest_s = min(soonest_s, period.next_s(zone, clock_s - delay_s) + delay_s)
+            soonest_s = min(soonest_s, period.next_s(zone, clock_s))
+    if mbus.in_use(meter):
+        soonest_s = min(soonest_s, mbus.next_s(zone, clock_s))
     return soonest_s - offset_s
 
 

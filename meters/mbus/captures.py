@@ -17,11 +17,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
 from meters.behaviour import amr
-from meters.behaviour.periods import DAY_S, HOUR_S, MONTH, Period, every
+from meters.behaviour.periods import DAY_S, HOUR_S, MONTH, Period, every, soonest
 from meters.mbus.channels import NUMBERS, channel_of
 from wire.cosem.rows import SMR5
 from wire.dlms.data import Tag
 from wire.mbus.values import Status
+from wire.zones import Zone
 
 if TYPE_CHECKING:
     from meters.meter import Meter
@@ -61,10 +62,14 @@ class Readings:
         return status | _doubts(meter, self.number, end_s), value, captured_s
 
 
+PERIODS = every(HOUR_S), every(DAY_S), MONTH
 _TAGS = Tag.UNSIGNED, Tag.DOUBLE_LONG_UNSIGNED, Tag.DOUBLE_LONG_UNSIGNED
-_KINDS = (("hourly", every(HOUR_S), 240), ("daily", every(DAY_S), 40))
+_KINDS = ("hourly", 240), ("daily", 40), ("monthly", 13)
 _OF_CHANNEL = {
-    number: tuple(Readings(number, *kind) for kind in (*_KINDS, ("monthly", MONTH, 13)))
+    number: tuple(
+        Readings(number, kind, period, rows)
+        for (kind, rows), period in zip(_KINDS, PERIODS, strict=True)
+    )
     for number in NUMBERS
 }
 ALL = tuple(profile for profiles in _OF_CHANNEL.values() for profile in profiles)
@@ -81,7 +86,12 @@ def in_use(meter: Meter) -> tuple[Readings, ...]:
     channels = meter.state.mbus
     if channels is None:
         return ()
-    return _of(tuple(n for n, channel in channels.items() if not channel.free))
+    return _of(tuple([n for n, channel in channels.items() if not channel.free]))
+
+
+def next_s(zone: Zone, clock_s: int) -> int:
+    """When the next row of any channel in use is captured, by the clock."""
+    return soonest(PERIODS, zone, clock_s - DELAY_S) + DELAY_S
 
 
 @lru_cache(maxsize=128)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meters.behaviour.periods import DAY_S, MONTH, Period, can_be, every
+from meters.behaviour.periods import DAY_S, MONTH, Period, can_be, every, soonest
 from wire.instants import parse_tst
 from wire.zones import DUTCH, SUMMER_BEGINS, SUMMER_ENDS, Zone, zone_of
 
@@ -117,3 +117,16 @@ def test_what_passed_is_told_as_far_as_there_is_room() -> None:
 def test_a_day_has_a_whole_number_of_periods(period_s: int) -> None:
     assert not can_be(period_s)
     assert all(can_be(length) for length in LENGTHS)
+
+
+@given(
+    st.sampled_from((DUTCH, INDIA, NO_MIDNIGHT)),
+    INSTANTS,
+    st.sampled_from((300, 900, 3600)),
+)
+def test_the_soonest_of_several_is_the_first_of_each(
+    zone: Zone, after_s: int, length_s: int
+) -> None:
+    periods = every(length_s), every(DAY_S), MONTH
+    expected = min(period.next_s(zone, after_s) for period in periods)
+    assert soonest(periods, zone, after_s) == expected
