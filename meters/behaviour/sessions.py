@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from meters.behaviour import events
 from wire.cosem.dsmr.logs import SESSIONS
 from wire.cosem.events import Event
+from wire.cosem.rows import DSMR4, Standard
 from wire.dlms.descriptors import AttributeDescriptor, GetResult, MethodDescriptor
 from wire.dlms.lengths import decode_length
 from wire.obis import Obis
@@ -98,6 +99,11 @@ _COUNTED = frozenset(
     }
 )
 _BUFFER = _PROFILE.to_bytes(2, "big")
+# Where SMR 5 has the reading of the hour, DSMR 4 has how the device is made (P3, 7.3.2).
+_DEVICE_CONFIGURATIONS = frozenset(
+    AttributeDescriptor(4, Obis.parse(f"0-{channel}:24.2.2"), 2).encode()
+    for channel in _CHANNELS
+)
 
 # Objects whose writing is no change of configuration (DSMR-M 4.4.20), as the first eight
 # octets of a descriptor: clock, IP address, error and alarm register, both messages.
@@ -131,7 +137,11 @@ _CONFIGURING = frozenset(
 )
 
 
-def tally(readings: Readings, answered: Iterable[tuple[bytes, GetResult]]) -> None:
+def tally(
+    readings: Readings,
+    answered: Iterable[tuple[bytes, GetResult]],
+    standard: Standard,
+) -> None:
     """Adds what one request got: attributes by their descriptors, and their values.
 
     A reading is a set of values at one time: each row of a profile, or all registers of a
@@ -142,6 +152,8 @@ def tally(readings: Readings, answered: Iterable[tuple[bytes, GetResult]]) -> No
         if not isinstance(result, bytes):
             continue
         event = _EVENT_OF.get(descriptor, Event.SESSION_METER_MAINTENANCE)
+        if descriptor in _DEVICE_CONFIGURATIONS and standard in DSMR4:
+            event = Event.SESSION_METER_MAINTENANCE
         if event not in _COUNTED:
             readings[event] = 0
         elif not descriptor.startswith(_BUFFER):

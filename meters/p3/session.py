@@ -29,7 +29,8 @@ class Session:
     def read(self, *answered: tuple[bytes, GetResult]) -> None:
         """One request got these results of these attributes."""
         if self._management:
-            sessions.tally(self.readings, answered)
+            standard = self._meter.identity.standard
+            sessions.tally(self.readings, answered, standard)
 
     def wrote(
         self, attributes: Sequence[bytes], results: Sequence[DataAccessResult]
