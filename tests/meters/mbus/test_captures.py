@@ -315,9 +315,24 @@ def test_reset_of_the_days_forgets_the_columns_of_the_channels_too() -> None:
     place = DAILY[Standard.DSMR_4_2_2]
     act(meter, place, 1, RESET)
     assert get(meter, place).value == ()
-    set_clock(meter, epoch("240109233000W"))
-    meter.advance(meter.state.at_s + 1800)
-    assert beside(meter, place) == [["2401100000W", 0, NEVER]]
+    kept = meter.state.profiles
+    assert kept is not None
+    assert [len(kept[f"mbus_{kind}_profile_1"]) for kind in ("daily", "hourly")] == [
+        0,
+        16,
+    ]
+
+
+def test_a_small_step_over_a_row_and_a_quarter_leaves_the_flags_to_the_next() -> None:
+    meter = lived(bound(), "240109101050W")
+    meter.set_setting("clock_time_shift_limit", "value", axdr.unsigned(255))
+    meter.state.interval_flags |= amr.CLOCK_INVALID
+    set_clock(meter, epoch("240109101505W"))
+    lived(meter, "240109111100W")
+    assert [row[:2] for row in rows(meter)[-2:]] == [
+        ["2401091000W", 0],
+        ["2401091100W", amr.CLOCK_INVALID],
+    ]
 
 
 def test_by_range_by_entry_and_a_column() -> None:
