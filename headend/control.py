@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from twisted.internet.defer import (
     Deferred,
@@ -17,6 +16,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from headend.controllers import Controller
 from headend.dali import FeederSample
+from headend.metering import StationMetering
 from headend.planner_model import Command
 from headend.scheduler import Scheduler
 from headend.store.job import Job, JobState
@@ -29,15 +29,6 @@ Result = TypeVar("Result")
 READ_WITHIN_S = 240.0
 SEND_WITHIN_S = 600.0
 _URGENT = 7
-
-
-@dataclass(frozen=True, slots=True)
-class _Metered:
-    """What a station's meter said last, and when."""
-
-    time: datetime
-    net_wh: int
-    mean_w: PerPhase | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +66,7 @@ class CongestionControl:
         self._on_sent = on_sent
         self._on_ended = on_ended
         self._delay_s = delay_s
-        self._metered: dict[str, _Metered] = {}
+        self._metering = StationMetering()
 
     async def step(self, sample: FeederSample | None) -> list[Job]:
         """Reads all stations, plans with the transformer's latest sample, and sends.
@@ -108,10 +99,7 @@ class CongestionControl:
         job = await self._scheduler.wait(job_id)
         if job.state is not JobState.DONE:
             return None
-        self._metered[station] = latest = _metered(
-            job.result, self._metered.get(station)
-        )
-        return latest.mean_w
+        return self._metering.mean_w(station, job.result)
 
     async def _send(self, command: Command) -> Job:
         text = encode(command.profile)
@@ -131,29 +119,6 @@ class CongestionControl:
             self._controller.undelivered(command)
         self._on_ended(sent, job)
         return job
-
-
-def _metered(actual: Mapping[str, Any], before: _Metered | None) -> _Metered:
-    """The mean power between two readings: energy over time, on the phases as they are now."""
-    time = datetime.fromisoformat(actual["time"])
-    net_wh = sum(actual["import_wh"]) - sum(actual["export_wh"])
-    l1_w, l2_w, l3_w = [*actual["power_w"], 0, 0][:3]
-    now_w = (l1_w, l2_w, l3_w)
-    seconds = (time - before.time).total_seconds() if before else 0
-    if before is None or seconds <= 0:
-        return _Metered(time, net_wh, now_w)
-    mean_w = round((net_wh - before.net_wh) * 3600 / seconds)
-    return _Metered(time, net_wh, _spread(mean_w, now_w, before.mean_w))
-
-
-def _spread(total_w: int, now_w: PerPhase, before_w: PerPhase | None) -> PerPhase:
-    """A total over the phases as the load lies on them: now, else before, else evenly."""
-    for shape in (now_w, before_w):
-        if shape is not None and (whole := sum(shape)):
-            l1_w, l2_w = (total_w * part // whole for part in shape[:2])
-            return l1_w, l2_w, total_w - l1_w - l2_w
-    third = total_w // 3
-    return third, third, total_w - 2 * third
 
 
 async def _together(work: Iterable[Awaitable[Result]]) -> list[Result]:

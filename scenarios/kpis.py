@@ -49,6 +49,13 @@ _ROWS = (
     ),
     Kpi("max_pu", "Highest quarter-hour", "pu", 2, Better.LOWER),
     Kpi("energy_served", "Energy served", "%", 1, Better.HIGHER),
+    Kpi(
+        "energy_served_of_bound",
+        "Of what was possible",
+        "%",
+        1,
+        Better.HIGHER,
+    ),
     Kpi("p5_session_served", "Served to the worst 5 %", "%", 1, Better.HIGHER),
     Kpi("jain", "Fairness (Jain index)", "", 3, Better.HIGHER),
     Kpi(

@@ -36,6 +36,7 @@ LIBRARIES = {
     ),
     "fastcrc": ("wire/crc.py",),
     "gurux_dlms": ("headend/dlms/gurux.py", "headend/dlms/apdu_xml.py"),
+    "highspy": ("scenarios/world/bound.py",),
     "jinja2": ("scenarios/report/",),
     "markupsafe": ("scenarios/report/",),
     "pydantic": (

@@ -2,27 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from chargepoint.registers import hardware_max_w
 from scenarios.results import RunData, Series, StationData, Trace
-from scenarios.world.fairness import energy_served, fifth_percentile, jain
+from scenarios.world.bound import Stay, most_wh
+from scenarios.world.fairness import (
+    Reversals,
+    Served,
+    energy_served,
+    fifth_percentile,
+    jain,
+)
 from scenarios.world.station import UNIT_MAX_DA, Station
 from scenarios.world.transformer import QUARTER_S, Transformer
 from scenarios.world.witness import Witness
 from wire.instants import from_epoch
+from wire.quantities import PerPhase
 
 DAY_S, WEEK_S = 86_400, 7 * 86_400
 
 
+class Observed(Protocol):
+    """What the figures need to know of a station."""
+
+    @property
+    def reversals(self) -> Reversals:
+        """Of its limit."""
+
+    @property
+    def starved_s(self) -> int:
+        """How long a car was there, wanted to charge and was offered less than 6 A."""
+
+    def served(self, now_s: int) -> list[Served]:
+        """What the cars got that have left by now."""
+
+    def stays(self, now_s: int) -> list[Stay]:
+        """When and how the same cars could charge."""
+
+
 def key_figures(
     transformer: Transformer,
-    stations: Sequence[Station],
+    stations: Sequence[Observed],
+    premises_w: Callable[[int], PerPhase],
     messages: int,
     start_s: int,
     now_s: int,
 ) -> dict[str, float]:
-    """The figures of the contract, from the start until now."""
+    """The figures of the contract, from the start until now.
+
+    `premises_w` tells the premises' load in the quarter of an instant.
+    """
     passed_s = max(1, now_s - start_s)
     per_week = WEEK_S / passed_s
     per_station_day = DAY_S / passed_s / len(stations)
@@ -32,6 +63,7 @@ def key_figures(
         "overload_pu_min_per_week": transformer.overload_pu_min * per_week,
         "max_pu": transformer.max_pu,
         "energy_served": energy_served(served),
+        **_of_bound(transformer, stations, premises_w, served, now_s),
         "p5_session_served": fifth_percentile(served),
         "jain": jain(served),
         "messages_per_station_per_day": messages * per_station_day,
@@ -41,6 +73,24 @@ def key_figures(
         / 60
         * per_station_day,
     }
+
+
+def _of_bound(
+    transformer: Transformer,
+    stations: Sequence[Observed],
+    premises_w: Callable[[int], PerPhase],
+    served: Sequence[Served],
+    now_s: int,
+) -> dict[str, float]:
+    """How near the cars came to what was possible; nothing where nothing was."""
+    stays = [stay for station in stations for stay in station.stays(now_s)]
+    if not stays:
+        return {}
+    bound_wh = most_wh(stays, premises_w, transformer.rating_va)
+    if bound_wh < 1:
+        return {}
+    served_wh = sum(min(one.served_wh, one.wanted_wh) for one in served)
+    return {"energy_served_of_bound": served_wh / bound_wh}
 
 
 def run_data(

@@ -74,8 +74,7 @@ class Lab:
         self._premises = Premises(settings.premises) if settings.premises else None
         self._transformer = Transformer(settings.rating_va)
         standard = settings.standard
-        version = P1_VERSIONS[standard]
-        self._period_s = settings.p1_period_s or version.period_s
+        self._period_s = settings.p1_period_s or P1_VERSIONS[standard].period_s
         self._tick_s = gcd(self._period_s, TICK_S)
         self._folder = tempfile.TemporaryDirectory(prefix="dsmrlab-")
         fleet_folder = Path(self._folder.name) / "fleet"
@@ -311,6 +310,7 @@ class Lab:
         return key_figures(
             self._transformer,
             self._stations,
+            self._feeder.power_w,
             self._witness.delivered,
             self._start_s,
             self._ticked_s,

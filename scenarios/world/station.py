@@ -23,6 +23,7 @@ from meters.p1.port import P1Port
 from meters.p3.protocol import P3Factory
 from meters.push_line import PushLine
 from scenarios.network import Network, Port
+from scenarios.world.bound import Stay, stays
 from scenarios.world.fairness import Reversals, Served
 from scenarios.world.transformer import NO_LOAD, NOMINAL_DV
 from wire.p1 import Telegram
@@ -254,6 +255,11 @@ class Station:
             for car in self.unit.station.visits.cars
             if car.session.departure_s <= now_s
         ]
+
+    def stays(self, now_s: int) -> list[Stay]:
+        """When and how the same cars could charge."""
+        point = self.unit.station
+        return stays(point.visits.cars, point.ratings, now_s)
 
     def _power(self, now_s: int, car_w: PerPhase) -> None:
         """Something else flows from this second on."""

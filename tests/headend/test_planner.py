@@ -1,4 +1,4 @@
-"""The congestion planner: single decisions, and what they come to on January's feeder."""
+"""The congestion planner: single decisions (what they come to: scenarios/world/test_january)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from headend.controllers import CONTROLLERS, NoControl, Threshold
 from headend.planner import Planner
 from headend.planner_model import Settings
-from tests.headend.feeder_world import STATIONS, TRANSFORMER_VA, play
 from tests.headend.planner_bench import NO_CAR, QUARTER, START, Bench, sample, three
 from wire.charging_profile import decode, encode
 from wire.quantities import PerPhase
@@ -236,17 +235,6 @@ def test_any_measurements_give_messages_that_a_gateway_accepts(
             assert not decoded.warnings
             for period in profile.periods:
                 assert period.max_w == 0 or 1380 <= period.max_w <= 22_000
-
-
-def test_four_days_of_january() -> None:
-    configuration = Settings(STATIONS, TRANSFORMER_VA)
-    left_alone = play(NoControl(configuration), days=4)
-    controlled = play(Planner(configuration), days=4)
-    assert left_alone.overload_min > 60
-    assert controlled.overload_min * 20 < left_alone.overload_min
-    assert controlled.max_pu < 1.05 < left_alone.max_pu
-    assert controlled.served > left_alone.served - 0.03
-    assert controlled.messages / len(STATIONS) / 4 < 8
 
 
 def test_the_threshold_sees_phase_1_only_and_sends_the_printed_profile() -> None:
