@@ -11,7 +11,7 @@ import json
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -21,7 +21,7 @@ from ruamel.yaml import YAML
 from meters.behaviour import profiles
 from meters.behaviour.task import NEVER
 from meters.fleet_devices import Wanted, device_entries, shipped
-from meters.fleet_file import FleetFile, MeterEntry, read_fleet_file
+from meters.fleet_file import DeviceEntry, FleetFile, MeterEntry, read_fleet_file
 from meters.identity import KEY_NAMES, Identity
 from meters.meter import Meter, new_state
 from meters.objects import model_for
@@ -79,11 +79,13 @@ def create_fleet(
     phases: int = 3,
     devices: tuple[Wanted, ...] = (),
     radio_keys: bool = False,
+    own_devices: Mapping[int, Sequence[DeviceEntry]] = {},
 ) -> FleetFile:
     """Writes `fleet.yaml` and `shipment.json` (mode 0600) for that many new meters.
 
-    Each gets one of each of the devices, wireless ones with a User key if `radio_keys`. With a
-    seed names and keys are the same each time; without one they are nobody's guess.
+    Each gets one of each of the devices, and those of its place (from 0) in `own_devices`;
+    wireless ones have a User key if `radio_keys`. With a seed names and keys are the same each
+    time; without one they are nobody's guess.
     Raises `ConfigError` for numbers that cannot be, or when a fleet lives there already.
     """
     _check(folder, meters, host, base_port)
@@ -93,7 +95,12 @@ def create_fleet(
     lot = int.from_bytes(random_bytes(8), "big") % 90_000 + 10_000
     entries = [
         _entry(standard, lot, index, phases).model_copy(
-            update={"devices": device_entries(devices, standard, lot, index)}
+            update={
+                "devices": [
+                    *device_entries(devices, standard, lot, index),
+                    *own_devices.get(index, ()),
+                ]
+            }
         )
         for index in range(meters)
     ]
@@ -121,8 +128,13 @@ def create_fleet(
     return made
 
 
-def load_fleet(folder: Path, now_s: int | None = None) -> Fleet:
-    """The meters of a folder, as they were left.
+def load_fleet(
+    folder: Path,
+    now_s: int | None = None,
+    random_bytes: Callable[[int], bytes] | None = None,
+) -> Fleet:
+    """The meters of a folder, as they were left; what they draw at random is nobody's guess,
+    unless it is said where it comes from.
 
     Since then they had no supply: the rows of that time are flagged so. Raises `ConfigError`
     when a file is not what it should be, with its line.
@@ -134,7 +146,7 @@ def load_fleet(folder: Path, now_s: int | None = None) -> Fleet:
     meters = tuple(
         FleetMeter(
             entry,
-            _restore(entry, file.standard, store, keys, now_s),
+            _restore(entry, file.standard, store, keys, now_s, random_bytes),
             file.host,
             file.base_port + index,
             file.base_port + P1_PORT_OFFSET + index,
@@ -151,13 +163,15 @@ def _restore(
     store: StateStore,
     shipment: Shipment,
     now_s: int,
+    random_bytes: Callable[[int], bytes] | None,
 ) -> Meter:
     identity = Identity(
         entry.equipment_id, standard, bytes.fromhex(entry.system_title), entry.phases
     )
     kept = store.load(entry.equipment_id)
     state = kept or new_state(shipment.keys(entry.equipment_id), now_s)
-    meter = Meter(identity, state, model_for(standard, entry.phases))
+    model = model_for(standard, entry.phases)
+    meter = Meter(identity, state, model, random_bytes or secrets.token_bytes)
     if kept is not None:
         try:
             meter.model.judge(meter)

@@ -17,7 +17,7 @@ from wire.cosem.rows import SMR5, Standard
 from wire.errors import ConfigError, LocalError
 from wire.mbus.headers import DsmrVersion, EquipmentIdentifier
 
-_VERSIONS = {
+VERSIONS = {
     Standard.DSMR_4_0_6: DsmrVersion.DSMR_4_0,
     Standard.DSMR_4_2_2: DsmrVersion.DSMR_4_2,
     **dict.fromkeys(SMR5, DsmrVersion.SMR_5_0),
@@ -46,7 +46,7 @@ def device_entries(
     Gas meters up to G6 of DSMR 4.0 have a valve that cannot be used, as Liander's. The first
     wired device is new; another would collide with it at address 0, so it comes with its own.
     """
-    version = _VERSIONS[standard]
+    version = VERSIONS[standard]
     serial = lot * 100_000 + index + 1
     entries, wired = [], 0
     for one in wanted:

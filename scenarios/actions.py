@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 
@@ -18,32 +17,11 @@ from scenarios.commands import (
     UseCounter,
     Write,
 )
+from scenarios.device_actions import DEVICE_ACTIONS
+from scenarios.scene import Scene, Seen
 from scenarios.steps import Inject, PlugCar, PowerCycle, PressButton, SetLoad, WakeUp
-from scenarios.world_protocol import Car, Outcome, Refuser, World
+from scenarios.world_protocol import Car, Outcome, Refuser
 from wire.instants import SUMMER, WINTER, local
-
-
-@dataclass(slots=True)
-class Scene:
-    """A world being played on, and what the play remembers of it.
-
-    `sent` is the last text that each meter accepted. `wait` lets time pass; it is the
-    runner's, which reports progress meanwhile.
-    """
-
-    world: World
-    wait: Callable[[datetime], Awaitable[None]]
-    sent: dict[int, bytes] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """How a step ended."""
-
-    passed: bool = True
-    result: str = "done"
-    detail: str = ""
-    value: object = None
 
 
 def print_text(text: bytes | None) -> str:
@@ -242,4 +220,5 @@ ACTIONS: Final[dict[str, Callable[[Scene, Any], Awaitable[Seen]]]] = {
     "authenticate_by": _authenticate_by,
     "plug_car": _plug_car,
     "unplug_car": _unplug_car,
+    **DEVICE_ACTIONS,
 }

@@ -13,13 +13,14 @@ from pydantic import Field, ValidationError
 
 from chargepoint.registers import BY_NAME
 from scenarios.complaints import first_error
+from scenarios.devices import named_in
 from scenarios.kpis import KPIS
 from scenarios.parameters import NAME, Parameter, settle, substitute, unknown
 from scenarios.settings import WorldSettings
 from scenarios.steps import Step
 from scenarios.values import Model
 from scenarios.yaml_tree import MAX_BYTES, Node, read_yaml
-from wire.errors import ScenarioError
+from wire.errors import LocalError, ScenarioError
 
 
 class ScenarioFile(Model):
@@ -104,6 +105,7 @@ def parse(
             error.errors(include_url=False), tree, ScenarioFile, file
         ) from None
     steps = tree.value["steps"]
+    _check_devices(content.world, tree.value["world"], file)
     _cross_check(content, steps, file)
     return Scenario(
         path,
@@ -163,10 +165,33 @@ def _spelled_out(item: Node) -> Node:
     return Node({"default": item}, item.line, item.column, keys={"default": item})
 
 
+def _check_devices(world: WorldSettings, node: Node, file: str) -> None:
+    """Devices that cannot be, are there twice, or hang on meters that are not there."""
+    seen: set[object] = set()
+    rows = node.value["devices"].value if world.devices else ()
+    for device, row in zip(world.devices, rows):
+        why = ""
+        try:
+            short_id = device.entry(world.standard).identity().short_id
+            if short_id in seen:
+                why = f"another device has the number {short_id.identification} on P2"
+            seen.add(short_id)
+        except LocalError as error:
+            why = str(error)
+        if device.equipment_id in seen:
+            why = f"device {device.equipment_id} is there twice"
+        if device.meter > world.stations:
+            why = f"there is no meter {device.meter}: the last is {world.stations}"
+        if why:
+            raise ScenarioError(why, file, row.line, row.column)
+        seen.add(device.equipment_id)
+
+
 def _cross_check(content: ScenarioFile, steps: Node, file: str) -> None:
     """What one model cannot see: meters that are not there, names that nothing has."""
     stations = content.world.stations
     controllers = content.world.controllers
+    devices = [device.equipment_id for device in content.world.devices]
     for path, node in _walk(steps, ()):
         why, name = "", str(node.value)
         match path:
@@ -178,6 +203,8 @@ def _cross_check(content: ScenarioFile, steps: Node, file: str) -> None:
                 why = unknown("register", name, BY_NAME)
             case (*_, "kpi", "run" | "below_run") if node.value not in controllers:
                 why = f"no run with controller {name!r} is played"
+            case path if named_in(path) and node.value not in devices:
+                why = unknown("device", name, devices)
         if why:
             raise ScenarioError(why, file, node.line, node.column)
     earliest = content.world.start

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from scenarios.bounds import Bounds, in_order
 from scenarios.commands import (
     Act,
     AtMeter,
@@ -20,6 +21,7 @@ from scenarios.commands import (
     UseCounter,
     Write,
 )
+from scenarios.device_sights import DeviceValue, DisplayText, P1Line, Stored
 from scenarios.settings import Controller
 from scenarios.values import Duration, Model, Real, one_of
 from wire.cosem.alarm_bits import REGISTERS
@@ -45,49 +47,6 @@ class P1Text(AtMeter):
         if form in ("sent", "silent") and getattr(self, form) is not True:
             raise ValueError(f"{form} is either true or left out")
         return self
-
-
-def _in_order(low: float | None, high: float | None) -> None:
-    if low is not None and high is not None and low > high:
-        raise ValueError(f"nothing lies between min {low:g} and max {high:g}")
-
-
-class Bounds(Model):
-    """What a value must be: the very value, or within bounds, which belong to it."""
-
-    equals: Any = None
-    min: Real | None = None
-    max: Real | None = None
-
-    @model_validator(mode="after")
-    def _some_bound(self) -> Self:
-        given = self.model_fields_set & {"equals", "min", "max"}
-        if not given or "equals" in given and len(given) > 1:
-            raise ValueError("needs either equals, or min, max or both")
-        _in_order(self.min, self.max)
-        return self
-
-    def hold(self, value: object) -> bool:
-        """Whether a value is what was wanted; only a number can lie within bounds."""
-        if "equals" in self.model_fields_set:
-            same_type = isinstance(value, bool) == isinstance(self.equals, bool)
-            return same_type and value == self.equals
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return False
-        return (self.min is None or value >= self.min) and (
-            self.max is None or value <= self.max
-        )
-
-    def print(self) -> str:
-        """The bounds for a person."""
-        if "equals" in self.model_fields_set:
-            return repr(self.equals)
-        parts = [
-            f"{sign} {bound:g}"
-            for sign, bound in (("≥", self.min), ("≤", self.max))
-            if bound is not None
-        ]
-        return " and ".join(parts)
 
 
 class ObjectValue(AtMeter, Bounds):
@@ -195,24 +154,31 @@ class KpiValue(Model):
     def _some_bound(self) -> Self:
         if not self.model_fields_set & {"min", "max", "below_run"}:
             raise ValueError("needs min, max or below_run")
-        _in_order(self.min, self.max)
+        in_order(self.min, self.max)
         return self
 
 
 # Not `register` as in the file: a method of every pydantic model's class has that name.
-_KINDS = ("p1_text", "object", "log", "push", "register_", "refused", "answer", "kpi")
+_KINDS = (
+    *("p1_text", "p1_line", "object", "log", "push", "register_", "refused", "answer"),
+    *("device", "meter_display", "stored", "kpi"),
+)
 
 
 class Expectation(Model):
     """One thing that must be seen, at once or `within` a duration."""
 
     p1_text: P1Text | None = None
+    p1_line: P1Line | None = None
     object: ObjectValue | None = None
     log: LogRows | None = None
     push: Pushed | None = None
     register_: Annotated[RegisterValue | None, Field(alias="register")] = None
     refused: Refused | None = None
     answer: Answer | None = None
+    device: DeviceValue | None = None
+    meter_display: DisplayText | None = None
+    stored: Stored | None = None
     kpi: KpiValue | None = None
     within: Annotated[Duration | None, Field(description="not for refused and kpi")] = (
         None
@@ -227,6 +193,11 @@ class Expectation(Model):
     def body(self) -> Any:
         """What stands below the kind."""
         return getattr(self, one_of(self, _KINDS))
+
+    @property
+    def sight(self) -> DeviceValue | DisplayText | P1Line | Stored | None:
+        """The body, of those kinds that say themselves what they are."""
+        return self.device or self.meter_display or self.p1_line or self.stored
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:

@@ -6,7 +6,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from scenarios.actions import Scene, print_text, send
+from scenarios.actions import print_text, send
+from scenarios.device_sights import (
+    ITEMS,
+    DeviceValue,
+    DisplayText,
+    P1Line,
+    Stored,
+    plain,
+)
 from scenarios.expectations import (
     Answer,
     Expectation,
@@ -17,6 +25,7 @@ from scenarios.expectations import (
     Refused,
     RegisterValue,
 )
+from scenarios.scene import Scene
 from wire.errors import SimError
 
 
@@ -30,6 +39,8 @@ class Look:
 
 def subject(expectation: Expectation) -> str:
     """What is looked at, for a person."""
+    if (sight := expectation.sight) is not None:
+        return sight.subject
     if (body := expectation.p1_text) is not None:
         return f"P1 text of meter {body.meter}"
     if (value := expectation.object) is not None:
@@ -62,6 +73,8 @@ def subject(expectation: Expectation) -> str:
 
 def wanted(scene: Scene, expectation: Expectation) -> str:
     """What is expected, for a person."""
+    if (sight := expectation.sight) is not None:
+        return sight.print()
     if (body := expectation.p1_text) is not None:
         text = _wanted_text(scene, body)
         return "no message" if body.silent else print_text(text)
@@ -101,6 +114,27 @@ async def _p1_text(scene: Scene, body: P1Text) -> Look:
     if body.sent and expected is None:
         return Look(False, f"nothing was sent to meter {body.meter} in this run")
     return Look(text == expected, print_text(text))
+
+
+async def _p1_line(scene: Scene, body: P1Line) -> Look:
+    value = plain(scene.world.p1_line(body.meter, body.line))
+    return Look(body.hold(value), "no such line" if value is None else repr(value))
+
+
+async def _device(scene: Scene, body: DeviceValue) -> Look:
+    value = ITEMS[body.item](scene.world.devices.look(body.device))
+    return Look(body.hold(value), repr(value))
+
+
+async def _meter_display(scene: Scene, body: DisplayText) -> Look:
+    shown = scene.world.meter_display(body.meter)
+    return Look(shown == body.equals, repr(shown))
+
+
+async def _stored(scene: Scene, body: Stored) -> Look:
+    values = scene.world.stored(body.meter, body.group)
+    newest = f", the newest {values[-1]:g}" if values else ""
+    return Look(body.hold(values), f"{len(values)}{newest}")
 
 
 async def _object(scene: Scene, body: ObjectValue) -> Look:
@@ -169,10 +203,14 @@ async def _refused(scene: Scene, body: Refused) -> Look:
 
 EYES: Final[dict[str, Callable[[Scene, Any], Awaitable[Look]]]] = {
     "p1_text": _p1_text,
+    "p1_line": _p1_line,
     "object": _object,
     "log": _log,
     "push": _push,
     "register": _register,
     "refused": _refused,
     "answer": _answer,
+    "device": _device,
+    "meter_display": _meter_display,
+    "stored": _stored,
 }

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from scenarios.actions import ACTIONS, Scene, Seen, next_time_of_day
+from scenarios.actions import ACTIONS, next_time_of_day
 from scenarios.document import Scenario
 from scenarios.expectations import Expectation, KpiValue
 from scenarios.eyes import look, subject, wanted
 from scenarios.results import ExpectationResult, Run, StepResult
+from scenarios.scene import Scene, Seen
 from scenarios.world_protocol import World
 from wire.errors import SimError
 

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from headend.pushes import OnAlarm
+from meters.fleet_file import DeviceEntry
+from scenarios.devices import DeviceSettings
 from scenarios.values import File, Instant, Model, Real
 from wire.cosem.rows import Standard
 
@@ -80,6 +82,17 @@ class WorldSettings(Model):
     premises: Annotated[
         File | None, Field(description="CSV of households' load, for the meters")
     ] = None
+    devices: Annotated[
+        tuple[DeviceSettings, ...],
+        Field(
+            strict=False,
+            max_length=1000,
+            description="M-Bus devices of the meters, or in store",
+        ),
+    ] = ()
+    radio_keys: Annotated[
+        bool, Field(description="wireless devices come with a User key")
+    ] = False
     controller: Controller = Field(Controller.NONE, strict=False)
     compare: Annotated[
         tuple[Annotated[Controller, Field(strict=False)], ...],
@@ -108,6 +121,14 @@ class WorldSettings(Model):
         160_000
     )
     station_max_w: Annotated[int, Field(ge=0, le=1_000_000)] = 22_000
+
+    def own_devices(self) -> dict[int, list[DeviceEntry]]:
+        """The devices by the meter that they come with, counted from 0 as a fleet does."""
+        found: dict[int, list[DeviceEntry]] = {}
+        for device in self.devices:
+            entry = device.entry(self.standard)
+            found.setdefault(device.meter - 1, []).append(entry)
+        return found
 
     @property
     def wire_latency_s(self) -> float:

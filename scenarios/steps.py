@@ -23,6 +23,16 @@ from scenarios.commands import (
     UseCounter,
     Write,
 )
+from scenarios.devices import (
+    AtDevice,
+    AttachDevice,
+    DisturbDevice,
+    InjectDevice,
+    MoveValve,
+    PressDevice,
+    PressDisplay,
+    SetFlow,
+)
 from scenarios.expectations import Expectation
 from scenarios.values import Duration, Model, Real, Until, one_of
 
@@ -156,6 +166,14 @@ class Step(Model):
     ] = None
     plug_car: PlugCar | None = None
     unplug_car: AtStation | None = None
+    attach_device: AttachDevice | None = None
+    detach_device: AtDevice | None = None
+    press_device: PressDevice | None = None
+    set_flow: SetFlow | None = None
+    inject_device: InjectDevice | None = None
+    move_valve: MoveValve | None = None
+    disturb_device: DisturbDevice | None = None
+    press_display: PressDisplay | None = None
     expect: Expectation | None = None
 
     @property

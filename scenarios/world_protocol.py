@@ -8,7 +8,7 @@ time. Methods that a person's hand would do (power, plugs) take effect at once a
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -16,9 +16,12 @@ from typing import Any, Protocol, TypeVar
 
 from meters.behaviour.injections import Injection
 from meters.behaviour.wakeup import By
+from meters.p2.device import Device
+from meters.p2.faults import Faults
 from scenarios.event_log import EventLog
 from scenarios.results import RunData
 from wire.dlms.acse import Mechanism
+from wire.p1 import Value
 from wire.quantities import PerPhase
 
 T = TypeVar("T")
@@ -65,8 +68,37 @@ class Car:
     phase: int = 1
 
 
+class Devices(Protocol):
+    """The M-Bus devices of a world, by their equipment identifiers.
+
+    All raise `LocalError` for a device that is not there, or that hangs on no meter if it must.
+    """
+
+    def look(self, name: str) -> Device:
+        """A device as it is now; only to be looked at."""
+
+    def handle(self, name: str, act: Callable[[Device], None]) -> None:
+        """A hand does something to a device, now, wherever it is."""
+
+    def set_flow(self, name: str, rate: int) -> None:
+        """So much flows through a device from now on, in the unit of its kind."""
+
+    def attach(self, name: str, meter: int) -> None:
+        """Hangs a device on a meter; from another one it is taken off first."""
+
+    def detach(self, name: str) -> None:
+        """Takes a device off its meter, with its life as it is."""
+
+    def disturb(self, name: str, faults: Faults) -> None:
+        """From now on the way between a device and its meter has these faults."""
+
+
 class World(Protocol):
     """One playable world."""
+
+    @property
+    def devices(self) -> Devices:
+        """What hangs on the meters by M-Bus, or lies in store."""
 
     @property
     def log(self) -> EventLog:
@@ -185,6 +217,21 @@ class World(Protocol):
 
     def unplug_car(self, station: int) -> None:
         """The car leaves, if there is one."""
+
+    def meter_display(self, meter: int) -> str:
+        """The digits of the device that the E-meter's display offers; "" when none is."""
+
+    def press_display(self, meter: int, held_s: int) -> int | None:
+        """Someone presses the E-meter's button; the channel of a device that was chosen."""
+
+    def p1_line(self, meter: int, line: str) -> Value | None:
+        """A line of the newest telegram by its reduced OBIS code; None as for `p1_text`."""
+
+    def stored(self, meter: int, group: str) -> Sequence[float]:
+        """The readings that the head-end keeps of the objects whose OBIS codes begin so.
+
+        Oldest first, each in its unit.
+        """
 
     def kpis(self) -> Mapping[str, float]:
         """The key figures from the start until now; always the same keys."""

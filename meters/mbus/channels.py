@@ -42,15 +42,15 @@ class Channel:
 
     `identification` is the number of 8 digits; with `manufacturer_id`, `version` and
     `device_type` it is the Short ID. `released` after slave_deinstall, which leaves those as
-    they are; `detected` once the device was heard. `transmissions` counts what the E-meter sent
-    to it, `good_frames` and `bad_frames` what it heard. `capture_definition` has pairs of DIF and
-    VIF. `configuration` is the mode of encryption that was seen last. `user_key` is what P2
-    is enciphered with, empty for none; `next_key` was set by the central system and is not
-    yet seen in use; `wrapped_key` waits to be forwarded, as `records` of data_send do.
-    `frame_counter` is the highest that was validated; `access_number` the last of the device,
-    `sent_number` that of the E-meter. `status` is the last status octet, `alarm` its bits since
-    reset_alarm, `clear_mask` those that the device is to clear. `pending` waits, not to be tried
-    before `retry_s` (true time).
+    they are; `detected_s` is when the device was heard first (true time). `transmissions` counts
+    what the E-meter sent to it, `good_frames` and `bad_frames` what it heard.
+    `capture_definition` has pairs of DIF and VIF. `configuration` is the mode of encryption that
+    was seen last. `user_key` is what P2 is enciphered with, empty for none; `next_key` was set by
+    the central system and is not yet seen in use; `wrapped_key` waits to be forwarded, as
+    `records` of data_send do. `frame_counter` is the highest that was validated; `access_number`
+    the last of the device, `sent_number` that of the E-meter. `status` is the last status octet,
+    `alarm` its bits since reset_alarm, `clear_mask` those that the device is to clear. `pending`
+    waits, not to be tried before `retry_s` (true time).
 
     The last reading: `value` with `scaler` and `unit`, `captured_s` by the device's clock (UTC)
     and `read_s` when it was read (true time); `hourly_value`, of `hourly_s`, is the first of the
@@ -66,7 +66,7 @@ class Channel:
     version: int = 0
     device_type: int = 0
     released: bool = False
-    detected: bool = False
+    detected_s: int = 0
     transmissions: int = 0
     good_frames: int = 0
     bad_frames: int = 0
@@ -110,6 +110,11 @@ class Channel:
             and self.version
             and self.device_type
         )
+
+    @property
+    def detected(self) -> bool:
+        """Whether the device was ever heard."""
+        return self.detected_s > 0
 
     @property
     def wired(self) -> bool:

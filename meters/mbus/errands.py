@@ -115,7 +115,7 @@ def heard(meter: Meter, number: int) -> None:
     """The device of a channel was heard: a new one is told of, and gets the time."""
     channel = used(meter, number)
     if not channel.detected:
-        channel.detected = True
+        channel.detected_s = meter.state.at_s
         channel.pending |= Pending.CLOCK
         events.record(meter, MBusEvent.NEW_DEVICE_DISCOVERED.on(number))
 

@@ -92,9 +92,10 @@ def _read_due(meter: Meter, channel: Channel, after_s: int) -> int:
 
 
 def _missed_due(meter: Meter, channel: Channel, after_s: int) -> int:
-    """When the reading of an hour has not come in time."""
+    """When the reading of an hour has not come in time; a device found since need not send it."""
     second = (after_s + meter.state.clock_offset_s) % HOUR_S
     hour_s = after_s - second
-    if channel.read_s < hour_s and second < MISSED_AT_S:
+    heard_s = max(channel.read_s, channel.detected_s)
+    if heard_s < hour_s and second < MISSED_AT_S:
         return hour_s + MISSED_AT_S
     return hour_s + HOUR_S + MISSED_AT_S

@@ -19,11 +19,10 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
-from chargepoint.sessions import read_sessions
 from headend.store.job import Job
 from meters.behaviour.injections import Injection
 from meters.behaviour.wakeup import By
-from meters.fleet import create_fleet, load_fleet
+from meters.mbus import display
 from meters.meter import P1_VERSIONS
 from scenarios.clock import sleep_until
 from scenarios.document import Scenario
@@ -31,23 +30,24 @@ from scenarios.event_log import EventLog
 from scenarios.network import Network
 from scenarios.results import RunData
 from scenarios.settings import Controller
+from scenarios.world.devices import MINUTE_S, Devices
 from scenarios.world.feeder import Feeder
 from scenarios.world.figures import key_figures, run_data
 from scenarios.world.office import Office
 from scenarios.world.premises import Premises
-from scenarios.world.station import Addresses, Station
+from scenarios.world.station import Station
 from scenarios.world.stranger import try_wrong_key, use_counter
+from scenarios.world.street import make_stations
 from scenarios.world.transformer import QUARTER_S, Transformer
 from scenarios.world.witness import Witness
 from scenarios.world_protocol import Car, Outcome
 from wire.dlms.acse import Mechanism
 from wire.errors import LocalError
 from wire.instants import from_epoch
+from wire.p1 import Value
 from wire.quantities import PerPhase
 
 TICK_S = 10
-MODBUS_PORT = 5020
-_MANY_STATIONS = 10_000
 
 
 class Lab:
@@ -73,45 +73,20 @@ class Lab:
         self._feeder = Feeder(settings.feeder)
         self._premises = Premises(settings.premises) if settings.premises else None
         self._transformer = Transformer(settings.rating_va)
-        standard = settings.standard
-        self._period_s = settings.p1_period_s or P1_VERSIONS[standard].period_s
+        version = P1_VERSIONS[settings.standard]
+        self._period_s = settings.p1_period_s or version.period_s
         self._tick_s = gcd(self._period_s, TICK_S)
         self._folder = tempfile.TemporaryDirectory(prefix="dsmrlab-")
         fleet_folder = Path(self._folder.name) / "fleet"
-        create_fleet(fleet_folder, settings.stations, standard, seed=scenario.seed)
-        fleet = load_fleet(fleet_folder, self._start_s)
-        sessions = read_sessions(settings.sessions) if settings.sessions else {}
-        # Cars that are there when the clock starts arrived before it; earlier ones are gone.
-        self._stations = [
-            Station(
-                f"CP{number:03}",
-                place.meter,
-                clock,
-                [
-                    session
-                    for session in sessions.get(f"CP{number:03}", [])
-                    if session.arrival_s >= self._start_s
-                ],
-                self._period_s,
-                settings.station_max_w,
-                self._witness.notice,
-                self._witness.telegram,
-                self._witness.kept,
-            )
-            for number, place in enumerate(fleet.meters, 1)
-        ]
-        if random is not None:
-            for station in self._stations:
-                station.meter.random_bytes = random.randbytes
-        self._addresses = [
-            Addresses(
-                (place.host, place.p3_port),
-                (place.host, place.p1_port),
-                (place.host, MODBUS_PORT + index if index < _MANY_STATIONS else 0),
-            )
-            for index, place in enumerate(fleet.meters)
-        ]
+        self._stations, self._addresses = make_stations(
+            scenario, fleet_folder, clock, self._period_s, self._witness, random
+        )
         self._by_meter = {s.meter.identity.equipment_id: s for s in self._stations}
+        self.devices = Devices(
+            self._stations,
+            clock,
+            [each.equipment_id for each in settings.devices if not each.attached],
+        )
         self._office = Office(
             fleet_folder / "shipment.json",
             network,
@@ -305,6 +280,24 @@ class Lab:
         """The car leaves."""
         self._station(station).unplug_car()
 
+    def meter_display(self, meter: int) -> str:
+        """What the E-meter's display offers."""
+        return self._station(meter).touch(display.shown)
+
+    def press_display(self, meter: int, held_s: int) -> int | None:
+        """Someone presses the E-meter's button."""
+        return self._station(meter).touch(lambda m: display.press(m, held_s))
+
+    def p1_line(self, meter: int, line: str) -> Value | None:
+        """A line of the newest telegram."""
+        telegram = self._station(meter).telegram
+        return None if telegram is None else telegram.values.get(line)
+
+    def stored(self, meter: int, group: str) -> Sequence[float]:
+        """What the head-end keeps of some objects."""
+        name = self._station(meter).meter.identity.equipment_id
+        return self._office.stored(name, group)
+
     def kpis(self) -> Mapping[str, float]:
         """The key figures until now."""
         return key_figures(
@@ -347,6 +340,8 @@ class Lab:
             s1, s2, s3 = station.take_work(now_s)
             l1, l2, l3 = l1 + s1, l2 + s2, l3 + s3
         self._transformer.account(now_s, (l1, l2, l3))
+        if now_s % MINUTE_S == 0:
+            self.devices.flow(now_s)
         if now_s % QUARTER_S == 0:
             self._begin_quarter()
             self._control_step(now_s)

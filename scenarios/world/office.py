@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 
@@ -21,7 +22,7 @@ from headend.planner_model import Settings
 from headend.pushes import Heard, OnAlarm, Reception
 from headend.scheduler import Scheduler
 from headend.shipment import import_shipment
-from headend.store import meters
+from headend.store import meters, readings
 from headend.store.engine import open_store
 from headend.store.job import Job, JobState
 from headend.store.meters import Meter
@@ -32,6 +33,7 @@ from wire.capture import Tap
 from wire.dlms.acse import Mechanism
 from wire.dlms.descriptors import ActionResult, DataAccessResult, words
 from wire.errors import ConfigError
+from wire.instants import NEVER
 
 TIMEOUT_S = 30.0
 CONCURRENCY = 16
@@ -141,6 +143,22 @@ class Office:
         if whole and job.state is JobState.DONE:
             return Outcome(value=job.result)
         return outcome_of(job, operation)
+
+    def stored(self, equipment_id: str, group: str) -> list[float]:
+        """See `scenarios.world_protocol.World.stored`."""
+        meter_id = self._meters[equipment_id].id
+        found: list[tuple[int, float]] = []
+        with self._store.read() as connection:
+            for number, register in readings.registers(connection).items():
+                if register.obis.startswith(group):
+                    scale = Decimal(1).scaleb(register.scaler)
+                    found += [
+                        (reading.time_s, float(reading.value * scale))
+                        for reading in readings.between(
+                            connection, meter_id, number, 0, NEVER
+                        )
+                    ]
+        return [value for _, value in sorted(found)]
 
     def authenticate_by(self, mechanism: Mechanism) -> None:
         """Proves itself so to every meter from now on."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from twisted.internet.interfaces import IReactorTime
 
@@ -30,6 +31,8 @@ from wire.p1 import Telegram
 from wire.quantities import PerPhase
 
 UNIT_MAX_DA = 320
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,13 @@ class Station:
         if self.meter.connected:
             self.unit.restart(int(self._clock.seconds()))
 
+    def touch(self, act: Callable[[Meter], T]) -> T:
+        """Something is done to the meter now, or to what hangs on it."""
+        self.meter.advance(int(self._clock.seconds()))
+        done = act(self.meter)
+        self._await_meter()
+        return done
+
     def power_off(self) -> None:
         """The meter loses its supply."""
         self.meter.advance(int(self._clock.seconds()))
@@ -172,20 +182,15 @@ class Station:
 
     def press_button(self, close: bool) -> bool:
         """Someone presses the meter's button; whether the breaker moved."""
-        self.meter.advance(int(self._clock.seconds()))
-        moved = self.meter.press_button(close)
-        self._await_meter()
-        return moved
+        return self.touch(lambda meter: meter.press_button(close))
 
     def inject(self, injection: Injection) -> None:
         """Something happens to the meter, or breaks in it."""
-        self.meter.advance(int(self._clock.seconds()))
-        inject(self.meter, injection)
+        self.touch(lambda meter: inject(meter, injection))
 
     def wake_up(self, by: By, number: str) -> bool:
         """A call or an empty SMS reaches the meter's modem; whether it is heeded."""
-        self.meter.advance(int(self._clock.seconds()))
-        return woken(self.meter, by, number)
+        return self.touch(lambda meter: woken(meter, by, number))
 
     def unplug_p1(self) -> None:
         """Pulls the P1 cable."""
@@ -286,9 +291,14 @@ class Station:
         self._power(now_s, self.unit.power_w)
 
     def _await_meter(self) -> None:
-        """Lets the meter act at its own second, so that the unit does not draw beyond it."""
+        """Lets the meter act at its own second, if others would miss it.
+
+        The unit is not to draw beyond an opened breaker, and M-Bus devices send on time.
+        """
         meter = self.meter
-        if not meter.has_breaker or meter.next_s == self._wakes_s:
+        if not (meter.has_breaker or meter.state.attached or meter.state.mbus):
+            return
+        if meter.next_s == self._wakes_s:
             return
         self._wakes_s = meter.next_s
         delay_s = max(0.0, self._wakes_s - self._clock.seconds())

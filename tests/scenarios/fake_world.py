@@ -6,23 +6,55 @@ without a clock.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from meters.behaviour.injections import Injection
 from meters.behaviour.wakeup import By
+from meters.p2.device import Device
+from meters.p2.faults import Faults
 from scenarios.document import Scenario
 from scenarios.event_log import EventLog
 from scenarios.results import RunData
 from scenarios.settings import Controller
 from scenarios.world_protocol import Car, Outcome, Refuser
+from tests.meters.p2.builders import make_device
 from wire.dlms.acse import Mechanism
-from wire.errors import TransportError
+from wire.errors import LocalError, TransportError
+from wire.p1 import MBusReading, Value
 
 T = TypeVar("T")
 LONGEST = 1024
+
+
+@dataclass
+class FakeDevices:
+    """One wireless gas meter, wherever it hangs."""
+
+    gas: Device = field(default_factory=lambda: make_device(wireless=True))
+    done: list[tuple[object, ...]] = field(default_factory=list)
+
+    def look(self, name: str) -> Device:
+        if name != self.gas.identity.equipment_id:
+            raise LocalError(f"there is no device {name}")
+        return self.gas
+
+    def handle(self, name: str, act: Callable[[Device], None]) -> None:
+        act(self.look(name))
+
+    def set_flow(self, name: str, rate: int) -> None:
+        self.look(name).set_flow(rate)
+
+    def attach(self, name: str, meter: int) -> None:
+        self.done.append(("attach", name, meter))
+
+    def detach(self, name: str) -> None:
+        self.done.append(("detach", name))
+
+    def disturb(self, name: str, faults: Faults) -> None:
+        self.done.append(("disturb", name, faults))
 
 
 @dataclass
@@ -42,6 +74,7 @@ class FakeWorld:
     registers: dict[str, int] = field(default_factory=lambda: {"applied_limit": 22000})
     waits: int = 0
     closed: bool = False
+    devices: FakeDevices = field(default_factory=lambda: FakeDevices())
 
     def drive(self, play: Coroutine[Any, Any, T]) -> T:
         try:
@@ -163,6 +196,24 @@ class FakeWorld:
 
     def unplug_car(self, station: int) -> None:
         self.done.append(("car gone", station))
+
+    def meter_display(self, meter: int) -> str:
+        return "3456789"
+
+    def press_display(self, meter: int, held_s: int) -> int | None:
+        self.done.append(("display", meter, held_s))
+        return 1 if held_s >= 2 else None
+
+    def p1_line(self, meter: int, line: str) -> Value | None:
+        lines: dict[str, Value] = {
+            "0-1:24.2.1": MBusReading(self.now, 1234),
+            "0-1:24.1.0": 3,
+            "0-1:96.1.0": b"G0001234567890113",
+        }
+        return lines.get(line)
+
+    def stored(self, meter: int, group: str) -> Sequence[float]:
+        return [1.5, 2.5] if "0-1:24.2.1.255".startswith(group) else []
 
     def kpis(self) -> Mapping[str, float]:
         return self.figures

@@ -61,7 +61,7 @@ def bound(
         channel = used(meter, number)
         channel.identification, channel.manufacturer_id = 12_345_670 + number, 0x2C2D
         channel.version, channel.device_type = 0x42, 3
-        channel.detected = True
+        channel.detected_s = 1
     return meter
 
 

@@ -68,7 +68,7 @@ def test_each_device_on_its_channel_and_none_for_the_others() -> None:
 
 def test_a_device_that_is_named_but_was_never_heard_is_not_there() -> None:
     meter = bound()
-    used(meter, 1).detected = False
+    used(meter, 1).detected_s = 0
     meter.changed()
     assert printed(meter) == []
 

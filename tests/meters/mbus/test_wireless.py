@@ -275,6 +275,21 @@ def test_a_radio_that_falls_silent_is_missed() -> None:
     assert codes(meter) == [105, 100]
 
 
+def test_a_radio_that_was_first_heard_in_this_hour_is_not_missed_in_it() -> None:
+    meter = household(device := radio())
+    until(meter, 590)
+    device.advance(meter.state.at_s)
+    device.press_button(7)
+    name(meter, 1, device)
+    keyed(meter, 1, device)
+    pass_s(meter, 200)
+    assert shown(meter).detected and not shown(meter).missing
+    assert codes(meter) == [105]
+    detach(meter, device.identity.equipment_id)
+    until(meter, 661)
+    assert codes(meter) == [105, 100]
+
+
 def test_what_waits_survives_a_restart() -> None:
     meter = bound(device := radio())
     keyed(meter, 1, device)

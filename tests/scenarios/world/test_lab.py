@@ -34,6 +34,7 @@ STANDARDS = {
     "keys": (*FIRST, Standard.SMR_5_2, Standard.SMR_5_5),
     "last_gasp": (Standard.SMR_5_5,),
     "limiter": (Standard.DSMR_4_0_6,),
+    "mbus_household": (*FIRST, Standard.SMR_5_5),
     "notification": (*FIRST, Standard.SMR_5_5),
     "operations": FIRST,
     "poc_tests": (*FIRST, Standard.SMR_5_2),

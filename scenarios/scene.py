@@ -1,0 +1,32 @@
+"""What a play works on, and how one of its steps ended."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from scenarios.world_protocol import World
+
+
+@dataclass(slots=True)
+class Scene:
+    """A world being played on, and what the play remembers of it.
+
+    `sent` is the last text that each meter accepted. `wait` lets time pass; it is the
+    runner's, which reports progress meanwhile.
+    """
+
+    world: World
+    wait: Callable[[datetime], Awaitable[None]]
+    sent: dict[int, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How a step ended."""
+
+    passed: bool = True
+    result: str = "done"
+    detail: str = ""
+    value: object = None
