@@ -78,8 +78,8 @@ class CongestionControl:
     async def send(self, sample: FeederSample | None) -> list[Deferred[Job]]:
         """The same, but returns when the messages are on their way: their jobs, once ended.
 
-        A station that cannot be read is planned for as unknown; a message that does not arrive
-        is made known to the controller.
+        A station that cannot be read is planned for as unknown; whether and when a message
+        arrives is made known to the controller.
         """
         names = list(self._meters)
         means = await _together(self._read(name) for name in names)
@@ -117,6 +117,9 @@ class CongestionControl:
         job = await self._scheduler.wait(job_id)
         if job.state is not JobState.DONE:
             self._controller.undelivered(command)
+        else:
+            planned_s = command.profile.valid_from.timestamp()
+            self._controller.delivered(command, self._clock.seconds() - planned_s)
         self._on_ended(sent, job)
         return job
 

@@ -27,6 +27,9 @@ class Controller(Protocol):
     def undelivered(self, command: Command) -> None:
         """The message did not arrive."""
 
+    def delivered(self, command: Command, after_s: float) -> None:
+        """The message was in the meter so long after it was planned."""
+
 
 class NoControl:
     """What happens when nobody does anything."""
@@ -44,6 +47,9 @@ class NoControl:
         return []
 
     def undelivered(self, command: Command) -> None:
+        """Nothing was sent."""
+
+    def delivered(self, command: Command, after_s: float) -> None:
         """Nothing was sent."""
 
 
@@ -97,6 +103,9 @@ class Threshold:
     def undelivered(self, command: Command) -> None:
         """The station gets its profile at the next step."""
         self._until.pop(command.station, None)
+
+    def delivered(self, command: Command, after_s: float) -> None:
+        """The rule does not look ahead."""
 
 
 CONTROLLERS: dict[str, Callable[[Settings], Controller]] = {

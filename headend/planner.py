@@ -39,6 +39,7 @@ from wire.quantities import PerPhase
 
 HOUR_S = 3600
 IDLE_W = 3 * MINIMUM_PER_PHASE_W
+MOST_LATE_S = HOUR_S
 
 
 class Planner:
@@ -94,6 +95,14 @@ class Planner:
         state = self.state.stations[command.station]
         if state.profile is command.profile:
             state.profile = state.before
+
+    def delivered(self, command: Command, after_s: float) -> None:
+        """The message was in the meter so long after it was planned.
+
+        What messages take of late is what the next ones must look ahead over.
+        """
+        state = self.state
+        state.late_s += (min(after_s, MOST_LATE_S) - state.late_s) / 8
 
     def in_force_w(self, station: str, instant: datetime) -> int:
         """The limit under the last profile sent; the station's maximum without one."""
@@ -181,7 +190,11 @@ class Planner:
         settings, stations = self.settings, self.state.stations
         unknown_w = settings.per_phase_w(settings.unknown_permille)
         target_w = settings.per_phase_w(settings.target_permille)
+        late_slots = self.state.late_s / SLOT_S
         forecast_w = self.state.history.coming(now_s // SLOT_S, unknown_w)
+        # Who comes before the next message can be there draws what a station without a car
+        # may; it is taken for one car per quarter-hour.
+        newcomers_w = round(late_slots * MINIMUM_PER_PHASE_W)
 
         def order(name: str) -> tuple[bool, int, str]:
             state = stations[name]
@@ -189,12 +202,15 @@ class Planner:
 
         names = sorted(cars, key=order)
         shares = share(
-            less((target_w,) * 3, forecast_w),
+            less((target_w - newcomers_w,) * 3, forecast_w),
             [cars[name] for name in names],
             settings.station_max_w,
-            settings.per_phase_w(settings.pause_permille) - target_w,
+            settings.per_phase_w(settings.pause_permille) - target_w + newcomers_w,
         )
-        limits = {name: limit_w // 10 * 10 for name, limit_w in zip(names, shares)}
+        limits = {
+            name: self._released(now_s, name, limit_w) // 10 * 10
+            for name, limit_w in zip(names, shares)
+        }
         scarce = 0 in shares
         for name, limit_w in limits.items():
             state = stations[name]
@@ -203,6 +219,20 @@ class Planner:
             elif state.turn_until_s <= now_s:
                 state.turn_until_s = now_s + settings.turn_s
         return limits
+
+    def _released(self, now_s: int, name: str, limit_w: int) -> int:
+        """A limit on its way up: half of the way per step, all when no message would be sent
+        for what remains.
+
+        Cuts take effect at once. Premises and newcomers take part of what is free before the
+        next message can be there, and cars that are cut again have gained nothing.
+        """
+        state = self.state.stations[name]
+        was_w = self._said_w(state.profile, from_epoch(now_s - 1))
+        half_w = (was_w + limit_w) // 2
+        if not _markedly_above(limit_w, half_w):
+            return limit_w
+        return max(half_w, MINIMUM_PER_PHASE_W * len(state.phases))
 
     def _tail(self, now_s: int, loads: Sequence[Load]) -> list[tuple[int, int]]:
         """Cautious limits for the hours to come: begin in epoch seconds, and W.
@@ -219,7 +249,8 @@ class Planner:
             for phase in ALL_PHASES
         ]
         # Not so soon that it begins before the message that corrects it can be there.
-        first = ((now_s + HOUR_S // 2) // HOUR_S + 1) * HOUR_S
+        soon_s = now_s + max(HOUR_S // 2, SLOT_S + round(self.state.late_s))
+        first = (soon_s // HOUR_S + 1) * HOUR_S
         tail = []
         for begin_s in range(
             first, now_s + settings.tail_s + settings.jitter_s, HOUR_S
@@ -245,7 +276,8 @@ class Planner:
         # What the car cannot draw does not matter; what is said until the next step does.
         most_w = state.demand_w if state.phases else self.settings.station_max_w
         wanted_w = min(limit_w, most_w)
-        soon = now + timedelta(seconds=SLOT_S + SLOT_S // 3)
+        soon_s = SLOT_S + max(SLOT_S // 3, round(self.state.late_s))
+        soon = now + timedelta(seconds=soon_s)
         said = self._said_w(profile, now), self._said_w(profile, soon)
         if min(said) < MINIMUM_PER_PHASE_W * (len(state.phases) or 3) <= limit_w:
             return True
@@ -253,7 +285,7 @@ class Planner:
         return (
             high_w - wanted_w > max(200, high_w // 20)
             or bool(state.phases)
-            and wanted_w - low_w > max(500, low_w // 7)
+            and _markedly_above(wanted_w, low_w)
         )
 
     def _profile(
@@ -274,3 +306,8 @@ class Planner:
                 periods.append(Period(begin, max_w))
         state.seq = max(state.seq + 1, int(now.timestamp()))
         return ChargingProfile(now, valid_to, tuple(periods), seq=state.seq)
+
+
+def _markedly_above(limit_w: int, low_w: int) -> bool:
+    """Whether it is worth a message that a station may draw more."""
+    return limit_w - low_w > max(500, low_w // 7)

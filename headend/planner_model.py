@@ -67,10 +67,14 @@ class StationState:
 
 @dataclass(slots=True)
 class PlannerState:
-    """All that the planner keeps from one step to the next."""
+    """All that the planner keeps from one step to the next.
+
+    `late_s` is how long messages took of late, from the plan to the meter.
+    """
 
     history: History = field(default_factory=History)
     stations: dict[str, StationState] = field(default_factory=dict)
+    late_s: float = 0.0
 
 
 Metered = Mapping[str, PerPhase | None]

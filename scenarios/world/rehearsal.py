@@ -107,6 +107,7 @@ class Rehearsal:
         while self._under_way and self._under_way[0][0] <= now_s:
             at_s, command = self._under_way.popleft()
             self.points[command.station].follow(at_s, command.profile)
+            self._controller.delivered(command, self._way.message_s)
         work_ws = [watt * MINUTE_S for watt in self._feeder.power_w(self.now_s)]
         self.now_s = now_s
         for point in self.points.values():

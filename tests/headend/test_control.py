@@ -93,6 +93,7 @@ class Recorder:
         self.seen: list[dict[str, Any]] = []
         self.to_send: list[Command] = []
         self.lost: list[Command] = []
+        self.arrived: list[tuple[Command, float]] = []
 
     def learn(self, samples: Any) -> None:
         """Nothing to learn."""
@@ -105,6 +106,9 @@ class Recorder:
 
     def undelivered(self, command: Command) -> None:
         self.lost.append(command)
+
+    def delivered(self, command: Command, after_s: float) -> None:
+        self.arrived.append((command, after_s))
 
 
 def actual(
@@ -203,6 +207,8 @@ def test_what_is_planned_is_sent_and_what_is_lost_is_told() -> None:
         assert profile is not None and profile.periods[0].max_w == 6000
     assert [sent.command.station for sent in loop.sent] == ["CP001", "CP002"]
     assert loop.controller.lost == [loop.controller.to_send[1]]
+    after_s = loop.clock.seconds() - START.timestamp()
+    assert loop.controller.arrived == [(loop.controller.to_send[0], after_s)]
     assert [ended.state for _, ended in loop.ended] == [JobState.DONE, JobState.FAILED]
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from headend.planner import Planner
-from headend.planner_model import PlannerState, Settings
+from headend.planner_model import Command, PlannerState, Settings
 from tests.headend.planner_bench import NO_CAR, QUARTER, START, Bench, sample, three
 from wire.charging_profile import decode, encode
 from wire.quantities import PerPhase
@@ -140,3 +140,40 @@ def test_state_is_taken_over() -> None:
     bench.planner = Planner(Settings((*bench.stations, "D"), 30_000), state)
     metered = {"A": three(6000), "B": NO_CAR, "C": NO_CAR, "D": NO_CAR}
     assert {command.station for command in bench.plan(5000, metered)} == {"D"}
+
+
+def test_while_messages_are_late_room_is_kept_for_who_comes_meanwhile() -> None:
+    bench = Bench()
+    for _ in range(6):
+        limits = bench.step(4000, three(15_000), NO_CAR, NO_CAR)
+    assert limits["A"] == 15_000
+    command = Command("A", bench.planner.state.stations["A"].profile or pytest.fail())
+    for _ in range(60):
+        bench.planner.delivered(command, 900)
+    # A car of 1380 W per phase may come in a quarter of an hour.
+    assert bench.step(4000, three(15_000), NO_CAR, NO_CAR)["A"] == pytest.approx(
+        15_000 - 3 * 1380, abs=20
+    )
+    # But nobody pauses for who may not come.
+    assert bench.step(8050, three(11_000), NO_CAR, NO_CAR)["A"] == 4140
+
+
+def test_a_message_that_took_days_is_no_reason_to_keep_room_for_days() -> None:
+    bench = Bench()
+    bench.step(0, NO_CAR, NO_CAR, NO_CAR)
+    for _ in range(60):
+        bench.planner.delivered(bench.commands[0], 5 * 86_400)
+    assert bench.planner.state.late_s <= 3600
+
+
+def test_hours_do_not_begin_before_a_late_message_can_correct_them() -> None:
+    bench = Bench()
+    bench.planner.state.late_s = 2700
+    while not bench.now.minute == 15:
+        bench.step(0, three(11_000), NO_CAR, NO_CAR)
+    (command,) = bench.plan(7000, {"A": three(11_000), "B": NO_CAR, "C": NO_CAR})
+    # 13:15 with an hour until what is planned next is there: 15:00, not 14:00.
+    assert all(
+        period.start - bench.now > timedelta(hours=1)
+        for period in command.profile.periods[1:]
+    )

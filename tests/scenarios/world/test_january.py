@@ -13,8 +13,8 @@ from scenarios.world.rehearsal import Way
 from tests.scenarios.world.test_rehearsal import FIRST_S, WEEK_S, rehearsed
 
 WEEKS = {"tuned on": FIRST_S, "unseen": FIRST_S + 2 * WEEK_S}
-# 10 s of latency on each way through P3.
-PROMPT = Way(180, 120)
+# 10 s of latency on each way through P3; a quarter of an hour for each message.
+PROMPT, LATE = Way(180, 120), Way(180, 120 + 900)
 
 
 def fortnight(controller: str, start_s: int, way: Way = PROMPT) -> dict[str, float]:
@@ -38,10 +38,16 @@ def test_headroom_guards_the_transformer_and_still_serves_the_cars(
 
 
 @pytest.mark.parametrize("start_s", WEEKS.values(), ids=WEEKS)
-@pytest.mark.parametrize("loss", [0.5])
-def test_half_of_the_messages_lost(start_s: int, loss: float) -> None:
+@pytest.mark.parametrize(
+    "way",
+    [replace(PROMPT, loss=0.5), LATE, replace(LATE, loss=0.5)],
+    ids=["lost", "late", "both"],
+)
+def test_half_of_the_messages_lost_and_a_quarter_of_an_hour_late(
+    start_s: int, way: Way
+) -> None:
     alone = fortnight("none", start_s)
-    guarded = fortnight("headroom", start_s, replace(PROMPT, loss=loss))
+    guarded = fortnight("headroom", start_s, way)
     assert guarded["overload_min_per_week"] <= 0.04 * alone["overload_min_per_week"]
     assert guarded["max_pu"] <= 1.05
     assert guarded["messages_per_station_per_day"] <= 24
