@@ -7,15 +7,13 @@ device has one of the keys that are here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from headend.keys import KeyStore
-from headend.store import Connection, Store, devices
-from headend.store.call import Call, Result
+from headend.ring import Ring
+from headend.store import Connection, devices
 from headend.store.devices import Device, DeviceKeyKind, SealedDeviceKey
 from headend.store.keys import KeyState
-from headend.store.meters import Meter
 from wire.errors import ConfigError
 from wire.mbus.headers import ShortId
 
@@ -30,19 +28,10 @@ class DeviceKey:
     octets: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceRing:
-    """The devices of a meter; every change is committed before it is told to be done.
+class DeviceRing(Ring):
+    """The devices of a meter."""
 
-    `now` gives epoch seconds.
-    """
-
-    store: Store
-    key_store: KeyStore
-    meter: Meter
-    call: Call
-    now: Callable[[], float]
-    random_bytes: Callable[[int], bytes]
+    __slots__ = ()
 
     async def find(self, equipment_id: str) -> Device:
         """The device of that name; `ConfigError` when it was never taken over."""
@@ -121,20 +110,6 @@ class DeviceRing:
         return await self._write(
             lambda connection: devices.count_key_change(connection, device)
         )
-
-    async def _read(self, function: Callable[[Connection], Result]) -> Result:
-        def run() -> Result:
-            with self.store.read() as connection:
-                return function(connection)
-
-        return await self.call(run)
-
-    async def _write(self, function: Callable[[Connection], Result]) -> Result:
-        def run() -> Result:
-            with self.store.begin() as connection:
-                return function(connection)
-
-        return await self.call(run)
 
 
 def put(

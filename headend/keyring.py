@@ -6,17 +6,14 @@ once the meter has it. Whatever crashes between, the meter has one of the keys t
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
 
-from headend.keys import Key, KeyStore
-from headend.store import Connection, Store, counters, keys
-from headend.store.call import Call, Result
+from headend.keys import Key
+from headend.ring import Ring
+from headend.store import Connection, counters, keys
 from headend.store.counters import CounterBlock
 from headend.store.keys import KeyKind, KeyState
-from headend.store.meters import Meter
 from wire.dlms.security import KEY_OCTETS, wrap_key
 
 _LATEST_EXPIRED = 2
@@ -32,19 +29,10 @@ class KeySet(NamedTuple):
     hls_secret: Key | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class KeyRing:
-    """The keys of a meter; every change is committed before it is told to be done.
+class KeyRing(Ring):
+    """The keys of a meter."""
 
-    `now` gives epoch seconds.
-    """
-
-    store: Store
-    key_store: KeyStore
-    meter: Meter
-    call: Call
-    now: Callable[[], float]
-    random_bytes: Callable[[int], bytes]
+    __slots__ = ()
 
     async def active(self, kind: KeyKind) -> Key:
         """The key of that kind that is in use; `ConfigError` when there is none."""
@@ -145,17 +133,3 @@ class KeyRing:
         new = [key for key in known if key.state is KeyState.NEW]
         old = [key for key in known if key.state is KeyState.EXPIRED]
         return [tried, *new, *(old[::-1][:_LATEST_EXPIRED] if expired else ())]
-
-    async def _read(self, function: Callable[[Connection], Result]) -> Result:
-        def run() -> Result:
-            with self.store.read() as connection:
-                return function(connection)
-
-        return await self.call(run)
-
-    async def _write(self, function: Callable[[Connection], Result]) -> Result:
-        def run() -> Result:
-            with self.store.begin() as connection:
-                return function(connection)
-
-        return await self.call(run)
