@@ -214,6 +214,30 @@ def read(
     do(settings, meter, f"mbus_{what}", arguments, reach)
 
 
+@mbus.command("set-key", example="headend mbus set-key E0422 --channel 1")
+@_which
+@click.option(
+    "--kind",
+    type=click.Choice(("user", "firmware", "p0")),
+    default="user",
+    show_default=True,
+    help="Those but the user key are of SMR 5.",
+)
+@reach_options
+@pass_settings
+def set_key(
+    settings: Settings,
+    meter: str,
+    device: str | None,
+    channel: int | None,
+    kind: str,
+    reach: Reach,
+) -> None:
+    """Give a device a new key, stored before it is sent. None is ever printed."""
+    arguments = {"device": device, "channel": channel, "kind": kind}
+    do(settings, meter, "mbus_set_key", arguments, reach)
+
+
 def _asking(name: str, operation: str, help_text: str) -> None:
     """A command that wants to know no more than which device is meant."""
 
@@ -235,7 +259,6 @@ def _asking(name: str, operation: str, help_text: str) -> None:
 
 
 for _name, _operation, _help in (
-    ("set-key", "mbus_set_key", "Give a device a new user key."),
     ("key-status", "mbus_key_status", "Show how far a device's user key has come."),
     ("valve", "mbus_valve", "Show where a device's valve is (DSMR 4.0.6)."),
     ("disconnect", "mbus_disconnect", "Close a device's valve."),

@@ -1,7 +1,7 @@
 """The M-Bus devices at one meter, as who talks with the meter needs them.
 
-A user key that is to go to a device is stored as NEW before it is sent, and becomes ACTIVE once
-the meter has taken it. Until then the same one is sent again, so whatever crashes between, the
+A key that is to go to a device is stored as NEW before it is sent, and becomes ACTIVE once the
+meter has taken it. Until then the same one is sent again, so whatever crashes between, the
 device has one of the keys that are here.
 """
 
@@ -78,23 +78,23 @@ class DeviceRing(Ring):
 
         return await self._read(find)
 
-    async def fresh_user_key(self, device: Device) -> DeviceKey:
-        """A user key to replace the one in use, stored as NEW.
+    async def fresh(self, device: Device, kind: DeviceKeyKind) -> DeviceKey:
+        """A key to replace the one in use, stored as NEW.
 
         The same one as before while it did not get through, for the device may have it.
         """
 
         def find_or_make(connection: Connection) -> DeviceKey:
-            kept = devices.keys_of(connection, device.id, DeviceKeyKind.USER)
+            kept = devices.keys_of(connection, device.id, kind)
             new = [key for key in kept if key.state is KeyState.NEW]
             if new:
                 return DeviceKey(new[0], unseal(self.key_store, device, new[0]))
             octets = self.random_bytes(KEY_OCTETS)
             put(
-                *(connection, self.key_store, device, DeviceKeyKind.USER),
+                *(connection, self.key_store, device, kind),
                 *(KeyState.NEW, octets, self.now()),
             )
-            kept = devices.keys_of(connection, device.id, DeviceKeyKind.USER)
+            kept = devices.keys_of(connection, device.id, kind)
             return DeviceKey(kept[-1], octets)
 
         return await self._write(find_or_make)

@@ -8,7 +8,8 @@ from typing import Any
 
 from headend.operations import together
 from headend.visit import Visit
-from wire.cosem.rows import SMR5, Standard
+from wire.cosem.mbus import identification_of, identification_shown
+from wire.cosem.rows import Standard
 from wire.cosem.table import standard_of
 from wire.dlms import axdr
 from wire.dlms.axdr import Data
@@ -22,7 +23,6 @@ KEY_STATUS = ("none", "set", "transferred", "set_and_transferred", "in_use")
 _ADDRESS, _IDENTITY = 5, (6, 7, 8, 9)
 _KEPT = (_ADDRESS, *_IDENTITY, 10, 11, 12, 13, 14)
 _CONFIGURATIONS = {0: "unencrypted", 15: "mode 15", 99: "unknown"}
-_DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,9 @@ def identity(
     """Attributes 6 to 9 as they bind a device; for None as they bind none."""
     values = (
         axdr.double_long_unsigned(
-            _number_of(short_id.identification if short_id else "0", standard)
+            identification_shown(
+                int(short_id.identification) if short_id else 0, standard_of(standard)
+            )
         ),
         axdr.long_unsigned(short_id.manufacturer_code if short_id else 0),
         axdr.unsigned(short_id.version if short_id else 0),
@@ -145,20 +147,11 @@ def address(
     return descriptor, axdr.unsigned(primary_address)
 
 
-def _is_number(standard: Standard | str) -> bool:
-    """SMR 5 has the identification as a number, DSMR 4 as its digits (BCD)."""
-    return standard_of(standard) in SMR5
-
-
-def _digits(value: int, standard: Standard | str) -> str:
-    digits = f"{value:0{_DIGITS}}" if _is_number(standard) else f"{value:08x}"
-    if len(digits) != _DIGITS or not digits.isdecimal():
-        raise WireError(f"identification {digits} of an M-Bus device is not 8 digits")
-    return digits
-
-
-def _number_of(digits: str, standard: Standard | str) -> int:
-    return int(digits) if _is_number(standard) else int(digits, 16)
+def _digits(shown: int, standard: Standard | str) -> str:
+    number = identification_of(shown, standard_of(standard))
+    if number is None:
+        raise WireError(f"identification {shown:x} of an M-Bus device is not 8 digits")
+    return f"{number:08}"
 
 
 def _number(data: Data) -> int:

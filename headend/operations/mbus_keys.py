@@ -8,16 +8,24 @@ from typing import Any
 from headend.operations import channels, together
 from headend.operations.channels import KEY_STATUS
 from headend.operations.mbus import Which
-from headend.operations.plan import Operation, Plan, Preparing, only
-from headend.store.devices import Device
+from headend.operations.plan import Operation, Plan, Preparing, one_of, only
+from headend.store.devices import Device, DeviceKeyKind
 from headend.visit import Visit
 from wire.cosem.rows import SMR5, Standard
 from wire.cosem.table import standard_of
 from wire.dlms import axdr
+from wire.errors import ConfigError
+from wire.mbus.rows import KEY_TRANSFER
 from wire.mbus.security import TransferredKey, encode_key_transfer, wrap_user_key
 
-_SET_ENCRYPTION_KEY, _TRANSFER_KEY = 7, 8
-_USER_KEY = 0
+_DATA_SEND, _SET_ENCRYPTION_KEY, _TRANSFER_KEY = 6, 7, 8
+# How SMR 5 numbers the keys that it transfers.
+_KINDS = {
+    kind.value: (kind, key_id)
+    for key_id, kind in enumerate(
+        (DeviceKeyKind.USER, DeviceKeyKind.FIRMWARE_AUTHENTICATION, DeviceKeyKind.P0)
+    )
+}
 _ANY = {"device", "channel"}
 _FIRST = channels.client(1)
 _CLEAR_STATUS = "mbus_clear_status_{}"
@@ -26,27 +34,48 @@ _CLEAR_STATUS = "mbus_clear_status_{}"
 def prepare_set_key(standard: Standard | str, arguments: Mapping[str, Any]) -> Plan:
     """`device` or `channel`. A new user key, stored before it is sent: under the device's
     default key for the device, and plain for the meter. `key_status` is what the meter says
-    then; the device has the key when that is `in_use`.
+    then; the device has the key when that is `in_use`. In SMR 5 `kind` may be firmware or p0
+    instead of user.
     """
-    which = Which(only(arguments, set(), _ANY))
+    given = dict(only(arguments, set(), {*_ANY, "kind"}))
+    which = Which(given)
+    given.setdefault("kind", DeviceKeyKind.USER.value)
+    kind, key_id = one_of(given, "kind", _KINDS)
+    if key_id and standard_of(standard) not in SMR5:
+        raise ConfigError(f"a device of {standard} has no {given['kind']} key")
+    send = _send_other_key if key_id else _send_user_key
 
     async def run(visit: Visit) -> Any:
         channel = await which.on_meter(visit, standard)
         device = await which.device(visit, channel)
-        key = await visit.devices.fresh_user_key(device)
-        client = channels.client(channel.number)
-        for method, octets in (
-            (_TRANSFER_KEY, await _wrapped(visit, standard, device, key.octets)),
-            (_SET_ENCRYPTION_KEY, key.octets),
-        ):
-            await visit.action(
-                together.method(client, method, standard), axdr.octet_string(octets)
-            )
+        key = await visit.devices.fresh(device, kind)
+        wrapped = await _wrapped(visit, standard, device, key_id, key.octets)
+        await send(visit, standard, channel.number, wrapped, key.octets)
         await visit.devices.activate(key)
         (channel,) = await channels.read(visit, standard, [channel.number])
         return {"result": "success", **_key_status(channel, device)}
 
     return run
+
+
+async def _send_user_key(
+    visit: Visit, standard: Standard | str, place: int, wrapped: bytes, plain: bytes
+) -> None:
+    for method, octets in ((_TRANSFER_KEY, wrapped), (_SET_ENCRYPTION_KEY, plain)):
+        wanted = together.method(channels.client(place), method, standard)
+        await visit.action(wanted, axdr.octet_string(octets))
+
+
+async def _send_other_key(
+    visit: Visit, standard: Standard | str, place: int, wrapped: bytes, plain: bytes
+) -> None:
+    """The meter has no use for it: it passes the record on."""
+    block = KEY_TRANSFER.head
+    element = axdr.structure(
+        *(axdr.octet_string(octets) for octets in (block[:1], block[1:], wrapped))
+    )
+    wanted = together.method(channels.client(place), _DATA_SEND, standard)
+    await visit.action(wanted, axdr.array([element]))
 
 
 def prepare_key_status(standard: Standard | str, arguments: Mapping[str, Any]) -> Plan:
@@ -98,14 +127,14 @@ def _asking(method: int) -> Preparing:
 
 
 async def _wrapped(
-    visit: Visit, standard: Standard | str, device: Device, user_key: bytes
+    visit: Visit, standard: Standard | str, device: Device, key_id: int, key: bytes
 ) -> bytes:
-    """The user key under the device's default key, as transfer_key takes it."""
+    """A key under the device's default key, as it travels."""
     default_key = await visit.devices.default_key(device)
     if standard_of(standard) not in SMR5:
-        return wrap_user_key(default_key, user_key)
+        return wrap_user_key(default_key, key)
     counter = await visit.devices.count_key_change(device)
-    transferred = TransferredKey(_USER_KEY, user_key, counter)
+    transferred = TransferredKey(key_id, key, counter)
     return encode_key_transfer(default_key, device.short_id, transferred)
 
 
@@ -120,7 +149,7 @@ def _key_status(channel: channels.Channel, device: Device) -> dict[str, Any]:
 
 ROWS = {
     "mbus_set_key": Operation(
-        prepare_set_key, "give an M-Bus device a new user key", "7.1", (_FIRST,)
+        prepare_set_key, "give an M-Bus device a new key", "7.1", (_FIRST,)
     ),
     "mbus_key_status": Operation(
         prepare_key_status, "how far a user key has come", "7.1", (_FIRST,)

@@ -40,10 +40,15 @@ class Life(StrEnum):
 
 
 class DeviceKeyKind(StrEnum):
-    """What a key of a device is for (P2, 5.3): the default key only brings user keys."""
+    """What a key of a device is for (P2, 5.3): the default key only brings others.
+
+    The last two are of SMR 5.
+    """
 
     DEFAULT = "default"
     USER = "user"
+    FIRMWARE_AUTHENTICATION = "firmware"
+    P0 = "p0"
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,19 @@ def test_a_user_key_comes_into_use(standard: Standard) -> None:
     assert channel_of(house.meter, 1).user_key == octets
 
 
+@pytest.mark.parametrize("kind", ["firmware", "p0"])
+def test_smr_5_has_further_keys(kind: str) -> None:
+    house = Household(Standard.SMR_5_2).bound()
+    house.ask("mbus_set_key", channel=1)
+    house.pass_time(2 * HOUR_S)
+    user_key = house.gas.state.user_key
+    house.ask("mbus_set_key", channel=1, kind=kind)
+    house.pass_time(2 * HOUR_S)
+    assert house.ask("mbus_key_status", channel=1)["key_status"] == "in_use"
+    assert house.gas.state.user_key == user_key
+    assert house.gas.state.transfer_counter == 2
+
+
 @pytest.mark.parametrize("bent_at", range(1, 9))
 def test_a_key_that_was_broken_off_is_the_one_that_is_sent_again(bent_at: int) -> None:
     house = Household().bound()
@@ -242,6 +255,8 @@ def test_where_there_is_no_valve_none_is_moved() -> None:
         ("mbus_couple", {"device": OTHER, "primary_address": 251}, "primary_address"),
         ("mbus_decouple", {}, "device or channel"),
         ("mbus_set_key", {"device": OTHER, "channel": 1}, "device or channel"),
+        ("mbus_set_key", {"channel": 1, "kind": "default"}, "one of user"),
+        ("mbus_set_key", {"channel": 1, "kind": "p0"}, "has no p0 key"),
         ("mbus_hourly", {"channel": 1, "from": "x"}, "from"),
         ("mbus_daily", {"channel": 1}, "has no object"),
         ("mbus_clear_status", {"channel": 1}, "no object"),
