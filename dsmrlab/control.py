@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from headend.control import Sent
     from headend.dali import FeederSample
     from headend.store.job import Job
+    from headend.trust import Doubt
 
 CONTROLLERS = ("headroom", "threshold")
 INTERVAL_S = 900
@@ -204,8 +205,22 @@ class _Loop:
         self._tell = tell
         self._messages: list[dict[str, Any]] = []
         self._control = CongestionControl(
-            controller, numbers, scheduler, clock, on_ended=self._ended
+            controller,
+            numbers,
+            scheduler,
+            clock,
+            on_ended=self._ended,
+            on_doubt=self._doubt,
         )
+
+    def _doubt(self, subject: str, doubt: Doubt | None) -> None:
+        text = "can be believed again" if doubt is None else doubt.value
+        document = {
+            "event": "doubt",
+            "subject": subject,
+            "doubt": doubt.name.lower() if doubt else None,
+        }
+        self._tell(document, f"{subject} {text}")
 
     async def step(self, sample: FeederSample, as_of_now: bool = False) -> None:
         """One step, and its line, which gives the time that stands in the row."""

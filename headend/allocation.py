@@ -100,6 +100,11 @@ def less(one: PerPhase, other: PerPhase) -> PerPhase:
     return one[0] - other[0], one[1] - other[1], one[2] - other[2]
 
 
+def more(one: PerPhase, other: PerPhase) -> PerPhase:
+    """The sum, per phase."""
+    return one[0] + other[0], one[1] + other[1], one[2] + other[2]
+
+
 def fits(room_w: PerPhase, load: Load, limit_w: int) -> bool:
     """Whether each phase of the load has room for it."""
     return all(room_w[phase] >= load.per_phase_w(limit_w) for phase in load.phases)

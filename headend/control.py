@@ -20,6 +20,7 @@ from headend.metering import StationMetering
 from headend.planner_model import Command
 from headend.scheduler import Scheduler
 from headend.store.job import Job, JobState
+from headend.trust import Doubt
 from wire.charging_profile import encode
 from wire.instants import from_epoch
 from wire.quantities import PerPhase
@@ -45,7 +46,8 @@ class CongestionControl:
 
     `meters` are the numbers, in the store, of the meters of the stations. `on_sent` hears of
     each message as its job is committed, `on_ended` what became of it. `delay_s` is how long a
-    message waits before it leaves, as one does for a mobile network.
+    message waits before it leaves, as one does for a mobile network. `on_doubt` hears what the
+    controller begins to doubt, and with None that it believes it again.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class CongestionControl:
         *,
         on_sent: Callable[[Sent], None] = lambda sent: None,
         on_ended: Callable[[Sent, Job], None] = lambda sent, job: None,
+        on_doubt: Callable[[str, Doubt | None], None] = lambda subject, doubt: None,
         delay_s: float = 0.0,
     ) -> None:
         self._controller = controller
@@ -65,7 +68,9 @@ class CongestionControl:
         self._clock = clock
         self._on_sent = on_sent
         self._on_ended = on_ended
+        self._on_doubt = on_doubt
         self._delay_s = delay_s
+        self._doubts: dict[str, Doubt] = {}
         self._metering = StationMetering()
 
     async def step(self, sample: FeederSample | None) -> list[Job]:
@@ -85,7 +90,14 @@ class CongestionControl:
         means = await _together(self._read(name) for name in names)
         now = from_epoch(self._clock.seconds())
         commands = self._controller.plan(now, sample, dict(zip(names, means)))
+        self._tell_doubts()
         return [ensureDeferred(self._send(command)) for command in commands]
+
+    def _tell_doubts(self) -> None:
+        before, self._doubts = self._doubts, dict(self._controller.doubts)
+        for subject in sorted(before.keys() | self._doubts.keys()):
+            if before.get(subject) is not (doubt := self._doubts.get(subject)):
+                self._on_doubt(subject, doubt)
 
     async def _read(self, station: str) -> PerPhase | None:
         """The station's mean power since it was read before, W per phase; None if unread."""

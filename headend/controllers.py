@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from headend.dali import FeederSample
 from headend.planner import Planner
 from headend.planner_model import Command, Metered, Settings
+from headend.trust import Doubt
 from wire.charging_profile import ChargingProfile, Period
 from wire.instants import from_epoch
 
 
 class Controller(Protocol):
     """Decides each quarter-hour what the stations are told."""
+
+    @property
+    def doubts(self) -> Mapping[str, Doubt]:
+        """What the last plan could not believe, about the transformer or a station."""
 
     def learn(self, samples: Iterable[FeederSample]) -> None:
         """What the transformer measured before; see `Planner.learn`."""
@@ -33,6 +38,8 @@ class Controller(Protocol):
 
 class NoControl:
     """What happens when nobody does anything."""
+
+    doubts: Mapping[str, Doubt] = {}
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -62,6 +69,7 @@ class Threshold:
     it can: its gateway would refuse the whole profile.
     """
 
+    doubts: Mapping[str, Doubt] = {}
     FIRST_W, FIRST_S = 6000, 7200
     SECOND_W, SECOND_S = 9000, 3600
 

@@ -37,7 +37,7 @@ class History:
         """The load of the slot that begins: the most of the last 45 minutes, or of a blend.
 
         The blend is half of what was measured last and half of yesterday's same slot.
-        `unknown_w` per phase stands for what was never measured.
+        Without a recent measurement it is yesterday's, and `unknown_w` per phase at least.
         """
         recent = [
             load
@@ -46,7 +46,8 @@ class History:
         ]
         yesterday = self.load_w.get(slot - DAY_SLOTS)
         if not recent:
-            return yesterday or (unknown_w, unknown_w, unknown_w)
+            unknown = (unknown_w, unknown_w, unknown_w)
+            return _most([unknown, yesterday or unknown])
         most = _most(recent)
         if yesterday is None:
             return most
@@ -57,7 +58,8 @@ class History:
     def hour(self, slot: int, now_slot: int, unknown_w: int) -> PerPhase:
         """The highest load to expect in the hour that begins at a later slot.
 
-        Yesterday's highest in that hour, raised by half of what today is above yesterday.
+        Yesterday's highest in that hour, raised by half of what today is above yesterday. What
+        panels gave yesterday is not counted on: it is 0 at least.
         """
         then = [
             load
@@ -67,7 +69,7 @@ class History:
         now_w = self.coming(now_slot, unknown_w)
         if not then:
             return _most([now_w, (unknown_w, unknown_w, unknown_w)])
-        peak = _most(then)
+        peak = _most([*then, (0, 0, 0)])
         yesterday = self.load_w.get(now_slot - DAY_SLOTS, now_w)
         first, second, third = (
             load + max(0, today - before) // 2

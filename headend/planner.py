@@ -22,6 +22,7 @@ from headend.allocation import (
     MINIMUM_PER_PHASE_W,
     Load,
     less,
+    more,
     share,
 )
 from headend.dali import FeederSample
@@ -33,6 +34,7 @@ from headend.planner_model import (
     Settings,
     StationState,
 )
+from headend.trust import TRANSFORMER, Doubt, judge
 from wire.charging_profile import ChargingProfile, Period
 from wire.instants import from_epoch
 from wire.quantities import PerPhase
@@ -40,22 +42,27 @@ from wire.quantities import PerPhase
 HOUR_S = 3600
 IDLE_W = 3 * MINIMUM_PER_PHASE_W
 MOST_LATE_S = HOUR_S
+DRAWN_SLOTS = 8
+NOTHING: PerPhase = (0, 0, 0)
 
 
 class Planner:
-    """Per-phase headroom with the stations' own metering and a forecast."""
+    """Per-phase headroom with the stations' own metering and a forecast.
+
+    `doubts` are those of the last plan, about the transformer or a station by name.
+    """
 
     def __init__(self, settings: Settings, state: PlannerState | None = None) -> None:
         self.settings = settings
         self.state = state or PlannerState()
+        self.doubts: dict[str, Doubt] = {}
         for station in settings.stations:
             self.state.stations.setdefault(station, StationState())
 
     def learn(self, samples: Iterable[FeederSample]) -> None:
         """Takes in what the transformer measured before there were stations to control."""
         for sample in samples:
-            slot = int(sample.time.timestamp()) // SLOT_S
-            self.state.history.record(slot, sample.power_w)
+            self.state.history.record(_slot(sample), sample.power_w)
 
     def plan(
         self, now: datetime, sample: FeederSample | None, station_power_w: Metered
@@ -68,6 +75,7 @@ class Planner:
         """
         now_s = int(now.timestamp())
         now = from_epoch(now_s)
+        self.doubts = {}
         self._observe(now_s, station_power_w)
         self._record(now_s, sample)
         stations = self.state.stations
@@ -124,6 +132,7 @@ class Planner:
                 self._watch(now_s, state, power_w)
             elif now_s - state.metered_s > self.settings.stale_s:
                 # Not heard for long: its draw counts as premises', and a car as there.
+                self.doubts[name] = Doubt.UNREAD
                 state.power_w, state.charging_slots = None, 0
                 state.phases = state.phases or ALL_PHASES
                 state.demand_w = self.settings.station_max_w
@@ -169,17 +178,36 @@ class Planner:
             state.demand_w = min(most_w, drawn_w * 21 // 20 + 100)
 
     def _record(self, now_s: int, sample: FeederSample | None) -> None:
-        """Notes the premises' load of the sample's interval."""
-        if sample is None or now_s - sample.time.timestamp() > self.settings.stale_s:
-            return
-        load_w = sample.power_w
-        stations = self.state.stations.values()
-        for state in stations:
-            if state.power_w is not None:
-                load_w = less(load_w, state.power_w)
-        slot = int(sample.time.timestamp()) // SLOT_S
-        cars = sum(bool(state.phases) for state in stations)
-        self.state.history.record(slot, load_w, cars)
+        """Notes the premises' load of the sample's interval, unless it is in doubt.
+
+        A sample that comes late is held against what the stations drew then.
+        """
+        state, settings = self.state, self.settings
+        drawn_w: PerPhase = (0, 0, 0)
+        for station in state.stations.values():
+            if station.power_w is not None:
+                drawn_w = more(drawn_w, station.power_w)
+        newest = now_s // SLOT_S - 1
+        state.drawn_w[newest] = drawn_w
+        for old in [slot for slot in state.drawn_w if slot <= newest - DRAWN_SLOTS]:
+            del state.drawn_w[old]
+        before, load_w, change_w = state.sample, NOTHING, NOTHING
+        if sample is not None:
+            slot = _slot(sample)
+            drawn_w = state.drawn_w.get(slot, drawn_w)
+            load_w = less(sample.power_w, drawn_w)
+            if before is not None and _slot(before) in state.drawn_w:
+                change_w = less(drawn_w, state.drawn_w[_slot(before)])
+            state.sample = sample
+        doubt = judge(sample, before, load_w, change_w, settings.per_phase_w(1000))
+        if sample is not None and doubt is None:
+            if now_s - sample.time.timestamp() <= settings.stale_s:
+                cars = sum(bool(station.phases) for station in state.stations.values())
+                state.history.record(slot, load_w, cars)
+                return
+            doubt = Doubt.OLD
+        if doubt is not None:
+            self.doubts[TRANSFORMER] = doubt
 
     def _limits(self, now_s: int, cars: Mapping[str, Load]) -> dict[str, int]:
         """The limit of each station with a car for the coming quarter-hour.
@@ -311,3 +339,7 @@ class Planner:
 def _markedly_above(limit_w: int, low_w: int) -> bool:
     """Whether it is worth a message that a station may draw more."""
     return limit_w - low_w > max(500, low_w // 7)
+
+
+def _slot(sample: FeederSample) -> int:
+    return int(sample.time.timestamp()) // SLOT_S

@@ -108,11 +108,11 @@ class Lab:
             lambda sent, job: self._witness.ended(
                 self._by_name(sent.command.station), sent, job
             ),
+            self._witness.doubted,
         )
         self._step: Deferred[Any] | None = None
-        self._planned_s = self._start_s
         self._ticking: IDelayedCall | None = None
-        self._ticked_s = self._start_s
+        self._planned_s = self._ticked_s = self._start_s
         self._trouble: BaseException | None = None
 
     # The runner's

@@ -26,6 +26,7 @@ from headend.store import meters, readings
 from headend.store.engine import open_store
 from headend.store.job import Job, JobState
 from headend.store.meters import Meter
+from headend.trust import Doubt
 from scenarios.network import Network, Port
 from scenarios.settings import Controller, WorldSettings
 from scenarios.world_protocol import Outcome, Refuser
@@ -95,6 +96,7 @@ class Office:
         history: Iterable[FeederSample],
         on_sent: Callable[[Sent], None],
         on_ended: Callable[[Sent, Job], None],
+        on_doubt: Callable[[str, Doubt | None], None],
     ) -> CongestionControl | None:
         """The controller of the feeder; `stations` are equipment identifiers by name,
         `history` what the transformer's box measured before the start.
@@ -115,6 +117,7 @@ class Office:
             self._clock,
             on_sent=on_sent,
             on_ended=on_ended,
+            on_doubt=on_doubt,
             delay_s=settings.message_delay_s,
         )
 

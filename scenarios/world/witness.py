@@ -10,6 +10,7 @@ from chargepoint.notices import Event, Notice
 from headend.control import Sent
 from headend.pushes import Heard
 from headend.store.job import Job, JobState
+from headend.trust import Doubt
 from scenarios.event_log import EventLog
 from scenarios.results import Hop
 from scenarios.world.follower import Follower
@@ -40,6 +41,11 @@ class Witness:
     def note(self, what: str, station: Station, **fields: object) -> None:
         """Something happened at a station."""
         self.log.add(self._now, what, station=station.name, **fields)
+
+    def doubted(self, subject: str, doubt: Doubt | None) -> None:
+        """The controller begins to doubt a measurement, or believes it again."""
+        name = doubt.name.lower() if doubt else None
+        self.log.add(self._now, "doubt", subject=subject, doubt=name)
 
     def handed_in(self, station: Station, text: bytes, planned_s: float) -> None:
         """A message to a station is a job now."""

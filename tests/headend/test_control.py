@@ -13,6 +13,7 @@ from headend.control import CongestionControl, Sent
 from headend.dali import FeederSample
 from headend.planner_model import Command, Metered
 from headend.store.job import Job, JobState
+from headend.trust import TRANSFORMER, Doubt
 from scenarios.clock import HeapClock
 from wire.charging_profile import ChargingProfile, Period, decode
 from wire.errors import SurroundingsError
@@ -93,6 +94,7 @@ class Recorder:
         self.seen: list[dict[str, Any]] = []
         self.to_send: list[Command] = []
         self.lost: list[Command] = []
+        self.doubts: dict[str, Doubt] = {}
         self.arrived: list[tuple[Command, float]] = []
 
     def learn(self, samples: Any) -> None:
@@ -132,6 +134,7 @@ class Loop:
         self.controller = Recorder()
         self.sent: list[Sent] = []
         self.ended: list[tuple[Sent, Job]] = []
+        self.doubts: list[tuple[str, Doubt | None]] = []
         self.control = CongestionControl(
             self.controller,
             STATIONS,
@@ -139,6 +142,7 @@ class Loop:
             self.clock,
             on_sent=self.sent.append,
             on_ended=lambda sent, ended: self.ended.append((sent, ended)),
+            on_doubt=lambda *told: self.doubts.append(told),
         )
 
     def step(
@@ -221,3 +225,24 @@ def test_a_store_that_fails_is_told_as_it_is() -> None:
     loop.clock.advance(1)
     with pytest.raises(SurroundingsError, match="the database is away"):
         failures[0].raiseException()
+
+
+def test_doubts_are_told_when_they_begin_change_and_end() -> None:
+    loop = Loop()
+    for doubts in (
+        {},
+        {TRANSFORMER: Doubt.ABSENT},
+        {TRANSFORMER: Doubt.ABSENT, "CP001": Doubt.UNREAD},
+        {TRANSFORMER: Doubt.STUCK, "CP001": Doubt.UNREAD},
+        {"CP001": Doubt.UNREAD},
+        {},
+    ):
+        loop.controller.doubts = doubts
+        loop.step("silent", "silent")
+    assert loop.doubts == [
+        (TRANSFORMER, Doubt.ABSENT),
+        ("CP001", Doubt.UNREAD),
+        (TRANSFORMER, Doubt.STUCK),
+        (TRANSFORMER, None),
+        ("CP001", None),
+    ]

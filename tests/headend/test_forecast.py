@@ -32,12 +32,18 @@ def test_yesterday_does_not_lower_it() -> None:
 
 def test_without_measurements() -> None:
     assert History().coming(NOW, UNKNOWN) == (UNKNOWN,) * 3
-    assert history(ago_96=900).coming(NOW, UNKNOWN) == (900, 0, 0)
+    assert history(ago_96=900).coming(NOW, UNKNOWN) == (UNKNOWN,) * 3
+    assert history(ago_96=90_000).coming(NOW, UNKNOWN)[0] == 90_000
 
 
 def test_an_hour_ahead_is_yesterdays_highest_raised_by_todays_difference() -> None:
     seen = history(ago_1=300, ago_96=100, ago_84=700, ago_83=800)
     assert seen.hour(NOW + 12, NOW, UNKNOWN)[0] == 800 + (300 - 100) // 2
+
+
+def test_what_panels_gave_yesterday_is_no_room_for_tomorrow() -> None:
+    seen = history(ago_1=-300, ago_96=-500, ago_84=-700, ago_83=-800)
+    assert seen.hour(NOW + 12, NOW, UNKNOWN)[0] == (500 - 300) // 2
 
 
 def test_an_hour_never_seen_is_taken_as_bad() -> None:
