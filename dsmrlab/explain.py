@@ -5,28 +5,20 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dsmrlab.edge import (
-    LabCommand,
-    Settings,
-    complain,
-    json_file,
-    pass_settings,
-    read_file,
-)
+from dsmrlab import keys_file
+from dsmrlab.edge import LabCommand, Settings, complain, pass_settings, read_file
+from dsmrlab.keys_file import KeysFile
 from wire.errors import ConfigError, SimError, WireError
 
 if TYPE_CHECKING:
-    from wire.dlms.explain import Node
-    from wire.dlms.security import Cipher
+    from wire.node import Node
 
 MAX_OCTETS = 1_000_000
 _SEPARATORS = re.compile(rb"0x|[\s:,;]")
-_KEYS_MAX = 256 * 1024 * 1024
 _CLOSED = ("no keys were given", "it does not verify", "the sender's system title")
 
 
@@ -41,7 +33,8 @@ class NotExplained(SimError):
 @click.option(
     "--keys",
     metavar="FILE",
-    help="A shipment, or {encryption_key, authentication_key, system_title}.",
+    help="A shipment, or {encryption_key, authentication_key, system_title} of a meter,"
+    " {short_id, user_key, default_key} of an M-Bus device.",
 )
 @click.option("--xml", is_flag=True, help="APDUs as XML too, read by gurux-dlms.")
 @pass_settings
@@ -50,13 +43,14 @@ def explain(
 ) -> None:
     """Say what octets from one of the wires are.
 
-    They may be a WPDU or an APDU, ciphered or not, a P1 telegram or a charging profile.
-    HEX may have blanks, colons and 0x in it; @FILE and - (standard input) hold such digits, the
-    octets themselves, or a telegram as it is printed. HDLC and M-Bus frames are named only.
+    They may be a WPDU or an APDU, ciphered or not, a P1 telegram, a frame of M-Bus or a
+    telegram of its radio, or a charging profile. HEX may have blanks, colons and 0x in it; @FILE
+    and - (standard input) hold such digits, the octets themselves, or a telegram as it is
+    printed. HDLC frames are named only.
     """
     octets = _octets(written)
-    pairs = list(_key_pairs(keys)) if keys is not None else []
-    node = _explained(octets, pairs)
+    known = keys_file.read(keys) if keys is not None else KeysFile()
+    node = _explained(octets, known)
     document = node.to_json()
     text = str(node)
     if xml:
@@ -69,7 +63,7 @@ def explain(
             complain("there is no APDU in it that could be shown as XML")
     settings.show(document, text)
     closed = _closed(node)
-    if pairs and closed:
+    if keys is not None and closed:
         raise NotExplained(f"the ciphered part stays closed: {closed}")
 
 
@@ -104,13 +98,20 @@ def _from_hex(raw: bytes) -> bytes | None:
         return None
 
 
-def _explained(octets: bytes, pairs: list[tuple[Cipher, bytes]]) -> Node:
+def _explained(octets: bytes, known: KeysFile) -> Node:
     """The tree; raises `NotExplained` when the octets are nothing that is known."""
     from wire.dlms.explain import explain as explain_dlms
+    from wire.mbus.explain import explain as explain_mbus
 
-    named = _telegram(octets) or _frame(octets) or _message(octets)
+    named = (
+        _telegram(octets)
+        or _hdlc(octets)
+        or explain_mbus(octets, known.devices)
+        or _message(octets)
+    )
     if named is not None:
         return named
+    pairs = known.meters
     try:
         node = explain_dlms(octets)
         if not pairs or not _closed(node):
@@ -129,7 +130,7 @@ def _explained(octets: bytes, pairs: list[tuple[Cipher, bytes]]) -> Node:
 
 def _telegram(octets: bytes) -> Node | None:
     """P1: one telegram or more, the line ends of an editor allowed."""
-    from wire.dlms.explain import Node
+    from wire.node import Node
     from wire.p1 import TelegramReader, TelegramReceived
 
     start = octets.lstrip()
@@ -159,7 +160,7 @@ def _telegram(octets: bytes) -> Node | None:
 
 def _message(octets: bytes) -> Node | None:
     """A charging profile by itself, as it stands in the long message."""
-    from wire.dlms.explain import Node
+    from wire.node import Node
 
     if not octets.lstrip().startswith(b"{"):
         return None
@@ -170,7 +171,7 @@ def _message(octets: bytes) -> Node | None:
 def _profile(value: object) -> tuple[Node, ...]:
     """What a long message says, if it is a charging profile's JSON."""
     from wire.charging_profile import ProfileRejected, decode
-    from wire.dlms.explain import Node
+    from wire.node import Node
 
     if not isinstance(value, bytes) or not value.startswith(b"{"):
         return ()
@@ -189,46 +190,16 @@ def _profile(value: object) -> tuple[Node, ...]:
     return (Node("charging profile", said, children=(*number, *periods)),)
 
 
-def _frame(octets: bytes) -> Node | None:
-    """HDLC (IEC 62056-46) and M-Bus (EN 13757-2) frames, which are named and not read."""
-    from wire.dlms.explain import Node
+def _hdlc(octets: bytes) -> Node | None:
+    """A frame of HDLC (IEC 62056-46), which is named and not read."""
+    from wire.node import Node
 
     if octets[0] == octets[-1] == 0x7E and len(octets) >= 9 and octets[1] >> 4 == 0xA:
         length = (octets[1] & 7) << 8 | octets[2]
         told = f"{length} octets between its flags"
         fits = "" if length == len(octets) - 2 else ", which does not fit"
         return Node("hdlc frame", f"frame format type 3, {told}{fits}", octets)
-    if len(octets) >= 9 and octets[0] == 0x68 and octets[-1] == 0x16:
-        length = octets[1]
-        whole = octets[2] == length and octets[3] == 0x68 and len(octets) == length + 6
-        if whole and sum(octets[4:-2]) & 0xFF == octets[-2]:
-            return Node("m-bus long frame", f"{length} octets", octets)
-    if len(octets) == 5 and octets[0] == 0x10 and octets[4] == 0x16:
-        if (octets[1] + octets[2]) & 0xFF == octets[3]:
-            return Node("m-bus short frame", None, octets)
     return None
-
-
-def _key_pairs(path: str) -> Iterator[tuple[Cipher, bytes]]:
-    """Ciphers with the system titles of their meters; raises `ConfigError`."""
-    from wire.dlms.security import Cipher
-
-    document = json_file(path, _KEYS_MAX)
-    for entry in document if isinstance(document, list) else [document]:
-        octets = []
-        for name, length in (
-            ("encryption_key", 16),
-            ("authentication_key", 16),
-            ("system_title", 8),
-        ):
-            value = entry.get(name) if isinstance(entry, dict) else None
-            found = _from_hex(value.encode()) if isinstance(value, str) else None
-            if found is None or len(found) != length:
-                raise ConfigError(
-                    f"{name} should be hexadecimal digits of {length} octets", path
-                )
-            octets.append(found)
-        yield Cipher(octets[0], octets[1]), octets[2]
 
 
 def _headend_title() -> bytes:

@@ -8,7 +8,7 @@ from headend.dlms.apdu_xml import to_xml
 from wire.errors import SimError
 
 if TYPE_CHECKING:
-    from wire.dlms.explain import Node
+    from wire.node import Node
 
 _OUTER = ("wpdu", "stream", "glo-", "general-glo")
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from wire.dlms import acse, apdu
 from wire.dlms.axdr import decode_length
-from wire.dlms.explain import Node, explain
+from wire.dlms.explain import explain
 from wire.dlms.security import GENERAL_GLO, is_protected
 from wire.errors import LocalError, WireError
+from wire.node import Node
 
 
 def to_xml(octets: bytes) -> str:

@@ -6,9 +6,8 @@ challenge, a dedicated key) are shown, since showing the octets is what this is 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -18,6 +17,7 @@ from wire.dlms.descriptors import words
 from wire.dlms.wrapper import HEADER_LENGTH, Wpdu, WrapperReader
 from wire.errors import SecurityError, WireError
 from wire.instants import decode_date_time
+from wire.node import Node, kebab
 
 _CIPHERED_NAMES = {
     0x21: "glo-initiate-request",
@@ -34,46 +34,6 @@ _CIPHERED_NAMES = {
 # Fields that carry A-XDR octets, and those that carry an xDLMS APDU.
 _VALUES = {"value", "values", "result", "results", "parameters", "returned", "body"}
 _APDUS = {"user_information"}
-_SHOWN_OCTETS = 48
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One thing on the wire: its name in the standard's words, what it says, what is in it.
-
-    `octets` are those that it was read from, where they are worth showing.
-    """
-
-    name: str
-    value: str | int | bool | None = None
-    octets: bytes = b""
-    children: tuple[Node, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """`{"name", "value", "hex", "children"}`, without those that say nothing."""
-        shown: dict[str, Any] = {"name": self.name}
-        if self.value is not None:
-            shown["value"] = self.value
-        if self.octets:
-            shown["hex"] = self.octets.hex()
-        if self.children:
-            shown["children"] = [child.to_json() for child in self.children]
-        return shown
-
-    def lines(self, indent: int = 0) -> list[tuple[int, str]]:
-        """Depth and text of each line; long octets are cut and their number told."""
-        text = self.name if self.value is None else f"{self.name}: {self.value}"
-        if self.octets:
-            more = f"... ({len(self.octets)} octets)"
-            octets = self.octets[:_SHOWN_OCTETS].hex(" ")
-            text += f"  [{octets}{more if len(self.octets) > _SHOWN_OCTETS else ''}]"
-        rows = [(indent, text)]
-        for child in self.children:
-            rows += child.lines(indent + 1)
-        return rows
-
-    def __str__(self) -> str:
-        return "\n".join("  " * depth + text for depth, text in self.lines())
 
 
 def explain(
@@ -212,7 +172,7 @@ class _Explainer:
             for name, value in shown.items()
             if value is not None
         )
-        return Node(_kebab(type(read).__name__), octets=octets, children=children)
+        return Node(kebab(type(read).__name__), octets=octets, children=children)
 
     def _field(self, name: str, value: Any) -> Node:
         shown = name.replace("_", "-")
@@ -300,7 +260,3 @@ def _invoke(octet: int) -> str:
     service = "confirmed" if octet & 0x40 else "unconfirmed"
     priority = "high" if octet & 0x80 else "normal"
     return f"{octet & 0x0F}, {service}, {priority} priority"
-
-
-def _kebab(name: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()

@@ -7,6 +7,7 @@ by their row; others stay as they are, but are skipped by their length all the s
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -133,12 +134,11 @@ class Record:
         return self.head[1 : _after_extensions(self.head, 0)]
 
 
-def split(octets: bytes) -> list[tuple[int, bytes, bytes]]:
+def split(octets: bytes) -> Iterator[tuple[int, bytes, bytes]]:
     """Where each record begins, its head and its data; idle fillers are skipped.
 
     Raises `WireError` with the place of a record that is cut short or cannot be measured.
     """
-    found = []
     at, limit = 0, len(octets)
     while at < limit:
         dif = octets[at]
@@ -148,7 +148,7 @@ def split(octets: bytes) -> list[tuple[int, bytes, bytes]]:
         coding = dif & 0x0F
         if coding == _SPECIAL:
             end = _special_end(octets, at)
-            found.append((at, octets[at : at + 1], octets[at + 1 : end]))
+            yield at, octets[at : at + 1], octets[at + 1 : end]
             at = end
             continue
         middle = _head_end(octets, at)
@@ -157,9 +157,8 @@ def split(octets: bytes) -> list[tuple[int, bytes, bytes]]:
             end = _variable_end(octets, middle)
         if end > limit:
             raise WireError("a data record is cut short", at)
-        found.append((at, octets[at:middle], octets[middle:end]))
+        yield at, octets[at:middle], octets[middle:end]
         at = end
-    return found
 
 
 def _head_end(octets: bytes, at: int) -> int:

@@ -102,7 +102,7 @@ class Telegram:
         octets = bytes((self.c,)) + self.link_address + bytes((self.ci,)) + self.body
         length = len(octets)
         if format is Format.B:
-            length += _CRC_OCTETS * _blocks(1 + length, Format.B)
+            length += _CRC_OCTETS * _block_count(1 + length, Format.B)
         if length > MAX_LENGTH:
             raise LocalError(
                 f"a telegram has at most {MAX_LENGTH} octets, not {length}"
@@ -148,15 +148,19 @@ def remove_crcs(octets: bytes, format: Format) -> bytes:
         return octets
     parts = []
     at = 0
-    for block in _cut(octets, format, _CRC_OCTETS):
-        part = block[:-_CRC_OCTETS]
-        if not part or crc16_en13757(part) != int.from_bytes(
-            block[-_CRC_OCTETS:], "big"
-        ):
+    for part, wrong in blocks(octets, format):
+        if wrong:
             raise WireError("the CRC of a block is wrong", at)
         parts.append(part)
-        at += len(block)
+        at += len(part) + _CRC_OCTETS
     return b"".join(parts)
+
+
+def blocks(octets: bytes, format: Format) -> Iterator[tuple[bytes, bool]]:
+    """Each block without its CRC, and whether that is wrong; not for `Format.BARE`."""
+    for block in _cut(octets, format, _CRC_OCTETS):
+        part, crc = block[:-_CRC_OCTETS], block[-_CRC_OCTETS:]
+        yield part, not part or crc16_en13757(part) != int.from_bytes(crc, "big")
 
 
 def _cut(octets: bytes, format: Format, extra: int) -> Iterator[bytes]:
@@ -169,7 +173,7 @@ def _cut(octets: bytes, format: Format, extra: int) -> Iterator[bytes]:
         yield octets[begin:end]
 
 
-def _blocks(size: int, format: Format) -> int:
+def _block_count(size: int, format: Format) -> int:
     first, others = _SIZES[format]
     return 1 + max(0, -(-(size - first) // others))
 
