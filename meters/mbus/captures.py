@@ -21,7 +21,7 @@ from meters.behaviour.periods import DAY_S, HOUR_S, MONTH, Period, every, soones
 from meters.mbus.channels import NUMBERS, channel_of
 from wire.cosem.rows import SMR5
 from wire.dlms.data import Tag
-from wire.mbus.values import Status
+from wire.mbus.values import MeterConfiguration, Status
 from wire.zones import Zone
 
 if TYPE_CHECKING:
@@ -108,11 +108,16 @@ def reading(meter: Meter, number: int) -> tuple[int, int]:
 
 
 def _doubts(meter: Meter, number: int, end_s: int) -> int:
-    """What the AMR profile status says of a reading as the one of the hour that ended then."""
+    """What the AMR profile status says of a reading as the one of the hour that ended then.
+
+    The reading of a device without a clock has the time at which it came.
+    """
     channel = channel_of(meter, number)
     _, captured_s = reading(meter, number)
     read = channel.read_s + meter.state.clock_offset_s >= end_s
-    of_the_hour = -_DEVIATION_S <= captured_s - end_s <= DELAY_S
+    has_clock = channel.meter_configuration & MeterConfiguration.CLOCK
+    late_s = _DEVIATION_S if has_clock else DELAY_S
+    of_the_hour = -_DEVIATION_S <= captured_s - end_s <= late_s
     flags = 0 if read and of_the_hour else amr.DATA_NOT_VALID
     if channel.status & Status.PERMANENT_ERROR:
         flags |= amr.CRITICAL_ERROR | amr.DATA_NOT_VALID

@@ -121,16 +121,22 @@ def test_a_reading_that_comes_after_eleven_past_is_too_late_for_the_row() -> Non
 
 
 @pytest.mark.parametrize(
-    ("second", "valid"),
-    [(-61, False), (-60, True), (0, True), (660, True), (661, False), (3600, False)],
+    ("clock", "second", "valid"),
+    [
+        *((True, second, False) for second in (-61, 61, 300, 3600)),
+        *((True, second, True) for second in (-60, 0, 60)),
+        *((False, second, True) for second in (0, 300, 660)),
+        (False, 661, False),
+    ],
 )
 def test_a_time_of_another_moment_does_not_count_for_the_hour(
-    second: int, valid: bool
+    clock: bool, second: int, valid: bool
 ) -> None:
     meter = bound()
     hour_s = epoch("240109090000W")
     meter.advance(hour_s + 180)
     bring(meter, hourly(7, hour_s + second))
+    used(meter, 1).meter_configuration = int(clock)
     meter.advance(hour_s + 660)
     assert rows(meter)[0][1] == (0 if valid else amr.DATA_NOT_VALID)
 
