@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from headend.operations import channels, together
 from headend.operations.channels import KEY_STATUS
 from headend.operations.mbus import Which
-from headend.operations.plan import Operation, Plan, Preparing, one_of, only
+from headend.operations.plan import Operation, Plan, Preparing, one_of, only, truth
 from headend.store.devices import Device, DeviceKeyKind
 from headend.visit import Visit
 from wire.cosem.rows import SMR5, Standard
@@ -33,17 +34,18 @@ _CLEAR_STATUS = "mbus_clear_status_{}"
 
 def prepare_set_key(standard: Standard | str, arguments: Mapping[str, Any]) -> Plan:
     """`device` or `channel`. A new user key, stored before it is sent: under the device's
-    default key for the device, and plain for the meter. `key_status` is what the meter says
-    then; the device has the key when that is `in_use`. In SMR 5 `kind` may be firmware or p0
-    instead of user.
+    default key for the device, and plain for the meter; with `meter_first` the other way round.
+    `key_status` is what the meter says then; the device has the key when that is `in_use`. In
+    SMR 5 `kind` may be firmware or p0 instead of user.
     """
-    given = dict(only(arguments, set(), {*_ANY, "kind"}))
+    given = dict(only(arguments, set(), {*_ANY, "kind", "meter_first"}))
     which = Which(given)
     given.setdefault("kind", DeviceKeyKind.USER.value)
     kind, key_id = one_of(given, "kind", _KINDS)
     if key_id and standard_of(standard) not in SMR5:
         raise ConfigError(f"a device of {standard} has no {given['kind']} key")
-    send = _send_other_key if key_id else _send_user_key
+    meter_first = "meter_first" in given and truth(given, "meter_first")
+    send = _send_other_key if key_id else partial(_send_user_key, meter_first)
 
     async def run(visit: Visit) -> Any:
         channel = await which.on_meter(visit, standard)
@@ -59,9 +61,15 @@ def prepare_set_key(standard: Standard | str, arguments: Mapping[str, Any]) -> P
 
 
 async def _send_user_key(
-    visit: Visit, standard: Standard | str, place: int, wrapped: bytes, plain: bytes
+    meter_first: bool,
+    visit: Visit,
+    standard: Standard | str,
+    place: int,
+    wrapped: bytes,
+    plain: bytes,
 ) -> None:
-    for method, octets in ((_TRANSFER_KEY, wrapped), (_SET_ENCRYPTION_KEY, plain)):
+    halves = ((_TRANSFER_KEY, wrapped), (_SET_ENCRYPTION_KEY, plain))
+    for method, octets in reversed(halves) if meter_first else halves:
         wanted = together.method(channels.client(place), method, standard)
         await visit.action(wanted, axdr.octet_string(octets))
 

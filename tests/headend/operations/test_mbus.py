@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from headend.store.devices import Life
@@ -134,6 +136,31 @@ def test_smr_5_has_further_keys(kind: str) -> None:
     assert house.gas.state.transfer_counter == 2
 
 
+@pytest.mark.parametrize(
+    ("arguments", "first"),
+    [
+        ({}, KeyStatus.TRANSFERRED),
+        ({"meter_first": False}, KeyStatus.TRANSFERRED),
+        ({"meter_first": True}, KeyStatus.SET),
+    ],
+)
+def test_either_half_of_a_key_may_go_first(
+    arguments: dict[str, bool], first: KeyStatus
+) -> None:
+    seen = []
+
+    def note(world: World, take: Callable[[bytes], None], *answers: bytes) -> None:
+        seen.append(channel_of(world.meter, 1).key_status)
+        take(answers[0])
+
+    for answered in range(1, 9):
+        house = Household(wireless=True)
+        house.ask("mbus_couple", device=house.name)
+        house.job("mbus_set_key", note, answered, device=house.name, **arguments)
+    assert sorted({KeyStatus.SET, KeyStatus.TRANSFERRED} & set(seen)) == [first]
+    assert KeyStatus.SET_AND_TRANSFERRED in seen
+
+
 @pytest.mark.parametrize("bent_at", range(1, 9))
 def test_a_key_that_was_broken_off_is_the_one_that_is_sent_again(bent_at: int) -> None:
     house = Household().bound()
@@ -257,6 +284,7 @@ def test_where_there_is_no_valve_none_is_moved() -> None:
         ("mbus_set_key", {"device": OTHER, "channel": 1}, "device or channel"),
         ("mbus_set_key", {"channel": 1, "kind": "default"}, "one of user"),
         ("mbus_set_key", {"channel": 1, "kind": "p0"}, "has no p0 key"),
+        ("mbus_set_key", {"channel": 1, "meter_first": 1}, "meter_first"),
         ("mbus_hourly", {"channel": 1, "from": "x"}, "from"),
         ("mbus_daily", {"channel": 1}, "has no object"),
         ("mbus_clear_status", {"channel": 1}, "no object"),
