@@ -64,6 +64,12 @@ _LOOK_S = 1.0
     metavar="SECONDS",
     help="Between two rows.",
 )
+@click.option(
+    "--preferred",
+    multiple=True,
+    metavar="METER",
+    help="Gets two shares and pauses last (headroom); may be repeated.",
+)
 @click.option("--once", is_flag=True, help="One step with one row, the last one.")
 @click.option(
     "--follow", is_flag=True, help="Wait for rows that are added; times count as told."
@@ -79,6 +85,7 @@ def control(
     station_max_w: int,
     start: str | None,
     every: float,
+    preferred: tuple[str, ...],
     once: bool,
     follow: bool,
     reach: Reach,
@@ -101,7 +108,10 @@ def control(
     rows.check()
     with open_office(settings) as office:
         numbers = _stations(office, stations)
-        grid = Grid(tuple(numbers), rating_va, station_max_w)
+        first = frozenset(office.meter(name).equipment_id for name in preferred)
+        if strangers := first - numbers.keys():
+            raise ConfigError(f"--preferred: {min(strangers)} is none of the stations")
+        grid = Grid(tuple(numbers), rating_va, station_max_w, preferred=first)
 
         async def work(loop: Any, tell: Teller) -> None:
             scheduler = office.scheduler(loop, reach, f"control-{time.time_ns()}")

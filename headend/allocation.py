@@ -18,16 +18,21 @@ MINIMUM_PER_PHASE_W = 1380
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """A car, or room kept for one: the phases that it charges on (0 to 2), and at most how
-    much it can draw."""
+    """A car, or room kept for one: the phases that it charges on (0 to 2), at most how much
+    it can draw, and how many shares are its."""
 
     phases: tuple[int, ...] = ALL_PHASES
     demand_w: int = 22_000
+    shares: int = 1
 
     @property
     def minimum_w(self) -> int:
         """The smallest power at which it charges."""
         return MINIMUM_PER_PHASE_W * len(self.phases)
+
+    def limit_w(self, level_w: int, ceiling_w: int) -> int:
+        """Its limit where one share is `level_w`: never below its minimum."""
+        return min(max(level_w * self.shares, self.minimum_w), ceiling_w)
 
     def per_phase_w(self, limit_w: int) -> int:
         """What it draws on each of its phases under a limit, rounded up."""
@@ -41,9 +46,9 @@ def share(
 
     First each gets its minimum, in the order given, as far as there is room for it with
     `slack_w` more on each phase: whose minimum does not fit gets 0. Then limits rise together,
-    as water does, until a phase is full; the loads on that phase stay there and the others
-    rise on. A load that can draw less than its limit leaves the rest to the others. None gets
-    more than `ceiling_w`.
+    as water does, each by its shares, until a phase is full; the loads on that phase stay
+    there and the others rise on. A load that can draw less than its limit leaves the rest to
+    the others. None gets more than `ceiling_w`.
     """
     limits = [0] * len(loads)
     rising = set()
@@ -58,7 +63,7 @@ def share(
         stays = {n for n in rising if not full or full & set(loads[n].phases)}
         for index in stays:
             load = loads[index]
-            limits[index] = min(max(level, load.minimum_w), ceiling_w)
+            limits[index] = load.limit_w(level, ceiling_w)
             left_w = less(left_w, draw([load], [limits[index]]))
         rising -= stays
     return limits
@@ -70,7 +75,7 @@ def _level(
     """The highest common limit, and the phases that stop it there; none at the ceiling."""
 
     def full(level_w: int) -> set[int]:
-        drawn = draw(loads, [max(level_w, load.minimum_w) for load in loads])
+        drawn = draw(loads, [load.limit_w(level_w, ceiling_w) for load in loads])
         used = {phase for load in loads for phase in load.phases}
         return {phase for phase in used if drawn[phase] > room_w[phase]}
 

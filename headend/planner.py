@@ -43,6 +43,7 @@ HOUR_S = 3600
 IDLE_W = 3 * MINIMUM_PER_PHASE_W
 MOST_LATE_S = HOUR_S
 DRAWN_SLOTS = 8
+PREFERRED_SHARES = 2
 NOTHING: PerPhase = (0, 0, 0)
 
 
@@ -80,7 +81,11 @@ class Planner:
         self._record(now_s, sample)
         stations = self.state.stations
         cars = {
-            name: Load(stations[name].phases, stations[name].demand_w)
+            name: Load(
+                stations[name].phases,
+                stations[name].demand_w,
+                PREFERRED_SHARES if name in self.settings.preferred else 1,
+            )
             for name in self.settings.stations
             if stations[name].phases
         }
@@ -212,8 +217,8 @@ class Planner:
     def _limits(self, now_s: int, cars: Mapping[str, Load]) -> dict[str, int]:
         """The limit of each station with a car for the coming quarter-hour.
 
-        When not even the minimum of all fits, who has a turn keeps it, and then comes who has
-        got least.
+        When not even the minimum of all fits, preferred stations come first, who has a turn
+        keeps it, and then comes who has got least.
         """
         settings, stations = self.settings, self.state.stations
         unknown_w = settings.per_phase_w(settings.unknown_permille)
@@ -224,9 +229,9 @@ class Planner:
         # may; it is taken for one car per quarter-hour.
         newcomers_w = round(late_slots * MINIMUM_PER_PHASE_W)
 
-        def order(name: str) -> tuple[bool, int, str]:
-            state = stations[name]
-            return state.turn_until_s <= now_s, state.energy_wh, name
+        def order(name: str) -> tuple[bool, bool, int, str]:
+            state, waits = stations[name], name not in settings.preferred
+            return waits, state.turn_until_s <= now_s, state.energy_wh, name
 
         names = sorted(cars, key=order)
         shares = share(

@@ -26,6 +26,7 @@ class Settings:
     Shares are permille of the transformer's rating per phase. Cars share what is below
     `target_permille`, and one pauses only where the minimum of all would go above
     `pause_permille`; `unknown_permille` is the premises' load where nothing was measured yet.
+    Stations that are `preferred` get two shares, and pause last.
     """
 
     stations: tuple[str, ...]
@@ -39,6 +40,7 @@ class Settings:
     renew_s: int = 3 * 3600
     turn_s: int = 3600
     stale_s: int = 2700
+    preferred: frozenset[str] = frozenset()
 
     def per_phase_w(self, permille: int) -> int:
         """A share of the rating of one phase."""

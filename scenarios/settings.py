@@ -121,6 +121,13 @@ class WorldSettings(Model):
         160_000
     )
     station_max_w: Annotated[int, Field(ge=0, le=1_000_000)] = 22_000
+    preferred: Annotated[
+        tuple[Annotated[int, Field(ge=1)], ...],
+        Field(
+            strict=False,
+            description="stations that get two shares and pause last (headroom)",
+        ),
+    ] = ()
 
     def own_devices(self) -> dict[int, list[DeviceEntry]]:
         """The devices by the meter that they come with, counted from 0 as a fleet does."""

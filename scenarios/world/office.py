@@ -106,7 +106,12 @@ class Office:
         if controller is Controller.NONE:
             return None
         planner = CONTROLLERS[controller.value](
-            Settings(tuple(stations), settings.rating_va, settings.station_max_w)
+            Settings(
+                tuple(stations),
+                settings.rating_va,
+                settings.station_max_w,
+                preferred=frozenset(f"CP{number:03}" for number in settings.preferred),
+            )
         )
         planner.learn(history)
         numbers = {name: self._meters[meter].id for name, meter in stations.items()}

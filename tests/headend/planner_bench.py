@@ -34,9 +34,12 @@ class Bench:
         *stations: str,
         transformer_va: int = 30_000,
         station_max_w: int = 22_000,
+        preferred: frozenset[str] = frozenset(),
     ) -> None:
         self.stations = stations or ("A", "B", "C")
-        settings = Settings(self.stations, transformer_va, station_max_w)
+        settings = Settings(
+            self.stations, transformer_va, station_max_w, preferred=preferred
+        )
         self.planner = Planner(settings)
         self.now = START
 

@@ -29,6 +29,14 @@ def test_the_minimum_comes_before_equality() -> None:
     assert share((5333,) * 3, [SINGLE[0], Load()], 22_000) == [3953, 4140]
 
 
+def test_who_has_two_shares_gets_twice_as_much_until_it_cannot_take_it() -> None:
+    twice = Load(shares=2)
+    assert share((10_000,) * 3, [twice, Load()], 22_000) == [19_998, 9999]
+    assert share((10_000,) * 3, [twice, Load()], 16_000) == [16_000, 13_998]
+    # Not at the cost of the other's minimum.
+    assert share((3100,) * 3, [twice, Load()], 22_000) == [5160, 4140]
+
+
 def test_who_comes_first_gets_the_minimum_when_not_all_can() -> None:
     room = (2000, 2000, 2000)
     assert share(room, [Load(), SINGLE[0]], 22_000) == [6000, 0]
@@ -68,6 +76,7 @@ LOADS = st.lists(
         Load,
         st.sampled_from([(0,), (1,), (2,), (0, 1), (0, 1, 2)]),
         st.integers(1, 22_000),
+        st.integers(1, 2),
     ),
     max_size=12,
 )
@@ -91,7 +100,7 @@ def test_a_phase_is_never_overfilled_and_nothing_is_left_that_could_be_given(
     for load, limit in charging:
         assert load.minimum_w <= limit <= 22_000
         if limit < min(22_000, load.demand_w):
-            assert any(drawn[p] + len(loads) + 1 > room[p] for p in load.phases)
+            assert any(drawn[p] + 2 * len(loads) + 1 > room[p] for p in load.phases)
     for load, limit in zip(loads, limits):
         if not limit:
             left = less(room, at_least)

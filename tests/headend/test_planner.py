@@ -161,6 +161,19 @@ def test_when_there_is_too_little_for_all_cars_they_take_turns() -> None:
     assert max(served.values()) <= 20
 
 
+def test_a_preferred_station_gets_twice_the_share_and_pauses_last() -> None:
+    bench = Bench(*"ABC", preferred=frozenset("B"))
+    powers = [three(11_000)] * 3
+    # 6000 W per phase: a quarter, a half and a quarter of 18 kW.
+    limits = bench.step(3000, *powers)
+    assert limits == {"A": 4500, "B": 9000, "C": 4500}
+    for _ in range(24):
+        limits = bench.step(7000, *powers)
+        powers = drawing(limits)
+        assert limits["B"] >= 4140
+        assert 0 in (limits["A"], limits["C"])
+
+
 def test_a_turn_lasts() -> None:
     bench = Bench(*"ABCD")
     powers = [three(11_000)] * 4

@@ -38,17 +38,25 @@ steps:
 """
 
 
+JANUARY = DATA / "lv_feeder_january.csv"
+
+
 @cache
 def rehearsed(
-    controller: str, start_s: int, length_s: int, way: Way = Way()
+    controller: str,
+    start_s: int,
+    length_s: int,
+    way: Way = Way(),
+    feeder: Path = JANUARY,
+    rating_va: int = 160_000,
 ) -> dict[str, float]:
     sessions = read_sessions(DATA / "ev_sessions_january.csv")
     rehearsal = Rehearsal(
-        CONTROLLERS[controller](Settings(tuple(sorted(sessions)), 160_000)),
-        Feeder(DATA / "lv_feeder_january.csv"),
+        CONTROLLERS[controller](Settings(tuple(sorted(sessions)), rating_va)),
+        Feeder(feeder),
         sessions,
         start_s=start_s,
-        rating_va=160_000,
+        rating_va=rating_va,
         station_max_w=22_000,
         way=way,
     )
