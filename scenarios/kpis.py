@@ -1,7 +1,8 @@
 """The key figures that a world reports, and how they are printed.
 
 Overload is counted on one-minute means of the worst phase against a third of the rating;
-`max_pu` is the highest quarter-hour mean.
+`max_pu` is the highest quarter-hour mean. Voltages are those of a power flow over quarter-hour
+means on a typical network (`scenarios.world.voltages`), not of the feeder's file.
 """
 
 from __future__ import annotations
@@ -77,6 +78,15 @@ _ROWS = (
         "Paused below 6 A",
         "min/station/day",
         1,
+        Better.LOWER,
+    ),
+    Kpi("lowest_voltage", "Lowest voltage at a station", "V", 1, Better.HIGHER),
+    Kpi("highest_voltage", "Highest voltage at a station", "V", 1, Better.NEITHER),
+    Kpi(
+        "voltage_outside_min_per_week",
+        "Voltage beyond 230 V ± 10 %",
+        "min/week",
+        0,
         Better.LOWER,
     ),
 )

@@ -39,6 +39,8 @@ LIBRARIES = {
     "highspy": ("scenarios/world/bound.py",),
     "jinja2": ("scenarios/report/",),
     "markupsafe": ("scenarios/report/",),
+    "numpy": ("scenarios/world/voltages.py",),
+    "power_grid_model": ("scenarios/world/voltages.py",),
     "pydantic": (
         "headend/shipment.py",
         "headend/shipment_entry.py",
@@ -172,6 +174,7 @@ def test_every_library_is_a_declared_dependency() -> None:
     declared = set(re.findall(r"^ +([a-z0-9_.-]+?)(?=[<>=!~,])", section, re.MULTILINE))
     known = {
         "gurux_dlms": "gurux-dlms",
+        "power_grid_model": "power-grid-model",
         "ruamel": "ruamel.yaml",
         "serial": "pyserial",
     }

@@ -16,7 +16,8 @@ from scenarios.world.fairness import (
     jain,
 )
 from scenarios.world.station import UNIT_MAX_DA, Station
-from scenarios.world.transformer import QUARTER_S, Transformer
+from scenarios.world.transformer import QUARTER_S, Quarters, Transformer
+from scenarios.world.voltages import voltages
 from scenarios.world.witness import Witness
 from wire.instants import from_epoch
 from wire.quantities import PerPhase
@@ -30,6 +31,10 @@ class Observed(Protocol):
     @property
     def reversals(self) -> Reversals:
         """Of its limit."""
+
+    @property
+    def quarters(self) -> Quarters:
+        """What was drawn."""
 
     @property
     def starved_s(self) -> int:
@@ -58,12 +63,19 @@ def key_figures(
     per_week = WEEK_S / passed_s
     per_station_day = DAY_S / passed_s / len(stations)
     served = [session for station in stations for session in station.served(now_s)]
+    stays = [stay for station in stations for stay in station.stays(now_s)]
+    # Where no car came and went there is nothing to ask of other people's solvers.
+    of_bound: dict[str, float] = {}
+    flow: dict[str, float] = {}
+    if stays:
+        of_bound = _of_bound(stays, served, premises_w, transformer.rating_va)
+        flow = _voltages(transformer, stations, passed_s)
     return {
         "overload_min_per_week": transformer.overload_min * per_week,
         "overload_pu_min_per_week": transformer.overload_pu_min * per_week,
         "max_pu": transformer.max_pu,
         "energy_served": energy_served(served),
-        **_of_bound(transformer, stations, premises_w, served, now_s),
+        **of_bound,
         "p5_session_served": fifth_percentile(served),
         "jain": jain(served),
         "messages_per_station_per_day": messages * per_station_day,
@@ -72,25 +84,41 @@ def key_figures(
         "min_below_6a_per_station_per_day": sum(s.starved_s for s in stations)
         / 60
         * per_station_day,
+        **flow,
     }
 
 
 def _of_bound(
-    transformer: Transformer,
-    stations: Sequence[Observed],
-    premises_w: Callable[[int], PerPhase],
+    stays: Sequence[Stay],
     served: Sequence[Served],
-    now_s: int,
+    premises_w: Callable[[int], PerPhase],
+    rating_va: int,
 ) -> dict[str, float]:
     """How near the cars came to what was possible; nothing where nothing was."""
-    stays = [stay for station in stations for stay in station.stays(now_s)]
-    if not stays:
-        return {}
-    bound_wh = most_wh(stays, premises_w, transformer.rating_va)
+    bound_wh = most_wh(stays, premises_w, rating_va)
     if bound_wh < 1:
         return {}
     served_wh = sum(min(one.served_wh, one.wanted_wh) for one in served)
     return {"energy_served_of_bound": served_wh / bound_wh}
+
+
+def _voltages(
+    transformer: Transformer, stations: Sequence[Observed], passed_s: int
+) -> dict[str, float]:
+    """What a power flow makes of the loads; nothing before a quarter-hour is over."""
+    drawn_w = [station.quarters.means for station in stations]
+    if not transformer.quarters:
+        return {}
+    premises_w = [
+        [total - sum(drawn) for total, *drawn in zip(totals, *of_stations)]
+        for totals, *of_stations in zip(transformer.quarters, *drawn_w)
+    ]
+    found = voltages(premises_w, drawn_w, transformer.rating_va)
+    return {
+        "lowest_voltage": found.lowest_v,
+        "highest_voltage": found.highest_v,
+        "voltage_outside_min_per_week": found.outside_s / 60 * WEEK_S / passed_s,
+    }
 
 
 def run_data(

@@ -28,7 +28,7 @@ from scenarios.world.fairness import Reversals, Served
 from scenarios.world.feeder import Feeder
 from scenarios.world.figures import key_figures
 from scenarios.world.station import UNIT_MAX_DA
-from scenarios.world.transformer import MINUTE_S, QUARTER_S, Transformer
+from scenarios.world.transformer import MINUTE_S, QUARTER_S, Quarters, Transformer
 from wire.charging_profile import ChargingProfile
 from wire.instants import from_epoch
 from wire.quantities import PerPhase
@@ -110,8 +110,9 @@ class Rehearsal:
             self._controller.delivered(command, self._way.message_s)
         work_ws = [watt * MINUTE_S for watt in self._feeder.power_w(self.now_s)]
         self.now_s = now_s
+        ends = now_s % QUARTER_S == 0
         for point in self.points.values():
-            if point.flows or point.unit.next_s <= now_s:
+            if ends or point.flows or point.unit.next_s <= now_s:
                 for phase, drawn_ws in enumerate(point.take_work(now_s)):
                     work_ws[phase] += drawn_ws
         l1, l2, l3 = work_ws
@@ -149,6 +150,7 @@ class _Point:
 
     def __init__(self, cars: Sequence[Session], now_s: int, own_limit_w: int) -> None:
         self.reversals = Reversals()
+        self.quarters = Quarters()
         self.starved_s = 0
         self._since_s = now_s
         self._power_w = NO_POWER
@@ -175,6 +177,7 @@ class _Point:
         self._flow(now_s)
         self._judge()
         work_ws, self._work_ws = self._work_ws, [0, 0, 0]
+        self.quarters.account(now_s, work_ws)
         return work_ws
 
     def follow(self, at_s: int, profile: ChargingProfile) -> None:

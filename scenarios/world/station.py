@@ -26,7 +26,7 @@ from meters.push_line import PushLine
 from scenarios.network import Network, Port
 from scenarios.world.bound import Stay, stays
 from scenarios.world.fairness import Reversals, Served
-from scenarios.world.transformer import NO_LOAD, NOMINAL_DV
+from scenarios.world.transformer import NO_LOAD, NOMINAL_DV, Quarters
 from wire.p1 import Telegram
 from wire.quantities import PerPhase
 
@@ -71,6 +71,7 @@ class Station:
         self.limits: list[tuple[int, int]] = []
         self.draws: list[tuple[int, int]] = []
         self.reversals = Reversals()
+        self.quarters = Quarters()
         self.starved_s = 0
         self.telegram: Telegram | None = None
         self.unit = ControlUnit(
@@ -251,6 +252,7 @@ class Station:
         """W·s per phase that the station drew since the last time."""
         self._flow(now_s)
         work, self._work_ws = self._work_ws, [0, 0, 0]
+        self.quarters.account(now_s, work)
         return work
 
     def served(self, now_s: int) -> list[Served]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from wire.quantities import PerPhase
@@ -24,6 +25,21 @@ class _Mean:
         l1, l2, l3 = (total / self.length_s for total in self.sums)
         self.sums = [0, 0, 0]
         return l1, l2, l3
+
+
+@dataclass(slots=True)
+class Quarters:
+    """Quarter-hour means in W per phase, one for each quarter of the clock that has ended."""
+
+    means: list[tuple[float, float, float]] = field(default_factory=list)
+    _quarter: _Mean = field(default_factory=lambda: _Mean(QUARTER_S))
+
+    def account(self, to_s: int, work_ws: Sequence[int]) -> None:
+        """So many W·s flowed in the tick that ends at `to_s`, within one quarter."""
+        for phase in PHASES:
+            self._quarter.sums[phase] += work_ws[phase]
+        if to_s % QUARTER_S == 0:
+            self.means.append(self._quarter.take())
 
 
 @dataclass(slots=True)
