@@ -124,10 +124,11 @@ def take(meter: Meter, number: int, message: Data) -> None:
     """A message with the device's reading: keeps it, and what must follow it."""
     channel = used(meter, number)
     channel.pending &= ~Pending.READ
-    channel.read_s = meter.state.at_s
-    channel.capture_definition = _definition(
-        tuple([record.head for record in message.content])
-    )
+    if readings.measured(message):
+        channel.read_s = meter.state.at_s
+        channel.capture_definition = _definition(
+            tuple([record.head for record in message.content])
+        )
     readings.take(meter, number, message)
     if channel.status & CLEARABLE and meter.identity.standard not in SMR52:
         channel.pending |= Pending.CLEAR_STATUS

@@ -28,6 +28,8 @@ MISSED_AT_S = 660
 RETRY_S = 3600
 """A device that did not answer gets what waits with its next reading, or after so long."""
 
+_ANSWERED_BY_ALL = Pending.BIND | Pending.READ
+
 
 def due(meter: Meter, after_s: int) -> int:
     """When something is to be done on P2 next."""
@@ -62,7 +64,10 @@ def run(meter: Meter) -> None:
 
 
 def visit(meter: Meter, number: int, channel: Channel) -> None:
-    """Does what waits for a wired device, one thing after the other, until one fails."""
+    """Does what waits for a wired device, one thing after the other, until it is silent.
+
+    What it refuses, a key that is not wrapped for it say, keeps nothing else from being done.
+    """
     for errand in Pending:
         if not errands.ready(channel) & errand:
             continue
@@ -75,7 +80,8 @@ def visit(meter: Meter, number: int, channel: Channel) -> None:
             succeeded = wired.run(meter, number, errand)
         if not succeeded:
             channel.retry_s = meter.state.at_s + RETRY_S
-            break
+            if errand in _ANSWERED_BY_ALL:
+                break
     meter.changed()
 
 

@@ -49,22 +49,30 @@ _TEXTS = (
 def take(meter: Meter, number: int, message: Data) -> None:
     """Keeps what a validated message says, whether it was enciphered or not."""
     channel = used(meter, number)
-    if channel.missing:
-        channel.missing = False
-        events.record(meter, MBusEvent.COMMUNICATION_OK.on(number))
-    measured: list[Record] = []
+    readings: list[Record] = []
     for record in message.content:
         name = record.name
         if record.value is None:
             continue
         if name in _MEASURED:
-            measured.append(record)
+            readings.append(record)
         elif name in _KEEP:
             _KEEP[name](meter, number, channel, record)
-    if measured:
-        chosen = measured[0] if len(measured) == 1 else min(measured, key=_rank)
+    if readings:
+        if channel.missing:
+            channel.missing = False
+            events.record(meter, MBusEvent.COMMUNICATION_OK.on(number))
+        chosen = readings[0] if len(readings) == 1 else min(readings, key=_rank)
         _keep_reading(meter, channel, chosen, message)
     meter.changed()
+
+
+def measured(message: Data) -> bool:
+    """Whether it has a reading, not only what was selected otherwise."""
+    return any(
+        record.name in _MEASURED and record.value is not None
+        for record in message.content
+    )
 
 
 def missed(meter: Meter, number: int) -> None:

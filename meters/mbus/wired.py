@@ -88,8 +88,15 @@ def ask(meter: Meter, number: int) -> Data | None:
 
 
 def read(meter: Meter, number: int) -> bool:
-    """Reads the device of a channel; whether there is a reading."""
+    """Reads the device of a channel; whether there is a reading.
+
+    One that tells something else did not hear that its read-out list is the standard one again:
+    it is told once more (6.3.2).
+    """
     message = ask(meter, number)
+    if message is not None and not readings.measured(message):
+        _exchange(meter, _NORMALISE[used(meter, number).primary_address])
+        message = ask(meter, number)
     if message is None:
         return False
     errands.heard(meter, number)

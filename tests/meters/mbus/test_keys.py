@@ -113,7 +113,7 @@ def test_a_transfer_whose_acknowledgement_is_lost_is_done_again() -> None:
     orders.transfer_key(meter, 1, wrapped(known, USER_KEY))
     orders.set_encryption_key(meter, 1, USER_KEY)
     pass_s(meter, 2)
-    assert len(bus.exchanges) == 3 and known.state.user_key == USER_KEY
+    assert len(bus.sent(0x53)) == 3 and known.state.user_key == USER_KEY
     assert shown(meter).pending & Pending.KEY and shown(meter).wrapped_key
     bus.instead = None
     pass_s(meter, 3600)

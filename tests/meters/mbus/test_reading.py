@@ -5,8 +5,10 @@ from __future__ import annotations
 from meters.behaviour import clockwork
 from meters.mbus import orders
 from meters.mbus.channels import Pending
+from meters.p2 import readout
 from meters.p2.attached import attach, detach
 from tests.meters.mbus.household import (
+    USER_KEY,
     ListenedBus,
     codes,
     gas,
@@ -15,8 +17,10 @@ from tests.meters.mbus.household import (
     pass_s,
     shown,
     until,
+    wrapped,
 )
 from wire.cosem.rows import Standard
+from wire.mbus import rows
 from wire.mbus.frames import Short
 from wire.mbus.headers import DsmrVersion
 
@@ -40,6 +44,35 @@ def test_one_question_an_hour_within_the_first_ten_minutes() -> None:
     assert len(asked_at_s) == 3
     assert shown(meter).captured_s % 3600 == 0
     assert shown(meter).value == 1500 * 3 - 1
+
+
+def test_a_list_that_was_not_put_back_does_not_cost_a_reading() -> None:
+    meter = installed(known := gas())
+    known.selection = readout.selected(known, (rows.MODEL_VERSION,))
+    until(meter, 121)
+    assert shown(meter).captured_s == meter.clock_s - 121
+    assert shown(meter).read_s == meter.state.at_s - 1 and not known.selection
+
+
+def test_who_tells_all_but_a_reading_is_missed() -> None:
+    meter = installed(known := gas())
+    bus = ListenedBus(meter)
+    known.selection = readout.selected(known, (rows.MODEL_VERSION,))
+    versions = known.answer(ASK, meter.state.at_s)
+    bus.instead = lambda sent, answer: versions if sent == ASK else answer
+    until(meter, 660)
+    assert codes(meter) == [105, 100]
+
+
+def test_a_key_that_the_device_refuses_does_not_cost_a_reading() -> None:
+    known = gas(version=DsmrVersion.SMR_5_0)
+    meter = installed(known, standard=Standard.SMR_5_0)
+    orders.transfer_key(meter, 1, wrapped(known, USER_KEY)[::-1])
+    until(meter, 660)
+    channel = shown(meter)
+    assert channel.pending == Pending.KEY and not channel.missing
+    assert channel.captured_s == meter.clock_s - 360
+    assert codes(meter) == [105]
 
 
 def test_smr_5_reads_every_five_minutes() -> None:

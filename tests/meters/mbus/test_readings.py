@@ -190,7 +190,7 @@ def test_an_error_bit_goes_with_its_cause_and_an_alarm_stays() -> None:
     bring(meter, with_status(Status.FRAUD), 2)
     readings.missed(meter, 2)
     assert meter.state.errors == 1 << 17 | 1 << 21
-    bring(meter, with_status(Status(0)), 2)
+    bring(meter, hourly(7, HOUR_S), 2)
     assert meter.state.errors == 0
     assert meter.state.alarms == 1 << 17 | 1 << 21
     assert codes(meter) == [113, 110, 111]
