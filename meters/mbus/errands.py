@@ -90,6 +90,8 @@ def done(meter: Meter, number: int, errand: Pending) -> None:
             channel.wrapped_key = b""
             channel.pending |= Pending.READ
         case Pending.CLEAR_STATUS:
+            # Set once more, a bit is an event once more.
+            channel.status &= ~(channel.clear_mask or CLEARABLE)
             channel.clear_mask = 0
         case Pending.DATA:
             channel.records = b""

@@ -142,15 +142,28 @@ def test_each_error_that_passes_is_cleared_after_it_was_read() -> None:
     assert shown(meter).alarm == 0
 
 
+def test_what_comes_again_after_it_was_cleared_is_told_again() -> None:
+    meter = installed(known := gas())
+    give_key(meter, 1, known)
+    for _ in range(3):
+        known.break_seal()
+        until(meter, 130)
+    assert codes(meter).count(103) == 3
+    assert shown(meter).status == 0 and shown(meter).alarm == 0x40
+
+
 def test_the_central_system_clears_in_smr_5_1() -> None:
     known = gas(version=DsmrVersion.SMR_5_0)
     meter = installed(known, standard=Standard.SMR_5_2)
     known.break_seal()
     until(meter, 130)
     assert int(known.status) == 0x40
+    known.fail(permanent=False)
+    until(meter, 130)
+    assert shown(meter).status == 0x50
     orders.clear_status(meter, 1, 0x40)
     pass_s(meter, 1)
-    assert int(known.status) == 0
+    assert int(known.status) == shown(meter).status == 0x10
 
 
 def test_the_clock_is_set_daily_and_whenever_that_of_the_meter_is() -> None:
