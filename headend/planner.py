@@ -187,7 +187,7 @@ class Planner:
 
         A sample that comes late is held against what the stations drew then.
         """
-        state, settings = self.state, self.settings
+        state = self.state
         drawn_w: PerPhase = (0, 0, 0)
         for station in state.stations.values():
             if station.power_w is not None:
@@ -196,23 +196,23 @@ class Planner:
         state.drawn_w[newest] = drawn_w
         for old in [slot for slot in state.drawn_w if slot <= newest - DRAWN_SLOTS]:
             del state.drawn_w[old]
-        before, load_w, change_w = state.sample, NOTHING, NOTHING
+        before, load_w, change_w, age_s = state.sample, NOTHING, NOTHING, 0.0
         if sample is not None:
-            slot = _slot(sample)
-            drawn_w = state.drawn_w.get(slot, drawn_w)
+            age_s = now_s - sample.time.timestamp()
+            drawn_w = state.drawn_w.get(_slot(sample), drawn_w)
             load_w = less(sample.power_w, drawn_w)
             if before is not None and _slot(before) in state.drawn_w:
                 change_w = less(drawn_w, state.drawn_w[_slot(before)])
             state.sample = sample
-        doubt = judge(sample, before, load_w, change_w, settings.per_phase_w(1000))
-        if sample is not None and doubt is None:
-            if now_s - sample.time.timestamp() <= settings.stale_s:
-                cars = sum(bool(station.phases) for station in state.stations.values())
-                state.history.record(slot, load_w, cars)
-                return
-            doubt = Doubt.OLD
+        rating_w = self.settings.per_phase_w(1000)
+        doubt = judge(
+            sample, before, load_w, change_w, rating_w, age_s, self.settings.stale_s
+        )
         if doubt is not None:
             self.doubts[TRANSFORMER] = doubt
+        elif sample is not None:
+            cars = sum(bool(station.phases) for station in state.stations.values())
+            state.history.record(_slot(sample), load_w, cars)
 
     def _limits(self, now_s: int, cars: Mapping[str, Load]) -> dict[str, int]:
         """The limit of each station with a car for the coming quarter-hour.

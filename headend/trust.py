@@ -24,6 +24,7 @@ class Doubt(StrEnum):
 
     ABSENT = "is not measured: the load is taken as bad"
     OLD = "was measured too long ago: the load is taken as bad"
+    AHEAD = "is measured in the future: its clock is wrong"
     STUCK = "repeats its last measurement although the stations' draw has changed"
     BEYOND = "measures what cannot be"
     UNREAD = "is not read: a car is taken to be there"
@@ -35,14 +36,19 @@ def judge(
     load_w: PerPhase,
     change_w: PerPhase,
     phase_rating_w: int,
+    age_s: float,
+    stale_s: int,
 ) -> Doubt | None:
     """What is to be doubted about a sample, None when nothing is.
 
-    `load_w` is what it leaves for the premises, `change_w` how much more the stations drew in
-    its interval than in that of the sample before.
+    `age_s` is how long ago its interval began, and `stale_s` how long that may be. `load_w`
+    is what it leaves for the premises, `change_w` how much more the stations drew in its
+    interval than in that of the sample before.
     """
     if sample is None:
         return Doubt.ABSENT
+    if age_s < 0:
+        return Doubt.AHEAD
     least_w, most_w = (
         phase_rating_w * share // 1000 for share in (LEAST_PERMILLE, MOST_PERMILLE)
     )
@@ -55,4 +61,4 @@ def judge(
         and max(map(abs, change_w)) > _CHANGED_W
     ):
         return Doubt.STUCK
-    return None
+    return Doubt.OLD if age_s > stale_s else None

@@ -95,6 +95,16 @@ def test_a_measurement_of_long_ago_is_said_to_be_old() -> None:
     assert bench.loads == []
 
 
+def test_a_box_with_a_clock_that_is_fast_does_not_make_the_past_forgotten() -> None:
+    bench = Doubted()
+    bench.see(bench.measured(5000, 5000, 5000))
+    ahead = replace(
+        bench.measured(4000, 4000, 4000), time=bench.now + timedelta(days=9)
+    )
+    assert bench.see(ahead) is Doubt.AHEAD
+    assert bench.loads == [(1000,) * 3]
+
+
 def test_a_late_measurement_is_held_against_what_the_stations_drew_then() -> None:
     bench = Doubted()
     bench.see(bench.measured(5000, 5000, 5000))
