@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 CONTROLLERS = ("headroom", "threshold")
 INTERVAL_S = 900
 _LOOK_S = 1.0
+_PATIENCE = 1.25
 
 
 @click.command(
@@ -94,7 +95,8 @@ def control(
 
     A step per row: read the stations, plan, send. A row counts as what was measured just now,
     so that a recorded feeder can be played; with --follow rows are taken as they are added to
-    the file, at the times that stand in them, beginning with the last. A line per step.
+    the file, at the times that stand in them, beginning with the last; a row that does not come
+    or cannot be read is a step without a measurement. A line per step.
     """
     from dsmrlab.office import open_office
     from headend.controllers import CONTROLLERS as KINDS
@@ -121,8 +123,8 @@ def control(
                 if once:
                     await loop_of.step(rows.one(), as_of_now=True)
                 elif follow:
-                    async for sample in rows.added(loop):
-                        await loop_of.step(sample)
+                    async for newest in rows.added(loop, every, loop_of.wrong):
+                        await loop_of.step(newest)
                 else:
                     async for sample in rows.paced(loop, every):
                         await loop_of.step(sample, as_of_now=True)
@@ -164,18 +166,35 @@ class _Rows:
             yield sample
             due_s = max(due_s + every_s, loop.seconds())
 
-    async def added(self, loop: Any) -> AsyncIterator[FeederSample]:
-        """The last row, and then each that is added, with their own times."""
+    async def added(
+        self, loop: Any, every_s: float, wrong: Callable[[ConfigError], None]
+    ) -> AsyncIterator[FeederSample | None]:
+        """The last row, and then each that is added, with their own times.
+
+        None when none came for a quarter longer than it should: who controls must know that
+        it is blind. A row that cannot be read is told to `wrong`, and is none.
+        """
         seen: datetime | None = None
-        size = -1
+        version = (-1, 0)
+        due_s = loop.seconds() + every_s * _PATIENCE
         while True:
-            now_size = self.path.stat().st_size
-            if now_size != size:
-                size = now_size
-                newest = list(self._complete(seen))
-                for sample in newest if seen is not None else newest[-1:]:
-                    seen = sample.time
-                    yield sample
+            newest: list[FeederSample] = []
+            try:
+                found = self.path.stat()
+                if (found.st_size, found.st_mtime_ns) != version:
+                    version = (found.st_size, found.st_mtime_ns)
+                    newest = list(self._complete(seen))
+            except ConfigError as error:
+                wrong(error)
+            except OSError as error:
+                wrong(ConfigError(f"cannot be read: {error.strerror}", str(self.path)))
+            for sample in newest if seen is not None else newest[-1:]:
+                seen = sample.time
+                yield sample
+                due_s = loop.seconds() + every_s * _PATIENCE
+            if loop.seconds() >= due_s:
+                yield None
+                due_s = loop.seconds() + every_s
             await _sleep(loop, _LOOK_S)
 
     def _complete(self, after: datetime | None) -> Iterator[FeederSample]:
@@ -214,6 +233,7 @@ class _Loop:
 
         self._tell = tell
         self._messages: list[dict[str, Any]] = []
+        self._wrong = ""
         self._control = CongestionControl(
             controller,
             numbers,
@@ -232,21 +252,32 @@ class _Loop:
         }
         self._tell(document, f"{subject} {text}")
 
-    async def step(self, sample: FeederSample, as_of_now: bool = False) -> None:
-        """One step, and its line, which gives the time that stands in the row."""
+    async def step(self, sample: FeederSample | None, as_of_now: bool = False) -> None:
+        """One step, and its line, which gives the time that stands in the row, if any came."""
         self._messages = []
-        await self._control.step(_as_of_now(sample) if as_of_now else sample)
+        await self._control.step(
+            _as_of_now(sample) if sample is not None and as_of_now else sample
+        )
         messages = self._messages
-        document = {
+        document: dict[str, Any] = {
             "event": "step",
-            "row": _iso(sample.time),
-            "power_w": list(sample.power_w),
+            "row": None,
+            "power_w": None,
             "messages": messages,
         }
         done = sum(message["state"] == "done" for message in messages)
-        power = " ".join(f"{power_w / 1000:.1f}" for power_w in sample.power_w)
-        text = f"{_iso(sample.time)}  {power} kW  {done}/{len(messages)} messages sent"
-        self._tell(document, text)
+        seen = "no row"
+        if sample is not None:
+            document |= {"row": _iso(sample.time), "power_w": list(sample.power_w)}
+            power = " ".join(f"{power_w / 1000:.1f}" for power_w in sample.power_w)
+            seen = f"{_iso(sample.time)}  {power} kW"
+        self._tell(document, f"{seen}  {done}/{len(messages)} messages sent")
+
+    def wrong(self, error: ConfigError) -> None:
+        """A row cannot be read; said once, as long as it is the same."""
+        if str(error) != self._wrong:
+            self._wrong = str(error)
+            self._tell({"event": "wrong", "error": self._wrong}, self._wrong)
 
     def _ended(self, sent: Sent, job: Job) -> None:
         self._messages.append(

@@ -84,6 +84,29 @@ def test_rows_that_are_added_are_followed(lab: Lab, feeder: Path) -> None:
     assert service.rest() == ""
 
 
+def test_a_row_that_does_not_come_or_is_wrong_is_a_step_without_one(
+    lab: Lab, feeder: Path
+) -> None:
+    follow = ("--follow", "--every", "1", "--json")
+    command = ("headend", "control", "--feeder", feeder, *follow)
+    service = Service(lab.home, *command)
+    try:
+        assert service.event("step")["power_w"][0] == HIGH_W
+        doubt = service.event("doubt")
+        assert (doubt["subject"], doubt["doubt"]) == ("transformer", "absent")
+        assert service.event("step")["power_w"] is None
+        whole = feeder.read_text()
+        feeder.write_text(whole + a_row(7, CALM_W) + "\n")
+        assert f"{feeder}:5:1: column time" in service.event("wrong")["error"]
+        assert service.event("step")["power_w"] is None
+        feeder.write_text(whole + a_row(3, 31_000) + "\n")
+        while (step := service.event("step"))["power_w"] is None:
+            pass
+        assert step["power_w"][0] == 31_000
+    finally:
+        assert service.end() == 0, service.rest()
+
+
 @pytest.mark.parametrize(
     "arguments, says",
     [
