@@ -26,6 +26,13 @@ def _day() -> Figure:
     return simulated_day()
 
 
+def _congestion(row: str) -> Figure:
+    from tests.bench import congestion
+
+    figure: Figure = getattr(congestion, row)()
+    return figure
+
+
 def _contest(make: Callable[[], Contest]) -> Figure:
     # gurux-dlms prints as it ciphers; without a standard output that costs it nothing.
     with redirect_stdout(None):
@@ -45,6 +52,9 @@ ROWS: dict[str, Callable[[], Figure]] = {
     "whole": meters.whole_meter,
     "fleet": meters.fleet_day,
     "day": _day,
+    "four-weeks": partial(_congestion, "four_weeks"),
+    "300-stations": partial(_congestion, "many_stations"),
+    "growth": partial(_congestion, "growth"),
 }
 
 

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from chargepoint.sessions import read_sessions
+from headend.dali import read_feeder
 from scenarios.document import load
 from tests.bench import __main__ as bench
-from tests.bench import day, dlms, mbus, meters, p1
+from tests.bench import congestion, day, dlms, mbus, meters, p1
 from tests.bench.measure import Contest, Figure
 from tests.meters.builders import KEYS
 from tests.peers.exchange import MeterExchange
@@ -120,3 +122,26 @@ def test_the_day_is_what_its_row_says() -> None:
         "none",
         "headroom",
     ]
+
+
+def test_more_stations_are_the_same_cars_again_at_as_large_a_feeder() -> None:
+    with congestion.world_of(60, 12) as scenario:
+        world = scenario.world
+        assert world.feeder is not None and world.sessions is not None
+        assert (world.stations, world.days, world.p1_period_s) == (60, 0.5, 60)
+        assert world.rating_va == 2 * congestion.RATING_VA
+        sessions = read_sessions(world.sessions)
+        assert len(sessions) == 60
+        for one, other in zip(sessions["CP007"], sessions["CP037"], strict=True):
+            assert replace(one, station="CP037") == other
+        ours = next(iter(read_feeder(world.feeder)))
+        data = next(iter(read_feeder(congestion.DATA / "lv_feeder_january.csv")))
+        assert ours.power_w == tuple(2 * watt for watt in data.power_w)
+
+
+def test_a_span_is_scaled_and_says_so() -> None:
+    cost = congestion.cost(30, 0.5)
+    assert cost.messages > 0
+    figure = congestion._scaled("a day", cost, 24, 10**6)
+    assert figure.value == round(48 * cost.wall_s, 1)
+    assert figure.met and "0.5 h played, times 48" in figure.note
