@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tests.bench import dlms, mbus, meters, p1
+from tests.bench import dlms, gas, mbus, meters, p1
 from tests.bench.measure import Contest, Figure
 
 OUT = Path("out") / "bench.json"
@@ -51,6 +51,7 @@ ROWS: dict[str, Callable[[], Figure]] = {
     "full": meters.full_meter,
     "whole": meters.whole_meter,
     "fleet": meters.fleet_day,
+    "gas": gas.gas_day,
     "day": _day,
     "four-weeks": partial(_congestion, "four_weeks"),
     "300-stations": partial(_congestion, "many_stations"),

@@ -12,9 +12,10 @@ import pytest
 
 from chargepoint.sessions import read_sessions
 from headend.dali import read_feeder
+from meters.p2.faults import Faults
 from scenarios.document import load
 from tests.bench import __main__ as bench
-from tests.bench import congestion, day, dlms, mbus, meters, p1
+from tests.bench import congestion, day, dlms, gas, mbus, meters, p1
 from tests.bench.measure import Contest, Figure
 from tests.meters.builders import KEYS
 from tests.peers.exchange import MeterExchange
@@ -145,3 +146,30 @@ def test_a_span_is_scaled_and_says_so() -> None:
     figure = congestion._scaled("a day", cost, 24, 10**6)
     assert figure.value == round(48 * cost.wall_s, 1)
     assert figure.met and "0.5 h played, times 48" in figure.note
+
+
+def test_the_day_of_gas_meters_is_passed_in_two_processes() -> None:
+    figure = gas.gas_day(8)
+    assert figure.met and figure.name.startswith("one simulated day, 8 gas meters")
+
+
+def test_the_gas_meters_are_of_both_kinds_and_each_reading_is_kept() -> None:
+    households = [gas.bound(number) for number in range(1, 5)]
+    assert [
+        bool(meter.state.attached and meter.state.attached.radios)
+        for meter in households
+    ] == [
+        *(False, True, True, False),
+    ]
+    assert not any(gas.kept(meter) for meter in households)
+    gas.pass_day(households)
+    assert all(gas.kept(meter) for meter in households)
+
+
+def test_a_reading_that_is_not_on_p1_is_not_measured() -> None:
+    meter = gas.bound(1)
+    assert meter.state.attached is not None
+    (device,) = meter.state.attached.devices
+    meter.state.attached.set_faults(device.identity.equipment_id, Faults(lost=100))
+    with pytest.raises(AssertionError, match="no reading of 2024-01-09 10:00"):
+        gas.pass_day([meter])
