@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
+from array import array
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
@@ -42,6 +43,7 @@ P1_VERSIONS = {
     **dict.fromkeys(SMR5, P1Version.SMR_5_0_2),
 }
 _UNDISTURBED = Quality()
+_UNKNOWN = array("q")
 _MAX_POWER_W, _MAX_CURRENT_A, _MAX_VOLTAGE_DV = 99_999, 999, 9999
 
 
@@ -59,7 +61,7 @@ class Meter:
         "random_bytes",
         "p3_locked_until_s",
         "wake_s",
-        "waking",
+        "dues_s",
         "on_breaker",
         "associations",
         "_encoder",
@@ -78,8 +80,8 @@ class Meter:
         self.model = model
         self.random_bytes = random_bytes
         self.p3_locked_until_s = 0
-        # When the next tasks of the timeline are due, 0 while that is to be found out, and which.
-        self.wake_s = self.waking = 0
+        # When the next tasks of the timeline are due, 0 while that is to be found out; and each.
+        self.wake_s, self.dues_s = 0, _UNKNOWN
         # Called with the instant and whether current can flow, whenever the breaker moves.
         self.on_breaker: Callable[[int, bool], None] | None = None
         # How many there are; what must wait for their end is due when there is none.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING
 
 from meters.behaviour import (
@@ -66,13 +67,7 @@ def advance(meter: Meter, now_s: int) -> None:
     while (wake_s := next_s(meter)) <= now_s:
         energy.count(state, wake_s - state.at_s)
         state.at_s = wake_s
-        waking = meter.waking
-        for number, task in enumerate(TASKS):
-            # What has run may have changed the meter: then the others are asked anew.
-            known = meter.wake_s == wake_s
-            if waking >> number & 1 if known else task.due(meter, wake_s - 1) == wake_s:
-                task.run(meter)
-        meter.wake_s = 0
+        _wake(meter, wake_s)
     energy.count(state, now_s - state.at_s)
     state.at_s = now_s
 
@@ -80,16 +75,28 @@ def advance(meter: Meter, now_s: int) -> None:
 def next_s(meter: Meter) -> int:
     """When something is due, in true time; kept, until the meter changes, in `wake_s`.
 
-    `waking` has a bit for each of the tasks that are due then.
+    `dues_s` has the same of each task.
     """
     if not meter.wake_s:
         at_s = meter.state.at_s
-        wake_s, waking = NEVER, 0
-        for number, task in enumerate(TASKS):
-            due_s = task.due(meter, at_s)
-            if due_s < wake_s:
-                wake_s, waking = due_s, 1 << number
-            elif due_s == wake_s:
-                waking |= 1 << number
-        meter.wake_s, meter.waking = wake_s, waking
+        meter.dues_s = array("q", [task.due(meter, at_s) for task in TASKS])
+        meter.wake_s = min(meter.dues_s)
     return meter.wake_s
+
+
+def _wake(meter: Meter, wake_s: int) -> None:
+    """Runs what is due now; once a task has changed the meter, the others are asked anew."""
+    dues_s, asked = meter.dues_s, []
+    for number, task in enumerate(TASKS):
+        if meter.wake_s == wake_s and dues_s[number] != wake_s:
+            continue
+        asked.append(number)
+        # One that was asked long ago may have found no more than when to ask it again.
+        if task.due(meter, wake_s - 1) == wake_s:
+            task.run(meter)
+    if meter.wake_s != wake_s:
+        meter.wake_s = 0
+        return
+    for number in asked:
+        dues_s[number] = TASKS[number].due(meter, wake_s)
+    meter.wake_s = min(dues_s)
