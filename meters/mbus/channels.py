@@ -47,7 +47,7 @@ class Channel:
     `capture_definition` has pairs of DIF and VIF. `configuration` is the mode of encryption that
     was seen last. `user_key` is what P2 is enciphered with, empty for none; `next_key` was set by
     the central system and is not yet seen in use; `wrapped_key` waits to be forwarded, as
-    `records` of data_send do. `frame_counter` is the highest that was validated; `access_number`
+    `records` of data_send do; `forwarded` once it was sent, acknowledged or not. `frame_counter` is the highest that was validated; `access_number`
     the last of the device, `sent_number` that of the E-meter. `status` is the last status octet,
     `alarm` its bits since reset_alarm, `clear_mask` those that the device is to clear. `pending`
     waits, not to be tried before `retry_s` (true time).
@@ -80,6 +80,7 @@ class Channel:
     user_key: bytes = field(default=NO_KEY, repr=False)
     next_key: bytes = field(default=NO_KEY, repr=False)
     wrapped_key: bytes = field(default=NO_KEY, repr=False)
+    forwarded: bool = False
     clear_mask: int = 0
     records: bytes = field(default=b"", repr=False)
     frame_counter: int = -1

@@ -63,6 +63,7 @@ def message_for(meter: Meter, channel: Channel, errand: Pending) -> Message:
     """What is said to the device for an errand other than asking it for its reading."""
     match errand:
         case Pending.KEY:
+            channel.forwarded = True
             return key_message(channel.wrapped_key)
         case Pending.CLEAR_STATUS:
             return ClearStatus(Status(channel.clear_mask) or CLEARABLE)

@@ -49,7 +49,8 @@ def understand(meter: Meter, number: int, application: Application) -> Data | No
     try:
         if application.mode == CLEAR:
             message = interpret(application).message
-            adopted = channel.next_key == ZERO_KEY and not channel.wrapped_key
+            told = channel.forwarded or not channel.wrapped_key
+            adopted = channel.next_key == ZERO_KEY and told
         else:
             message, adopted = _decipher(channel, application)
     except WireError:
@@ -85,11 +86,18 @@ def _decipher(channel: Channel, application: Application) -> tuple[Message, bool
 
 
 def _adopt(channel: Channel) -> None:
-    """The device uses the key that was set last: what follows a change of keys is due."""
+    """The device uses the key that was set last: what follows a change of keys is due.
+
+    So it has got it, though the acknowledgement was lost; sent once more, its change counter
+    would be an old one to a device of SMR 5.
+    """
     key = channel.next_key
     channel.user_key = NO_KEY if key == ZERO_KEY else key
     channel.next_key = NO_KEY
     channel.key_status = KeyStatus.IN_USE if channel.user_key else KeyStatus.NONE
+    if channel.forwarded:
+        channel.wrapped_key = b""
+        channel.pending &= ~Pending.KEY
     channel.pending |= Pending.CLOCK | Pending.VERSIONS
 
 

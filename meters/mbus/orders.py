@@ -136,7 +136,7 @@ def transfer_key(meter: Meter, number: int, wrapped: bytes) -> ActionResult:
     if not channel.named or len(wrapped) != WRAPPED_OCTETS[of_smr5]:
         return _REFUSED
     channel = used(meter, number)
-    channel.wrapped_key = wrapped
+    channel.wrapped_key, channel.forwarded = wrapped, False
     channel.key_status = _AFTER_TRANSFER.get(channel.key_status, KeyStatus.TRANSFERRED)
     return _ordered(meter, number, Pending.KEY)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from meters.mbus import orders
-from meters.mbus.channels import KeyStatus, Pending
+from meters.mbus.channels import SHORT_ID, KeyStatus, Pending
+from meters.mbus.names import numbers_of
 from meters.p2.identity import NO_KEY
 from tests.meters.access import restored
 from tests.meters.mbus.household import (
@@ -118,6 +119,39 @@ def test_a_transfer_whose_acknowledgement_is_lost_is_done_again() -> None:
     bus.instead = None
     pass_s(meter, 3600)
     assert shown(meter).key_status is KeyStatus.IN_USE
+
+
+@pytest.mark.parametrize("key", [OTHER_KEY, NO_KEY])
+def test_smr_5_takes_no_key_twice_so_its_use_ends_the_transfer(key: bytes) -> None:
+    known = gas(version=DsmrVersion.SMR_5_0)
+    meter = installed(known, standard=Standard.SMR_5_0)
+    give_key(meter, 1, known)
+    bus = ListenedBus(meter)
+    bus.instead = lambda sent, answer: b""
+    orders.transfer_key(meter, 1, wrapped(known, key, 2))
+    orders.set_encryption_key(meter, 1, key)
+    pass_s(meter, 2)
+    assert known.state.user_key == key and shown(meter).pending & Pending.KEY
+    bus.instead = None
+    meter = restored(meter)
+    until(meter, 660)
+    assert not shown(meter).pending and not shown(meter).wrapped_key
+    assert shown(meter).user_key == (b"" if key == NO_KEY else key)
+
+
+def test_a_key_that_waits_is_not_lost_to_the_use_of_the_one_before() -> None:
+    known = gas(wireless=True)
+    meter = household(known)
+    for part, value in zip(SHORT_ID, numbers_of(known.identity.short_id), strict=True):
+        orders.name(meter, 1, part, value)
+    known.press_button(7)
+    meter.changed()
+    pass_s(meter, 100)
+    known.state.user_key = USER_KEY
+    orders.set_encryption_key(meter, 1, USER_KEY)
+    orders.transfer_key(meter, 1, wrapped(known, OTHER_KEY))
+    until(meter, 3600)
+    assert known.state.user_key == OTHER_KEY
 
 
 def test_a_power_cut_in_the_middle_of_a_transfer_loses_neither_key() -> None:
