@@ -44,13 +44,14 @@ class Channel:
     `device_type` it is the Short ID. `released` after slave_deinstall, which leaves those as
     they are; `detected_s` is when the device was heard first (true time). `transmissions` counts
     what the E-meter sent to it, `good_frames` and `bad_frames` what it heard.
-    `capture_definition` has pairs of DIF and VIF. `configuration` is the mode of encryption that
-    was seen last. `user_key` is what P2 is enciphered with, empty for none; `next_key` was set by
-    the central system and is not yet seen in use; `wrapped_key` waits to be forwarded, as
-    `records` of data_send do; `forwarded` once it was sent, acknowledged or not. `frame_counter` is the highest that was validated; `access_number`
-    the last of the device, `sent_number` that of the E-meter. `status` is the last status octet,
-    `alarm` its bits since reset_alarm, `clear_mask` those that the device is to clear. `pending`
-    waits, not to be tried before `retry_s` (true time).
+    `capture_definition` has pairs of DIF and VIF. `configuration` is the mode of encryption
+    that was seen last. `user_key` is what P2 is enciphered with, empty for none; `next_key` was
+    set by the central system and is not yet seen in use; `wrapped_key` waits to be forwarded,
+    as `records` of data_send do; `forwarded` once it was sent, acknowledged or not.
+    `frame_counter` is the highest that was validated; `access_number` the last of the device,
+    `sent_number` that of the E-meter. `status` is the last status octet, `alarm` its bits since
+    reset_alarm, `clear_mask` those that the device is to clear. `pending` waits, not to be
+    tried before `retry_s` (true time).
 
     The last reading: `value` with `scaler` and `unit`, `captured_s` by the device's clock (UTC)
     and `read_s` when it was read (true time); `hourly_value`, of `hourly_s`, is the first of the
