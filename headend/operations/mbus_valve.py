@@ -23,12 +23,14 @@ _CLAUSE = "4.0.6, 7.6"
 
 
 def prepare_valve(standard: Standard | str, arguments: Mapping[str, Any]) -> Plan:
-    """`device` or `channel`. `closed` (that gas can flow), `state` and `mode` of the valve."""
+    """`device` or `channel`. `open` (that gas can flow), `state` and `mode` of the valve."""
     which = Which(only(arguments, set(), _ANY))
 
     async def run(visit: Visit) -> Any:
         place = await which.number(visit, standard)
-        return await disconnecting.state(visit, _VALVE.format(place), standard)
+        found = await disconnecting.state(visit, _VALVE.format(place), standard)
+        # The circuit of a breaker is closed where a valve is open.
+        return {"open": found.pop("closed"), **found}
 
     return run
 

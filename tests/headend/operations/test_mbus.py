@@ -245,10 +245,11 @@ def test_a_valve_is_closed_and_released() -> None:
     house = Household(Standard.DSMR_4_0_6, valve=Fitting.OPENED_DIRECTLY).bound()
     house.ask("mbus_set_key", channel=1)
     house.pass_time(2 * HOUR_S)
-    assert house.ask("mbus_valve", device=house.name)["closed"] is True
+    assert house.ask("mbus_valve", device=house.name)["open"] is True
     house.ask("mbus_disconnect", channel=1)
     house.pass_time(2 * HOUR_S)
-    assert house.ask("mbus_valve", channel=1)["state"] == "disconnected"
+    closed = house.ask("mbus_valve", channel=1)
+    assert (closed["open"], closed["state"]) == (False, "disconnected")
     assert house.gas.state.valve is ValveState.CLOSED
     house.ask("mbus_connect", channel=1)
     house.pass_time(2 * HOUR_S)
