@@ -30,6 +30,8 @@ _BY_RANGE = 1
 _BUFFER, _CAPTURE_OBJECTS, _CAPTURE_PERIOD = 2, 3, 4
 _REGISTERS = (3, 4)
 _EXTENDED_REGISTER, _CAPTURE_TIME = 4, 5
+# DNV, a bit of the AMR profile status (P3, 4.2.5).
+_NOT_VALID = 0x04
 _MAX_COLUMNS = 64
 _DAY_S = 86_400
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
@@ -117,7 +119,8 @@ class Table:
         """Every number with a unit, at the time of its row and with the row's status.
 
         A meter of another kind, whose value was captured before (class 4), has it at the
-        time that stands beside it; without one it is nobody's reading.
+        time that stands beside it; without one it is nobody's reading. A row that is not valid
+        may repeat the one before: that says nothing of the reading that was.
         """
         status = [n for n, column in enumerate(self.columns) if column.is_status]
         for number, (column, quantity) in enumerate(
@@ -142,7 +145,9 @@ class Table:
                 flags = row[status[0]].value if status else None
                 if status and type(flags) is not int:
                     continue
-                if at is not None and type(value) is int:
+                if at is None or _repeats(time, at, flags):
+                    continue
+                if type(value) is int:
                     yield Measured(register, int(at.timestamp()), value, flags)
 
     def _capture_time(self, source: AttributeDescriptor) -> int | None:
@@ -154,6 +159,11 @@ class Table:
             if column.source == wanted:
                 return number
         return None
+
+
+def _repeats(time: datetime | None, at: datetime, flags: int | None) -> bool:
+    """Whether a row has a reading of before, because none came in its own period."""
+    return time is not None and at < time and bool((flags or 0) & _NOT_VALID)
 
 
 async def read(
