@@ -25,6 +25,7 @@ from meters.objects import model_for
 from meters.p2.attached import attach, detach
 from meters.p2.device import Device
 from meters.p2.faults import NO_FAULTS, Faults
+from meters.p2.identity import NO_KEY
 from meters.p2.media import Medium
 from tests.meters.access import restored
 from tests.meters.builders import EQUIPMENT_ID, KEYS, METER_TITLE, counting_bytes
@@ -241,12 +242,12 @@ class Weeks:
             self.check_well(number)
 
     def part(self) -> None:
-        """Of devices that took one address together all but one are reset by hand."""
+        """Of devices that took one address together all but one are as new again."""
         taken = {0}
         for number in self.names:
             state = self.device(number).state
             if state.address in taken:
-                state.address = 0
+                state.address, state.user_key = 0, NO_KEY
             taken.add(state.address)
 
     def couple(self, number: int) -> None:
