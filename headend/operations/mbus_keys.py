@@ -16,6 +16,7 @@ from wire.cosem.rows import SMR5, Standard
 from wire.cosem.table import standard_of
 from wire.dlms import axdr
 from wire.errors import ConfigError
+from wire.mbus.headers import DsmrVersion
 from wire.mbus.rows import KEY_TRANSFER
 from wire.mbus.security import TransferredKey, encode_key_transfer, wrap_user_key
 
@@ -51,7 +52,7 @@ def prepare_set_key(standard: Standard | str, arguments: Mapping[str, Any]) -> P
         channel = await which.on_meter(visit, standard)
         device = await which.device(visit, channel)
         key = await visit.devices.fresh(device, kind)
-        wrapped = await _wrapped(visit, standard, device, key_id, key.octets)
+        wrapped = await _wrapped(visit, device, key_id, key.octets)
         await send(visit, standard, channel.number, wrapped, key.octets)
         await visit.devices.activate(key)
         (channel,) = await channels.read(visit, standard, [channel.number])
@@ -134,12 +135,10 @@ def _asking(method: int) -> Preparing:
     return prepare
 
 
-async def _wrapped(
-    visit: Visit, standard: Standard | str, device: Device, key_id: int, key: bytes
-) -> bytes:
-    """A key under the device's default key, as it travels."""
+async def _wrapped(visit: Visit, device: Device, key_id: int, key: bytes) -> bytes:
+    """A key under the device's default key, as a device of its version takes it."""
     default_key = await visit.devices.default_key(device)
-    if standard_of(standard) not in SMR5:
+    if device.version != DsmrVersion.SMR_5_0:
         return wrap_user_key(default_key, key)
     counter = await visit.devices.count_key_change(device)
     transferred = TransferredKey(key_id, key, counter)

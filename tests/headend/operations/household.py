@@ -24,7 +24,7 @@ class Household(Trial):
     def __init__(self, standard: Standard = Standard.DSMR_4_2_2, **traits: Any) -> None:
         super().__init__(standard)
         if standard is Standard.SMR_5_2:
-            traits |= {"version": DsmrVersion.SMR_5_0}
+            traits = {"version": DsmrVersion.SMR_5_0} | traits
         self.gas = self.add(make_device(**traits))
         # The head-end's own time stands a while after the meter's at first.
         self.pass_time(60)

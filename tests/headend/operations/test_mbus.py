@@ -18,6 +18,7 @@ from tests.meters.p2.builders import make_device
 from wire.cosem.rows import Standard
 from wire.dlms.descriptors import DataAccessResult
 from wire.instants import from_epoch
+from wire.mbus.headers import DsmrVersion
 from wire.mbus.values import ValveState
 
 EVERY = (Standard.DSMR_4_0_6, Standard.DSMR_4_2_2, Standard.SMR_5_2)
@@ -121,6 +122,14 @@ def test_a_user_key_comes_into_use(standard: Standard) -> None:
     ((state, octets),) = house.user_keys()
     assert state is KeyState.ACTIVE and octets == house.gas.state.user_key
     assert channel_of(house.meter, 1).user_key == octets
+
+
+def test_a_device_of_dsmr_4_gets_its_key_at_a_meter_of_smr_5() -> None:
+    house = Household(Standard.SMR_5_2, version=DsmrVersion.DSMR_4_2).bound()
+    house.ask("mbus_set_key", channel=1)
+    house.pass_time(2 * HOUR_S)
+    assert house.ask("mbus_key_status", channel=1)["key_status"] == "in_use"
+    assert [octets for _, octets in house.user_keys()] == [house.gas.state.user_key]
 
 
 @pytest.mark.parametrize("kind", ["firmware", "p0"])
