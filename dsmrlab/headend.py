@@ -311,10 +311,20 @@ def result_text(result: Any) -> str:
         return f"{what}: {result['characters']} characters accepted"
     if what:
         return f"{what}: {result.get('result', json.dumps(result))}"
-    return "\n".join(
-        f"{name}: {each if isinstance(each, str) else json.dumps(each)}"
-        for name, each in result.items()
-    )
+    return "\n".join(_line(name, each) for name, each in result.items())
+
+
+def _line(name: str, value: Any) -> str:
+    """A value with its name; of a list of objects each on a line, without what it lacks."""
+    if not (isinstance(value, list) and value and isinstance(value[0], Mapping)):
+        return f"{name}: {value if isinstance(value, str) else json.dumps(value)}"
+    rows = [
+        "  ".join(
+            f"{part} {each}" for part, each in row.items() if each not in (None, "")
+        )
+        for row in value
+    ]
+    return "\n  ".join([f"{name}:", *rows])
 
 
 def _table(result: Mapping[str, Any]) -> list[str]:
