@@ -51,7 +51,7 @@ class Weeks:
         self.truths: dict[str, Truth] = {}
         self.names: dict[int, str] = {}
         self.other: dict[int, Device] = {}
-        self.heard: dict[int, bytes] = {}
+        self.heard: dict[int, tuple[bytes, int]] = {}
         self.keys = 0
         self.serial = 10_000_000
         self.bring(1, Medium.GAS)
@@ -176,18 +176,19 @@ class Weeks:
         self.other[number] = made
 
     def overhear(self, number: int) -> None:
-        """Somebody notes what a device sends, to play it to the E-meter another time."""
+        """Somebody notes what a radio sends, to play it to the E-meter another time."""
         gauge = self.device(number)
-        if gauge.identity.wireless:
+        if gauge.identity.wireless and gauge.state.user_key != NO_KEY:
             twin = Device(gauge.identity, dataclasses.replace(gauge.state))
-            self.heard[number] = twin.transmit(self.meter.state.at_s)
+            octets = twin.transmit(self.meter.state.at_s)
+            self.heard[number] = octets, twin.state.frame_counter
 
     def replay(self, number: int) -> None:
-        """That happens; what is enciphered is of no use, as its counter has passed."""
-        octets = self.heard.get(number, b"")
-        known, state = self.channel(number), self.device(number).state
-        if octets and self.meter.powered and known.user_key:
-            passed = state.user_key == known.user_key and known.read_s == state.at_s
+        """That happens; it is of no use once its counter has passed."""
+        octets, counter = self.heard.get(number, (b"", 0))
+        if octets and self.meter.powered:
+            known = self.channel(number)
+            passed = known.frame_counter >= counter
             before = known.value, known.captured_s, known.frame_counter
             heard(self.meter, octets)
             after = known.value, known.captured_s, known.frame_counter
