@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -58,22 +58,27 @@ def staying(
     return Session(station, now_s, ends_s, energy_wh, phases, on, max_w)
 
 
-def read_sessions(path: Path) -> dict[str, list[Session]]:
+def read_sessions(
+    path: Path, is_station: Callable[[str], bool] = lambda name: True
+) -> dict[str, list[Session]]:
     """The sessions of a CSV file per station, each list by arrival.
 
     The columns are those of `COLUMNS`, in any order; instants are ISO 8601 with an offset.
+    A name that `is_station` denies is a car that would never come, and an error.
     Raises `ConfigError` with file, line and the column's name for anything else.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            return _read(csv.DictReader(file, strict=True), str(path))
+            return _read(csv.DictReader(file, strict=True), str(path), is_station)
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", str(path)) from None
     except UnicodeDecodeError:
         raise ConfigError("is not UTF-8 text", str(path)) from None
 
 
-def _read(rows: csv.DictReader[str], file: str) -> dict[str, list[Session]]:
+def _read(
+    rows: csv.DictReader[str], file: str, is_station: Callable[[str], bool]
+) -> dict[str, list[Session]]:
     stations: dict[str, list[Session]] = {}
     try:
         header = rows.fieldnames or ()
@@ -81,7 +86,10 @@ def _read(rows: csv.DictReader[str], file: str) -> dict[str, list[Session]]:
             if name not in header:
                 raise ConfigError(f"column {name} is missing", file, 1)
         for row in rows:
-            session = _Row(row, file, rows.line_num).session()
+            read = _Row(row, file, rows.line_num)
+            session = read.session()
+            if not is_station(session.station):
+                raise read.wrong("station", "is not the name of a station")
             others = stations.setdefault(session.station, [])
             if session in others:
                 raise ConfigError("this session is there twice", file, rows.line_num)
@@ -111,7 +119,7 @@ class _Row:
         least_w = MINIMUM_W * phases
         arrival_s, departure_s = self._instant("arrival"), self._instant("departure")
         if departure_s <= arrival_s:
-            raise self._wrong("departure", "must be after the arrival")
+            raise self.wrong("departure", "must be after the arrival")
         return Session(
             self._text("station"),
             arrival_s,
@@ -126,14 +134,15 @@ class _Row:
             ),
         )
 
-    def _wrong(self, column: str, why: str) -> ConfigError:
+    def wrong(self, column: str, why: str) -> ConfigError:
+        """The error of a field that has a value which it must not have."""
         value = (self._fields[column] or "")[:40]
         return ConfigError(f"column {column}: {value!r} {why}", self._file, self._line)
 
     def _text(self, column: str) -> str:
         value = (self._fields[column] or "").strip()
         if not value:
-            raise self._wrong(column, "must not be empty")
+            raise self.wrong(column, "must not be empty")
         return value
 
     def _number(self, column: str, choices: Container[int], why: str) -> int:
@@ -141,15 +150,15 @@ class _Row:
         if text.isascii() and text.isdigit() and len(text) < 10:
             if int(text) in choices:
                 return int(text)
-        raise self._wrong(column, why)
+        raise self.wrong(column, why)
 
     def _instant(self, column: str) -> int:
         try:
             instant = datetime.fromisoformat(self._text(column))
         except ValueError:
-            raise self._wrong(column, "must be an ISO 8601 instant") from None
+            raise self.wrong(column, "must be an ISO 8601 instant") from None
         if instant.tzinfo is None:
-            raise self._wrong(column, "must end with Z or an offset from UTC")
+            raise self.wrong(column, "must end with Z or an offset from UTC")
         return int(instant.timestamp())
 
     def _energy_wh(self) -> int:
@@ -159,11 +168,11 @@ class _Row:
             plain = text.isascii() and "_" not in text and len(text) <= _LONGEST_NUMBER
             energy_wh = Decimal(text if plain else "") * 1000
         except InvalidOperation:
-            raise self._wrong("energy_kwh", "must be a number") from None
+            raise self.wrong("energy_kwh", "must be a number") from None
         if not (energy_wh.is_finite() and 0 < energy_wh <= MAX_ENERGY_WH):
-            raise self._wrong(
+            raise self.wrong(
                 "energy_kwh", f"must be above 0, at most {MAX_ENERGY_WH // 1000}"
             )
         if energy_wh != int(energy_wh):
-            raise self._wrong("energy_kwh", "must have at most three decimals")
+            raise self.wrong("energy_kwh", "must have at most three decimals")
         return int(energy_wh)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from random import Random
 
@@ -41,7 +42,7 @@ def make_stations(
         own_devices=settings.own_devices(),
     )
     fleet = load_fleet(folder, start_s, random.randbytes if random else None)
-    sessions = read_sessions(settings.sessions) if settings.sessions else {}
+    sessions = read_sessions(settings.sessions, is_station) if settings.sessions else {}
     # Cars that are there when the clock starts arrived before it; earlier ones are gone.
     stations = [
         Station(
@@ -70,3 +71,8 @@ def make_stations(
         for index, place in enumerate(fleet.meters)
     ]
     return stations, addresses
+
+
+def is_station(name: str) -> bool:
+    """CP001, CP002 and so on, also beyond those that this world has."""
+    return re.fullmatch("CP[0-9]{3,5}", name) is not None

@@ -98,6 +98,12 @@ def test_a_session_that_is_there_twice_is_refused(tmp_path: Path) -> None:
         read_sessions(write(tmp_path, HEADER, GOOD, GOOD))
 
 
+def test_a_station_that_is_none_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path, HEADER, GOOD, GOOD.replace("CP001", "CP002"))
+    with pytest.raises(ConfigError, match="csv:3: column station: 'CP002' is not the"):
+        read_sessions(path, lambda name: name == "CP001")
+
+
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         read_sessions(tmp_path / "absent.csv")

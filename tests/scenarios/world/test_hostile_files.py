@@ -9,6 +9,7 @@ import pytest
 
 from chargepoint.sessions import read_sessions
 from scenarios.world.premises import Premises
+from scenarios.world.street import is_station
 from wire.errors import ConfigError
 
 PREMISES = "time,h0_a_permille,pv1_permille\n2024-01-09T00:00:00Z,171,0\n"
@@ -72,3 +73,16 @@ def test_what_is_no_such_file(
     tmp_path: Path, read: Callable[[Path], object], octets: bytes
 ) -> None:
     refusal(read, tmp_path / "f.csv", octets)
+
+
+def test_the_cars_of_a_station_that_no_world_has_would_never_come(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "sessions.csv"
+    # One beyond those that are played is no mistake: the first so many are.
+    path.write_text(SESSIONS + SESSIONS.splitlines()[1].replace("CP001", "CP030"))
+    assert set(read_sessions(path, is_station)) == {"CP001", "CP030"}
+    for stranger in ("LP1", "CP1", "CP0030x", "cp001", "CP٠٠١"):
+        path.write_text(SESSIONS + SESSIONS.splitlines()[1].replace("CP001", stranger))
+        with pytest.raises(ConfigError, match="3: column station: .* is not the name"):
+            read_sessions(path, is_station)
