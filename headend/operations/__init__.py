@@ -88,8 +88,8 @@ def prepare(
     for needed in row.objects:
         if not together.has(needed, standard):
             raise ConfigError(
-                f"{operation} ({row.summary}) is not for this meter:"
-                f" {standard} has no object {needed}"
+                f"{operation} is not for this meter: {standard} has no object {needed}"
+                f" ({row.summary})"
             )
     return row.prepare(standard, arguments)
 
