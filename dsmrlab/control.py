@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,14 +19,12 @@ from wire.errors import ConfigError
 if TYPE_CHECKING:
     from dsmrlab.office import Office, Reach
     from headend.control import Sent
-    from headend.dali import FeederSample
+    from headend.dali import Fault, FeederSample
     from headend.store.job import Job
     from headend.trust import Doubt
 
 CONTROLLERS = ("headroom", "threshold")
 INTERVAL_S = 900
-_LOOK_S = 1.0
-_PATIENCE = 1.25
 
 
 @click.command(
@@ -38,7 +36,13 @@ _PATIENCE = 1.25
     required=True,
     metavar="CSV",
     type=click.Path(path_type=Path),
-    help="The transformer's quarter-hours.",
+    help="The transformer's quarter-hours; with --follow maybe a folder of them.",
+)
+@click.option(
+    "--mapping",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="What stands where in that CSV, when it is not as a DALI box writes it.",
 )
 @click.option(
     "--stations",
@@ -80,6 +84,7 @@ _PATIENCE = 1.25
 def control(
     settings: Settings,
     feeder: Path,
+    mapping: Path | None,
     stations: str | None,
     controller: str,
     rating_va: int,
@@ -95,19 +100,27 @@ def control(
 
     A step per row: read the stations, plan, send. A row counts as what was measured just now,
     so that a recorded feeder can be played; with --follow rows are taken as they are added to
-    the file, at the times that stand in them, beginning with the last; a row that does not come
-    or cannot be read is a step without a measurement. A line per step.
+    the file, or to the CSVs of a folder, at the times that stand in them, beginning with the
+    last; a row that does not come or is wrong is a step without a measurement. A line per
+    step, and one per fault in what is followed.
     """
+    from dsmrlab.feeder_rows import Following, Rows
     from dsmrlab.office import open_office
     from headend.controllers import CONTROLLERS as KINDS
+    from headend.dali import Fault
+    from headend.dali_layout import NATIVE
+    from headend.dali_mapping import read_mapping
     from headend.planner_model import Settings as Grid
 
     if follow and (start is not None or once):
         raise ConfigError(
             "--follow begins with the last row; leave --start, --once out"
         )
-    rows = _Rows(feeder, _instant(start) if start is not None else None)
-    rows.check()
+    layout = read_mapping(mapping) if mapping else NATIVE
+    following = Following(feeder, layout) if follow else None
+    rows = Rows(feeder, layout, _instant(start) if start is not None else None)
+    if not follow:
+        rows.check()
     with open_office(settings) as office:
         numbers = _stations(office, stations)
         first = frozenset(office.meter(name).equipment_id for name in preferred)
@@ -122,9 +135,12 @@ def control(
             async def steps() -> None:
                 if once:
                     await loop_of.step(rows.one(), as_of_now=True)
-                elif follow:
-                    async for newest in rows.added(loop, every, loop_of.wrong):
-                        await loop_of.step(newest)
+                elif following is not None:
+                    async for found in following.added(loop, every):
+                        if isinstance(found, Fault):
+                            loop_of.wrong(found)
+                        else:
+                            await loop_of.step(found)
                 else:
                     async for sample in rows.paced(loop, every):
                         await loop_of.step(sample, as_of_now=True)
@@ -132,90 +148,6 @@ def control(
             await office.running(scheduler, steps)(loop)
 
         serve_on_reactor(settings, work)
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """The samples of a feeder's file, from `start` on if that is said."""
-
-    path: Path
-    start: datetime | None
-
-    def check(self) -> None:
-        """Reads the whole file: what is wrong with it is better known before anything runs."""
-        if not self.path.is_file():
-            why = "is no file" if self.path.exists() else "there is no such file"
-            raise ConfigError(why, str(self.path))
-        if not sum(1 for _ in self._read()):
-            raise ConfigError(f"has no row from {self.start} on", str(self.path))
-
-    def one(self) -> FeederSample:
-        """The one row to take: the first from `start` on, else the last."""
-        samples = self._read()
-        sample = next(samples)
-        if self.start is None:
-            for sample in samples:
-                pass
-        return sample
-
-    async def paced(self, loop: Any, every_s: float) -> AsyncIterator[FeederSample]:
-        """Row by row, at its pace; a step that takes longer delays the next."""
-        due_s = loop.seconds()
-        for sample in self._read():
-            await _sleep(loop, due_s - loop.seconds())
-            yield sample
-            due_s = max(due_s + every_s, loop.seconds())
-
-    async def added(
-        self, loop: Any, every_s: float, wrong: Callable[[ConfigError], None]
-    ) -> AsyncIterator[FeederSample | None]:
-        """The last row, and then each that is added, with their own times.
-
-        None when none came for a quarter longer than it should: who controls must know that
-        it is blind. A row that cannot be read is told to `wrong`, and is none.
-        """
-        seen: datetime | None = None
-        version = (-1, 0)
-        due_s = loop.seconds() + every_s * _PATIENCE
-        while True:
-            newest: list[FeederSample] = []
-            try:
-                found = self.path.stat()
-                if (found.st_size, found.st_mtime_ns) != version:
-                    version = (found.st_size, found.st_mtime_ns)
-                    newest = list(self._complete(seen))
-            except ConfigError as error:
-                wrong(error)
-            except OSError as error:
-                wrong(ConfigError(f"cannot be read: {error.strerror}", str(self.path)))
-            for sample in newest if seen is not None else newest[-1:]:
-                seen = sample.time
-                yield sample
-                due_s = loop.seconds() + every_s * _PATIENCE
-            if loop.seconds() >= due_s:
-                yield None
-                due_s = loop.seconds() + every_s
-            await _sleep(loop, _LOOK_S)
-
-    def _complete(self, after: datetime | None) -> Iterator[FeederSample]:
-        """The rows that are whole: one that is being written has no line end yet."""
-        from headend.dali import read_feeder_lines
-
-        try:
-            with open(self.path, encoding="utf-8-sig", newline="") as file:
-                lines = (line for line in file if line.endswith(("\n", "\r")))
-                for sample in read_feeder_lines(lines, str(self.path)):
-                    if after is None or sample.time > after:
-                        yield sample
-        except UnicodeDecodeError:
-            raise ConfigError("is not text in UTF-8", str(self.path)) from None
-
-    def _read(self) -> Iterator[FeederSample]:
-        from headend.dali import read_feeder
-
-        for sample in read_feeder(self.path):
-            if self.start is None or sample.time >= self.start:
-                yield sample
 
 
 class _Loop:
@@ -233,7 +165,6 @@ class _Loop:
 
         self._tell = tell
         self._messages: list[dict[str, Any]] = []
-        self._wrong = ""
         self._control = CongestionControl(
             controller,
             numbers,
@@ -252,32 +183,37 @@ class _Loop:
         }
         self._tell(document, f"{subject} {text}")
 
+    def wrong(self, fault: Fault) -> None:
+        """The line of what is wrong in the feeder's file, and what is done about it."""
+        error = fault.error
+        document = {
+            "event": "wrong",
+            "file": error.file,
+            "line": error.line,
+            "column": error.column,
+            "error": str(error),
+            "consequence": fault.consequence.name.lower().replace("_", "-"),
+        }
+        self._tell(document, str(fault))
+
     async def step(self, sample: FeederSample | None, as_of_now: bool = False) -> None:
-        """One step, and its line, which gives the time that stands in the row, if any came."""
+        """One step, and its line, which gives the time that stands in the row.
+
+        Without a sample the transformer is not measured now.
+        """
         self._messages = []
-        await self._control.step(
-            _as_of_now(sample) if sample is not None and as_of_now else sample
-        )
+        asked = _as_of_now(sample) if sample is not None and as_of_now else sample
+        await self._control.step(asked)
         messages = self._messages
         document: dict[str, Any] = {
             "event": "step",
-            "row": None,
-            "power_w": None,
+            "row": _iso(sample.time) if sample is not None else None,
+            "power_w": list(sample.power_w) if sample is not None else None,
             "messages": messages,
         }
         done = sum(message["state"] == "done" for message in messages)
-        seen = "no row"
-        if sample is not None:
-            document |= {"row": _iso(sample.time), "power_w": list(sample.power_w)}
-            power = " ".join(f"{power_w / 1000:.1f}" for power_w in sample.power_w)
-            seen = f"{_iso(sample.time)}  {power} kW"
-        self._tell(document, f"{seen}  {done}/{len(messages)} messages sent")
-
-    def wrong(self, error: ConfigError) -> None:
-        """A row cannot be read; said once, as long as it is the same."""
-        if str(error) != self._wrong:
-            self._wrong = str(error)
-            self._tell({"event": "wrong", "error": self._wrong}, self._wrong)
+        text = f"{_measured(sample)}  {done}/{len(messages)} messages sent"
+        self._tell(document, text)
 
     def _ended(self, sent: Sent, job: Job) -> None:
         self._messages.append(
@@ -337,11 +273,12 @@ def _as_of_now(sample: FeederSample) -> FeederSample:
     return replace(sample, time=begin)
 
 
+def _measured(sample: FeederSample | None) -> str:
+    if sample is None:
+        return "no measurement"
+    power = " ".join(f"{power_w / 1000:.1f}" for power_w in sample.power_w)
+    return f"{_iso(sample.time)}  {power} kW"
+
+
 def _iso(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-async def _sleep(loop: Any, delay_s: float) -> None:
-    from twisted.internet.task import deferLater
-
-    await deferLater(loop, max(0.0, delay_s))

@@ -1,9 +1,9 @@
 """What DALI boxes report: the quarter-hours of a transformer's low-voltage side, as CSV.
 
-Columns `time` (ISO 8601 with offset) and per phase `u_l1_v`, `i_l1_a`, `p_l1_w` (V, A, W);
-others are ignored. A row is the mean of the interval that begins at its time. Rows are read
-one by one, so a file may be of any length, and the first thing wrong with it ends the
-reading: half a measurement is worse than none for who controls a grid with it.
+Columns `time` (ISO 8601 with offset) and per phase `u_l1_v`, `i_l1_a`, `p_l1_w` (V, A, W), or
+those of another layout; others are ignored. A row is the mean of the interval that begins at
+its time. Rows are judged one by one, so a file may be of any length. What is wrong is a
+`Fault`: a recorded file ends at its first, what a box adds to a file goes on without the row.
 """
 
 from __future__ import annotations
@@ -12,20 +12,17 @@ import csv
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from enum import StrEnum
 from pathlib import Path
 
+from headend.dali_layout import NATIVE, POWER, Column, Layout
 from wire.errors import ConfigError
 from wire.quantities import PerPhase
 
-PHASES = (1, 2, 3)
-COLUMNS = tuple(
-    f"{quantity}_l{phase}_{unit}"
-    for phase in PHASES
-    for quantity, unit in (("u", "v"), ("i", "a"), ("p", "w"))
-)
-_YEARS = range(2000, 2100)
+COLUMNS = tuple(column.name for column in NATIVE.columns)
+INTERVAL_S = 900
 _LONGEST_CELL = 40
 _PLAIN = re.compile("[-+.0-9A-Za-z]*")
 
@@ -40,7 +37,38 @@ class FeederSample:
     power_w: PerPhase
 
 
-def read_feeder(path: str | Path, interval_s: int = 900) -> Iterator[FeederSample]:
+class Consequence(StrEnum):
+    """What is done about a fault in rows that go on; the value is what a person is told."""
+
+    FIRST_COUNTS = "the row is left out, the first one counts"
+    TOO_LATE = "the row is left out"
+    UNMEASURED = "the row is left out, the transformer counts as not measured then"
+    HOLE = "the transformer counts as not measured in between"
+    FILE = "the file is left out"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a row or a file, where, and what is done about it."""
+
+    error: ConfigError
+    consequence: Consequence
+
+    def __str__(self) -> str:
+        return f"{self.error}; {self.consequence}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A file whose header has been read: its name, and where each column stands."""
+
+    file: str
+    places: dict[str, int]
+
+
+def read_feeder(
+    path: str | Path, layout: Layout = NATIVE, interval_s: int = INTERVAL_S
+) -> Iterator[FeederSample]:
     """The samples of a file, in its order, each `interval_s` after the one before.
 
     Raises `ConfigError` with file, line and column for a missing column, a hole, a repeated
@@ -49,7 +77,7 @@ def read_feeder(path: str | Path, interval_s: int = 900) -> Iterator[FeederSampl
     name = str(path)
     try:
         with open(path, encoding="utf-8-sig", newline="") as lines:
-            yield from read_feeder_lines(lines, name, interval_s)
+            yield from read_feeder_lines(lines, name, layout, interval_s)
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", name) from None
     except UnicodeDecodeError:
@@ -57,134 +85,185 @@ def read_feeder(path: str | Path, interval_s: int = 900) -> Iterator[FeederSampl
 
 
 def read_feeder_lines(
-    lines: Iterable[str], name: str, interval_s: int = 900
+    lines: Iterable[str],
+    name: str,
+    layout: Layout = NATIVE,
+    interval_s: int = INTERVAL_S,
 ) -> Iterator[FeederSample]:
     """As `read_feeder`, from lines; `name` stands for the file in errors."""
-    rows = csv.reader(lines, strict=True)
-    try:
-        places = _places(next(rows, []), name)
-        previous: datetime | None = None
-        for cells in rows:
-            if not cells:
-                continue
-            row = _Row(cells, places, name, rows.line_num)
-            sample = row.sample()
-            if previous is not None:
-                row.check_step(previous, sample.time, timedelta(seconds=interval_s))
-            previous = sample.time
-            yield sample
-    except csv.Error as error:
-        raise ConfigError(f"is not CSV: {error}", name, rows.line_num) from None
-    if previous is None:
+    rows = FeederRows(layout, interval_s)
+    rest = iter(lines)
+    sheet = read_header(next(rest, ""), name, layout)
+    found: FeederSample | Fault | None = None
+    for number, line in enumerate(rest, 2):
+        for found in rows.read(sheet, number, line):
+            if isinstance(found, Fault):
+                raise found.error
+            yield found
+    if found is None:
         raise ConfigError("has no rows", name)
 
 
-def _places(header: list[str], name: str) -> dict[str, int]:
-    """Where each column stands."""
-    names = [cell.strip() for cell in header]
-    for column in ("time", *COLUMNS):
+def read_header(line: str, name: str, layout: Layout = NATIVE) -> Sheet:
+    """Where the layout's columns stand; raises `ConfigError` when one is not there once."""
+    names = [cell.strip() for cell in _cells(line, layout, name, 1)]
+    for column in layout.names():
         if column not in names:
-            hint = "; columns are separated by commas" if ";" in "".join(names) else ""
+            hint = ""
+            if len(names) == 1 and re.search("[,;\t|]", names[0]):
+                hint = f"; columns are separated by {_SEPARATORS[layout.delimiter]}"
             raise ConfigError(f"column {column} is missing{hint}", name, 1)
         if names.count(column) > 1:
             raise ConfigError(f"column {column} stands there twice", name, 1)
-    return {column: names.index(column) for column in ("time", *COLUMNS)}
+    return Sheet(name, {column: names.index(column) for column in layout.names()})
+
+
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+
+
+class FeederRows:
+    """Judges the rows of one file after another, each by itself and by the one before."""
+
+    def __init__(self, layout: Layout = NATIVE, interval_s: int = INTERVAL_S) -> None:
+        self._layout = layout
+        self._interval = timedelta(seconds=interval_s)
+        self.previous: datetime | None = None
+
+    def read(
+        self, sheet: Sheet, number: int, line: str
+    ) -> Iterator[FeederSample | Fault]:
+        """What a line tells: nothing, a sample, a fault, or the hole before a sample.
+
+        `previous` is then the latest time that was told, also in a row that is left out.
+        """
+        try:
+            cells = _cells(line, self._layout, sheet.file, number)
+            if not cells:
+                return
+            row = _Row(cells, sheet, number, self._layout)
+            time = row.time(self.previous, self._interval)
+        except ConfigError as error:
+            yield Fault(error, Consequence.UNMEASURED)
+            return
+        fault = self._step(row, time)
+        if fault is not None:
+            yield fault
+            if fault.consequence is not Consequence.HOLE:
+                return
+        try:
+            yield row.sample(time)
+        except ConfigError as error:
+            yield Fault(error, Consequence.UNMEASURED)
+
+    def _step(self, row: _Row, time: datetime) -> Fault | None:
+        """What is wrong with the step in time, which is taken if it leads forward."""
+        previous, self.previous = self.previous, max(time, self.previous or time)
+        if previous is None or time - previous == self._interval:
+            return None
+        step = time - previous
+        if not step:
+            why = f"{time:%Y-%m-%dT%H:%M:%SZ} stands there twice"
+            return row.wrong_time(why, Consequence.FIRST_COUNTS)
+        if step < timedelta(0):
+            return row.wrong_time("steps back", Consequence.TOO_LATE)
+        if step % self._interval:
+            seconds = int(self._interval.total_seconds())
+            why = f"is not {seconds} s after the row before"
+            return row.wrong_time(why, Consequence.UNMEASURED)
+        missing = step // self._interval - 1
+        why = f"{missing} rows are missing before this one"
+        return row.wrong_time(why, Consequence.HOLE)
+
+
+def _cells(line: str, layout: Layout, name: str, number: int) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=layout.delimiter, strict=True), [])
+    except csv.Error as error:
+        raise ConfigError(f"is not CSV: {error}", name, number) from None
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
     cells: list[str]
-    places: dict[str, int]
-    file: str
+    sheet: Sheet
     line: int
+    layout: Layout
 
-    def sample(self) -> FeederSample:
-        time = self._time()
-        voltages, currents, powers = [], [], []
-        for phase in PHASES:
-            voltage_dv = self._number(f"u_l{phase}_v", 1, 0, 3000)
-            current_da = self._number(f"i_l{phase}_a", 1, 0, 100_000)
-            power_w = self._number(f"p_l{phase}_w", 0, -10_000_000, 10_000_000)
-            self._check_phase(phase, voltage_dv, current_da, power_w)
-            voltages.append(voltage_dv)
-            currents.append(current_da)
-            powers.append(power_w)
+    def time(self, previous: datetime | None, interval: timedelta) -> datetime:
+        times = self.layout.times
+        try:
+            return times.begin(self._cell(times.name), previous, interval)
+        except ValueError as error:
+            raise self._wrong(times.name, str(error)) from None
+
+    def wrong_time(self, why: str, consequence: Consequence) -> Fault:
+        return Fault(self._wrong(self.layout.times.name, why), consequence)
+
+    def sample(self, time: datetime) -> FeederSample:
+        columns = self.layout.columns
+        numbers = [self._number(column) for column in columns]
+        voltages, currents, powers = numbers[0::3], numbers[1::3], numbers[2::3]
+        for phase, measured in enumerate(zip(voltages, currents, powers)):
+            self._check_phase(columns[3 * phase], columns[3 * phase + 2], *measured)
         return FeederSample(
             time, _per_phase(voltages), _per_phase(currents), _per_phase(powers)
         )
 
-    def check_step(
-        self, previous: datetime, time: datetime, interval: timedelta
-    ) -> None:
-        step = time - previous
-        if step == interval:
-            return
-        if not step:
-            raise self._wrong("time", f"{time:%Y-%m-%dT%H:%M:%SZ} stands there twice")
-        if step < timedelta(0):
-            raise self._wrong("time", "steps back")
-        if step % interval:
-            seconds = int(interval.total_seconds())
-            raise self._wrong("time", f"is not {seconds} s after the row before")
-        missing = step // interval - 1
-        raise self._wrong("time", f"{missing} rows are missing before this one")
-
-    def _time(self) -> datetime:
-        text = self._cell("time")
-        try:
-            time = datetime.fromisoformat(text)
-        except ValueError:
-            raise self._wrong("time", f"{text!r} is not an ISO 8601 time") from None
-        if time.tzinfo is None:
-            raise self._wrong("time", f"{text!r} has no offset from UTC (Z)")
-        if time.year not in _YEARS:
-            raise self._wrong("time", f"{text} is not plausible")
-        return time.astimezone(UTC)
-
-    def _number(self, column: str, decimals: int, low: int, high: int) -> int:
-        """The number in units of 10**-decimals, rounded; `low` and `high` are in them."""
-        text = self._cell(column)
+    def _number(self, column: Column) -> int:
+        """The number in the unit of its quantity, rounded."""
+        text = self._cell(column.name)
+        # A point where a comma is the rule groups digits, if it means anything.
+        plain = text
+        if self.layout.decimal != ".":
+            plain = "" if "." in text else text.replace(self.layout.decimal, ".")
         try:
             # Decimal would read 1_000 too, and the digits of every script.
-            number = Decimal(text if _PLAIN.fullmatch(text) else "")
+            number = Decimal(plain if _PLAIN.fullmatch(plain) else "")
         except InvalidOperation:
-            raise self._wrong(column, f"{text!r} is not a number") from None
+            raise self._wrong(column.name, f"{text!r} is not a number") from None
         if not number.is_finite():
-            raise self._wrong(column, f"{text!r} is not a number that was measured")
-        if (
-            not Decimal(low).scaleb(-decimals)
-            <= number
-            <= Decimal(high).scaleb(-decimals)
-        ):
-            raise self._wrong(column, f"{text} is not plausible")
-        return int(number.scaleb(decimals).to_integral_value())
+            why = f"{text!r} is not a number that was measured"
+            raise self._wrong(column.name, why)
+        low, high = (
+            Decimal(bound).scaleb(-column.shift)
+            for bound in (column.quantity.low, column.quantity.high)
+        )
+        if not low <= number <= high:
+            raise self._wrong(column.name, f"{text} {column.unit} is not plausible")
+        return int(number.scaleb(column.shift).to_integral_value())
 
     def _check_phase(
-        self, phase: int, voltage_dv: int, current_da: int, power_w: int
+        self,
+        voltage: Column,
+        power: Column,
+        voltage_dv: int,
+        current_da: int,
+        power_w: int,
     ) -> None:
         """Power against voltage times current: never more, and not a thousandth of it."""
         if voltage_dv and voltage_dv < 1000:
             volts = f"{voltage_dv // 10}.{voltage_dv % 10}"
-            raise self._wrong(f"u_l{phase}_v", f"{volts} V is not plausible")
+            raise self._wrong(voltage.name, f"{volts} V is not plausible")
         apparent_va = voltage_dv * current_da // 100
-        column = f"p_l{phase}_w"
+        units = POWER.units
+        place = units.index(power.unit)
         if abs(power_w) > apparent_va + apparent_va // 10 + 500:
             why = (
                 f"{power_w} W is more than the {apparent_va} VA of voltage and current"
             )
-            raise self._wrong(column, why)
+            if place and _like(apparent_va, abs(power_w)):
+                why += f": is it in {units[place - 1]}?"
+            raise self._wrong(power.name, why)
         # kW in a column of W: what is printed is a thousandth of a usual active power.
-        kilo = 1000 * abs(power_w)
-        if (
-            apparent_va > 1500
-            and apparent_va * 88 <= kilo * 100 <= apparent_va * 105 + 50_000
-        ):
-            why = f"{power_w} W at {apparent_va} VA is not plausible: is it in kW?"
-            raise self._wrong(column, why)
+        if apparent_va > 1500 and _like(apparent_va, 1_000_000 * abs(power_w)):
+            why = f"{power_w} W at {apparent_va} VA is not plausible"
+            if place + 1 < len(units):
+                why += f": is it in {units[place + 1]}?"
+            raise self._wrong(power.name, why)
 
     def _cell(self, column: str) -> str:
         try:
-            text = self.cells[self.places[column]].strip()
+            text = self.cells[self.sheet.places[column]].strip()
         except IndexError:
             raise self._wrong(column, "the row ends before it") from None
         if len(text) > _LONGEST_CELL:
@@ -192,8 +271,13 @@ class _Row:
         return text
 
     def _wrong(self, column: str, why: str) -> ConfigError:
-        place = self.places[column] + 1
-        return ConfigError(f"column {column}: {why}", self.file, self.line, place)
+        place = self.sheet.places[column] + 1
+        return ConfigError(f"column {column}: {why}", self.sheet.file, self.line, place)
+
+
+def _like(apparent_va: int, power_mw: int) -> bool:
+    """Whether so many mW are a usual active power, give or take the rounding of a kW."""
+    return apparent_va * 880 <= power_mw <= apparent_va * 1050 + 500_000
 
 
 def _per_phase(values: list[int]) -> PerPhase:

@@ -9,11 +9,14 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from headend.dali import read_feeder
+from headend.dali_mapping import read_mapping
 from headend.pushes import OnAlarm
 from meters.fleet_file import DeviceEntry
 from scenarios.devices import DeviceSettings
 from scenarios.values import File, Instant, Model, Real
 from wire.cosem.rows import Standard
+from wire.errors import ConfigError
 
 
 class Controller(StrEnum):
@@ -30,16 +33,23 @@ Share = Annotated[Real, Field(ge=0, le=1)]
 _LONGEST_LINE = 4096
 
 
-def _first_time(feeder: Path) -> object:
-    """The first time in a feeder's CSV; None, which is no start, when there is none."""
+def _first_time(feeder: Path, mapping: Path | None) -> object:
+    """The first time in a feeder's CSV; None, which is no start, when there is none.
+
+    Raises `ValueError` when a mapping file is given and does not lead to one.
+    """
     try:
         if not feeder.is_file():
             return None
+        if mapping is not None:
+            return next(read_feeder(feeder, read_mapping(mapping))).time.isoformat()
         with feeder.open(encoding="utf-8", newline="") as stream:
             lines = [stream.readline(_LONGEST_LINE) for _ in range(2)]
         return next(csv.DictReader(lines), {}).get("time")
     except (OSError, UnicodeDecodeError, csv.Error):
         return None
+    except ConfigError as error:
+        raise ValueError(f"start is missing, and {error}") from None
 
 
 SLOWEST_WIRE_S = 10.0
@@ -75,6 +85,9 @@ class WorldSettings(Model):
     ] = None
     feeder: Annotated[
         File | None, Field(description="CSV of the transformer's quarter-hours")
+    ] = None
+    feeder_mapping: Annotated[
+        File | None, Field(description="what stands where in that CSV, if not as usual")
     ] = None
     sessions: Annotated[
         File | None, Field(description="CSV of the cars that come and go")
@@ -153,7 +166,8 @@ class WorldSettings(Model):
         if isinstance(given, dict) and "start" not in given and "feeder" in given:
             folder = Path((info.context or {}).get("folder", "."))
             feeder = folder / str(given["feeder"])
-            start = _first_time(feeder)
+            mapping = given.get("feeder_mapping")
+            start = _first_time(feeder, folder / str(mapping) if mapping else None)
             if start is None:
                 why = f"start is missing, and no first time can be read from {feeder}"
                 raise ValueError(why)

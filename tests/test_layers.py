@@ -42,6 +42,7 @@ LIBRARIES = {
     "numpy": ("scenarios/world/voltages.py",),
     "power_grid_model": ("scenarios/world/voltages.py",),
     "pydantic": (
+        "headend/dali_mapping.py",
         "headend/shipment.py",
         "headend/shipment_entry.py",
         "meters/fleet_file.py",
@@ -50,7 +51,12 @@ LIBRARIES = {
     "pydantic_core": ("scenarios/",),
     "pymodbus": ("chargepoint/modbus.py",),
     "rich": ("dsmrlab/", "scenarios/terminal.py"),
-    "ruamel": ("meters/fleet.py", "meters/fleet_file.py", "scenarios/yaml_tree.py"),
+    "ruamel": (
+        "headend/dali_mapping.py",
+        "meters/fleet.py",
+        "meters/fleet_file.py",
+        "scenarios/yaml_tree.py",
+    ),
     "serial": ("chargepoint/serial_line.py",),
     "sqlalchemy": ("headend/store/", "migrations/"),
     "twisted": (

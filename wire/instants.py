@@ -55,6 +55,17 @@ def local(instant: datetime) -> datetime:
     return instant.astimezone(SUMMER if is_summer(instant) else WINTER)
 
 
+def civil_instants(civil: datetime) -> tuple[datetime, ...]:
+    """The UTC instants at which a Dutch clock shows this naive date and time, in order.
+
+    None in the hour that spring leaves out, two in the hour that autumn has twice.
+    """
+    shown = (civil.replace(tzinfo=zone) for zone in (SUMMER, WINTER))
+    return tuple(
+        at.astimezone(UTC) for at in shown if is_summer(at) is (at.tzinfo is SUMMER)
+    )
+
+
 def format_tst(instant: datetime) -> str:
     """`YYMMDDhhmmssX` for an aware instant, 2000 to 2099."""
     civil = local(instant)

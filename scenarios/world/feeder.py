@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from headend.dali import COLUMNS, FeederSample, read_feeder, read_feeder_lines
+from headend.dali_layout import NATIVE
+from headend.dali_mapping import read_mapping
 from scenarios.event_log import print_instant
 from scenarios.world.transformer import NO_LOAD, NOMINAL_DV, QUARTER_S, dali_row
 from wire.instants import from_epoch
@@ -16,10 +18,14 @@ _HEADER = ",".join(("time", *COLUMNS))
 
 
 class Feeder:
-    """What the premises draw, from a CSV of quarter-hours; nothing without one."""
+    """What the premises draw, from a CSV of quarter-hours; nothing without one.
 
-    def __init__(self, path: Path | None) -> None:
-        samples = read_feeder(path) if path is not None else ()
+    `mapping` is the file that says what stands where in it, when it is not a DALI box's.
+    """
+
+    def __init__(self, path: Path | None, mapping: Path | None = None) -> None:
+        layout = NATIVE if mapping is None else read_mapping(mapping)
+        samples = read_feeder(path, layout) if path is not None else ()
         self._samples = {int(s.time.timestamp()) // QUARTER_S: s for s in samples}
 
     def power_w(self, now_s: int) -> PerPhase:

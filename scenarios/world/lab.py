@@ -70,7 +70,7 @@ class Lab:
         self._network = network
         self._witness = Witness(clock)
         self._start_s = int(settings.start.timestamp())
-        self._feeder = Feeder(settings.feeder)
+        self._feeder = Feeder(settings.feeder, settings.feeder_mapping)
         self._premises = Premises(settings.premises) if settings.premises else None
         self._transformer = Transformer(settings.rating_va)
         version = P1_VERSIONS[settings.standard]

@@ -79,6 +79,14 @@ def test_rows_that_are_added_are_followed(lab: Lab, feeder: Path) -> None:
             file.flush()
             file.write(a_row(3, 31_000)[20:] + "\n")
         assert service.event("step")["power_w"][0] == 31_000
+        with feeder.open("a") as file:
+            file.write(a_row(4, CALM_W).replace(str(CALM_W), "NaN", 1) + "\n")
+        fault = service.event("wrong")
+        assert (fault["file"], fault["line"], fault["column"]) == (str(feeder), 6, 4)
+        assert "6:4: column p_l1_w: 'NaN' is not a number" in fault["error"]
+        assert fault["consequence"] == "unmeasured"
+        step = service.event("step")
+        assert step["row"] is None and step["power_w"] is None
     finally:
         assert service.end() == 0, service.rest()
     assert service.rest() == ""
@@ -96,8 +104,8 @@ def test_a_row_that_does_not_come_or_is_wrong_is_a_step_without_one(
         assert (doubt["subject"], doubt["doubt"]) == ("transformer", "absent")
         assert service.event("step")["power_w"] is None
         whole = feeder.read_text()
-        feeder.write_text(whole + a_row(7, CALM_W) + "\n")
-        assert f"{feeder}:5:1: column time" in service.event("wrong")["error"]
+        feeder.write_text(whole + a_row(3, CALM_W).replace(",", ",x", 1) + "\n")
+        assert f"{feeder}:5:2: column u_l1_v" in service.event("wrong")["error"]
         assert service.event("step")["power_w"] is None
         feeder.write_text(whole + a_row(3, 31_000) + "\n")
         while (step := service.event("step"))["power_w"] is None:

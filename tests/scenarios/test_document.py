@@ -15,6 +15,7 @@ from scenarios.document import load, parse
 from scenarios.kpis import KPIS
 from scenarios.settings import Controller, WorldSettings
 from scenarios.steps import Step
+from scenarios.world.feeder import Feeder
 from wire.cosem.events import Log
 from wire.errors import ConfigError, ScenarioError
 
@@ -290,6 +291,35 @@ def test_a_feeder_without_a_time_gives_no_start(tmp_path: Path) -> None:
         parse(text, tmp_path / "s.yaml")
     with pytest.raises(ScenarioError, match="2:8: .*start is missing, and .*nix.csv"):
         parse(text.replace("feeder.csv", "nix.csv"), tmp_path / "s.yaml")
+
+
+def test_a_feeder_in_other_columns_gives_its_start(tmp_path: Path) -> None:
+    columns = {
+        name: ", ".join(f"L{phase}: {name[0]}{phase}" for phase in (1, 2, 3))
+        for name in ("voltage", "current", "power")
+    }
+    (tmp_path / "box.yaml").write_text(
+        "time: {column: t, zone: Europe/Amsterdam, marks: end}\n"
+        f"voltage: {{{columns['voltage']}, unit: V}}\n"
+        f"current: {{{columns['current']}, unit: A}}\n"
+        f"power: {{{columns['power']}, unit: kW}}\n"
+    )
+    (tmp_path / "box.csv").write_text(
+        "t,v1,c1,p1,v2,c2,p2,v3,c3,p3\n2024-07-01T02:15" + ",230,10,2.3" * 3 + "\n"
+    )
+    text = (
+        "scenario: t\nworld: {feeder: box.csv, feeder_mapping: box.yaml}\n"
+        "steps: [{run_until: end}]"
+    )
+    world = parse(text, tmp_path / "s.yaml").world
+    assert world.start == datetime(2024, 7, 1, tzinfo=timezone.utc)
+    feeder = Feeder(world.feeder, world.feeder_mapping)
+    assert feeder.power_w(int(world.start.timestamp())) == (2300, 2300, 2300)
+    (tmp_path / "box.yaml").write_text("time: t\n")
+    with pytest.raises(
+        ScenarioError, match=r"2:8: .*start is missing, and .*box.yaml:1:1: time is"
+    ):
+        parse(text, tmp_path / "s.yaml")
 
 
 def test_what_cannot_be_read_is_said_in_one_line(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from wire.instants import (
     STATUS_DOUBTFUL,
     STATUS_DST,
     DateTime,
+    civil_instants,
     decode_date_time,
     encode_date_time,
     format_tst,
@@ -52,6 +53,26 @@ def test_the_seasons_change_on_the_last_sunday_at_one_utc(
 ) -> None:
     assert format_tst(instant) == tst
     assert parse_tst(tst) == instant
+
+
+@pytest.mark.parametrize(
+    ("civil", "instants"),
+    [
+        (datetime(2024, 1, 9, 1), [utc(2024, 1, 9)]),
+        (datetime(2024, 7, 1, 2), [utc(2024, 7, 1)]),
+        (datetime(2024, 3, 31, 1, 59, 59), [utc(2024, 3, 31, 0, 59, 59)]),
+        (datetime(2024, 3, 31, 2), []),
+        (datetime(2024, 3, 31, 2, 59, 59), []),
+        (datetime(2024, 3, 31, 3), [utc(2024, 3, 31, 1)]),
+        (datetime(2024, 10, 27, 1, 59), [utc(2024, 10, 26, 23, 59)]),
+        (datetime(2024, 10, 27, 2), [utc(2024, 10, 27, 0), utc(2024, 10, 27, 1)]),
+        (datetime(2024, 10, 27, 3), [utc(2024, 10, 27, 2)]),
+    ],
+)
+def test_what_a_dutch_clock_shows_may_be_never_or_twice(
+    civil: datetime, instants: list[datetime]
+) -> None:
+    assert list(civil_instants(civil)) == instants
 
 
 @pytest.mark.parametrize(
