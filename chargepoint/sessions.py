@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -37,7 +37,8 @@ class Session:
     """One car at one charge point, from arrival until departure (epoch seconds).
 
     `phase` is the one that a single-phase car loads (1 to 3), 0 for a car on `phases` = 3;
-    `max_w` is what the car takes at most, on all its phases together.
+    `max_w` is what the car takes at most, on all its phases together; `place` is the line and
+    the column of the file in which its station stands.
     """
 
     station: str
@@ -47,6 +48,7 @@ class Session:
     phases: int
     phase: int
     max_w: int
+    place: tuple[int, int] = field(default=(0, 0), compare=False)
 
 
 def staying(
@@ -65,7 +67,7 @@ def read_sessions(
 
     The columns are those of `COLUMNS`, in any order; instants are ISO 8601 with an offset.
     A name that `is_station` denies is a car that would never come, and an error.
-    Raises `ConfigError` with file, line and the column's name for anything else.
+    Raises `ConfigError` with file, line and column for anything else.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -81,12 +83,12 @@ def _read(
 ) -> dict[str, list[Session]]:
     stations: dict[str, list[Session]] = {}
     try:
-        header = rows.fieldnames or ()
+        header = list(rows.fieldnames or ())
         for name in COLUMNS:
             if name not in header:
                 raise ConfigError(f"column {name} is missing", file, 1)
         for row in rows:
-            read = _Row(row, file, rows.line_num)
+            read = _Row(row, header, file, rows.line_num)
             session = read.session()
             if not is_station(session.station):
                 raise read.wrong("station", "is not the name of a station")
@@ -104,8 +106,11 @@ def _read(
 class _Row:
     """One line of the file."""
 
-    def __init__(self, fields: Mapping[str, str], file: str, line: int) -> None:
+    def __init__(
+        self, fields: Mapping[str, str], header: list[str], file: str, line: int
+    ) -> None:
         self._fields = fields
+        self._header = header
         self._file = file
         self._line = line
 
@@ -132,12 +137,17 @@ class _Row:
                 range(least_w, MAX_CAR_W + 1),
                 f"must be from {least_w} (6 A) to {MAX_CAR_W}",
             ),
+            (self._line, self._place("station")),
         )
 
     def wrong(self, column: str, why: str) -> ConfigError:
         """The error of a field that has a value which it must not have."""
         value = (self._fields[column] or "")[:40]
-        return ConfigError(f"column {column}: {value!r} {why}", self._file, self._line)
+        place = self._line, self._place(column)
+        return ConfigError(f"column {column}: {value!r} {why}", self._file, *place)
+
+    def _place(self, column: str) -> int:
+        return self._header.index(column) + 1
 
     def _text(self, column: str) -> str:
         value = (self._fields[column] or "").strip()

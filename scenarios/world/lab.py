@@ -37,7 +37,7 @@ from scenarios.world.office import Office
 from scenarios.world.premises import Premises
 from scenarios.world.station import Station
 from scenarios.world.stranger import try_wrong_key, use_counter
-from scenarios.world.street import make_stations
+from scenarios.world.street import make_stations, read_cars
 from scenarios.world.transformer import QUARTER_S, Transformer
 from scenarios.world.witness import Witness
 from scenarios.world_protocol import Car, Outcome
@@ -72,6 +72,7 @@ class Lab:
         self._start_s = int(settings.start.timestamp())
         self._feeder = Feeder(settings.feeder, settings.feeder_mapping)
         self._premises = Premises(settings.premises) if settings.premises else None
+        cars = read_cars(settings, self._witness)
         self._transformer = Transformer(settings.rating_va)
         version = P1_VERSIONS[settings.standard]
         self._period_s = settings.p1_period_s or version.period_s
@@ -79,7 +80,7 @@ class Lab:
         self._folder = tempfile.TemporaryDirectory(prefix="dsmrlab-")
         fleet_folder = Path(self._folder.name) / "fleet"
         self._stations, self._addresses = make_stations(
-            scenario, fleet_folder, clock, self._period_s, self._witness, random
+            scenario, fleet_folder, clock, self._period_s, self._witness, random, cars
         )
         self._by_meter = {s.meter.identity.equipment_id: s for s in self._stations}
         self.devices = Devices(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -56,39 +57,44 @@ class Premises:
         if "time" not in names or not houses:
             raise ConfigError(f"needs the columns time and {_HOUSE}…{_UNIT}", file, 1)
         for row in rows:
-            at = (file, rows.line_num)
-            slot = _slot(row["time"], *at)
+            at = _Line(file, rows.line_num, list(names))
+            slot = _slot(row["time"], at)
             if slot in self._slots:
-                raise ConfigError(f"column time: {row['time']} is there twice", *at)
+                raise at.wrong("time", f"{row['time']} is there twice")
             self._slots[slot] = (
-                _permille(row, houses, *at),
-                _permille(row, roofs, *at),
+                _permille(row, houses, at),
+                _permille(row, roofs, at),
             )
 
 
-def _slot(text: str, file: str, line: int) -> int:
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Where in the file something is wrong."""
+
+    file: str
+    number: int
+    header: list[str]
+
+    def wrong(self, column: str, why: str) -> ConfigError:
+        place = self.number, self.header.index(column) + 1
+        return ConfigError(f"column {column}: {why}", self.file, *place)
+
+
+def _slot(text: str, at: _Line) -> int:
     try:
         instant = datetime.fromisoformat(text)
     except (TypeError, ValueError):
         instant = datetime.min
     if instant.tzinfo is None:
-        raise ConfigError(
-            f"column time: {str(text)[:40]!r} is not an instant with an offset",
-            file,
-            line,
-        )
+        raise at.wrong("time", f"{str(text)[:40]!r} is not an instant with an offset")
     return int(instant.timestamp()) // QUARTER_S
 
 
-def _permille(
-    row: Mapping[str, str], names: Sequence[str], file: str, line: int
-) -> list[int]:
+def _permille(row: Mapping[str, str], names: Sequence[str], at: _Line) -> list[int]:
     values = []
     for name in names:
         text = row[name] or ""
         if not (text.isascii() and text.isdigit() and len(text) < 5):
-            raise ConfigError(
-                f"column {name}: {text[:20]!r} is not a permille", file, line
-            )
+            raise at.wrong(name, f"{text[:20]!r} is not a permille")
         values.append(int(text))
     return values

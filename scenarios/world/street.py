@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
 
 from twisted.internet.interfaces import IReactorTime
 
-from chargepoint.sessions import read_sessions
+from chargepoint.sessions import Session, read_sessions
 from meters.fleet import create_fleet, load_fleet
 from scenarios.document import Scenario
+from scenarios.settings import WorldSettings
 from scenarios.world.station import Addresses, Station
 from scenarios.world.witness import Witness
 
@@ -25,11 +27,12 @@ def make_stations(
     period_s: int,
     witness: Witness,
     random: Random | None,
+    sessions: Mapping[str, Sequence[Session]],
 ) -> tuple[list[Station], list[Addresses]]:
     """The stations and where they are to be, as the world's settings want them.
 
-    Their fleet is made in `folder`; P1 sends every `period_s`. `random` is None where secrets
-    are secret.
+    Their fleet is made in `folder`; P1 sends every `period_s`, and the cars come as in
+    `sessions`. `random` is None where secrets are secret.
     """
     settings = scenario.world
     start_s = int(settings.start.timestamp())
@@ -42,16 +45,15 @@ def make_stations(
         own_devices=settings.own_devices(),
     )
     fleet = load_fleet(folder, start_s, random.randbytes if random else None)
-    sessions = read_sessions(settings.sessions, is_station) if settings.sessions else {}
     # Cars that are there when the clock starts arrived before it; earlier ones are gone.
     stations = [
         Station(
-            f"CP{number:03}",
+            name,
             place.meter,
             clock,
             [
                 session
-                for session in sessions.get(f"CP{number:03}", [])
+                for session in sessions.get(name, [])
                 if session.arrival_s >= start_s
             ],
             period_s,
@@ -60,7 +62,7 @@ def make_stations(
             witness.telegram,
             witness.kept,
         )
-        for number, place in enumerate(fleet.meters, 1)
+        for name, place in zip(_names(settings), fleet.meters)
     ]
     addresses = [
         Addresses(
@@ -71,6 +73,38 @@ def make_stations(
         for index, place in enumerate(fleet.meters)
     ]
     return stations, addresses
+
+
+def read_cars(
+    settings: WorldSettings, witness: Witness
+) -> Mapping[str, Sequence[Session]]:
+    """The sessions of the world's file; logs which stations only that has, or only the world.
+
+    Raises `ConfigError` for a file that cannot be, and for a name that no world's station has.
+    """
+    if (path := settings.sessions) is None:
+        return {}
+    sessions, names = read_sessions(path, is_station), _names(settings)
+    known = set(names)
+    for name, cars in sorted(sessions.items()):
+        line, column = min(car.place for car in cars)
+        if name not in known:
+            witness.remark(
+                "sessions_left_out",
+                station=name,
+                sessions=len(cars),
+                file=path.name,
+                line=line,
+                column=column,
+            )
+    for name in names:
+        if name not in sessions:
+            witness.remark("no_sessions", station=name, file=path.name)
+    return sessions
+
+
+def _names(settings: WorldSettings) -> list[str]:
+    return [f"CP{number:03}" for number in range(1, settings.stations + 1)]
 
 
 def is_station(name: str) -> bool:

@@ -42,10 +42,14 @@ class Witness:
         """Something happened at a station."""
         self.log.add(self._now, what, station=station.name, **fields)
 
+    def remark(self, what: str, **fields: object) -> None:
+        """Something is so in the world as a whole."""
+        self.log.add(self._now, what, **fields)
+
     def doubted(self, subject: str, doubt: Doubt | None) -> None:
         """The controller begins to doubt a measurement, or believes it again."""
         name = doubt.name.lower() if doubt else None
-        self.log.add(self._now, "doubt", subject=subject, doubt=name)
+        self.remark("doubt", subject=subject, doubt=name)
 
     def handed_in(self, station: Station, text: bytes, planned_s: float) -> None:
         """A message to a station is a job now."""

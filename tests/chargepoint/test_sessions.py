@@ -78,6 +78,7 @@ def test_a_wrong_field_is_named_with_file_and_line(
         read_sessions(path)
     assert (caught.value.file, caught.value.line) == (str(path), 3)
     assert f"column {column}:" in caught.value.why
+    assert caught.value.column == HEADER.split(",").index(column) + 1
 
 
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
@@ -100,7 +101,9 @@ def test_a_session_that_is_there_twice_is_refused(tmp_path: Path) -> None:
 
 def test_a_station_that_is_none_is_named(tmp_path: Path) -> None:
     path = write(tmp_path, HEADER, GOOD, GOOD.replace("CP001", "CP002"))
-    with pytest.raises(ConfigError, match="csv:3: column station: 'CP002' is not the"):
+    with pytest.raises(
+        ConfigError, match="csv:3:1: column station: 'CP002' is not the"
+    ):
         read_sessions(path, lambda name: name == "CP001")
 
 

@@ -68,13 +68,13 @@ def test_a_roof_can_give_more_than_its_house_takes() -> None:
     ("text", "complaint"),
     [
         ("time,x\n", "1: needs the columns time and h0_"),
-        ("time,h0_a_permille\n2024,1\n", "2: column time: '2024'"),
-        ("time,h0_a_permille\n2024-01-01T00:00:00Z,-1\n", "2: column h0_a_permille"),
-        ("time,h0_a_permille\n2024-01-01T00:00:00Z\n", "2: column h0_a_permille"),
+        ("time,h0_a_permille\n2024,1\n", "2:1: column time: '2024'"),
+        ("time,h0_a_permille\n2024-01-01T00:00:00Z,-1\n", "2:2: column h0_a_permille"),
+        ("time,h0_a_permille\n2024-01-01T00:00:00Z\n", "2:2: column h0_a_permille"),
         ("time,h0_a_permille\n2024-01-01T00:00:00Z,nan\n", "'nan' is not a permille"),
         (
             "time,h0_a_permille\n" + 2 * "2024-01-01T00:00:00Z,1\n",
-            "3: .* is there twice",
+            "3:1: .* is there twice",
         ),
     ],
 )

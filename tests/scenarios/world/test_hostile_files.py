@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def test_a_cell_that_cannot_be(
 ) -> None:
     new = f",{wrong}," if cell.startswith(",") else wrong
     said = refusal(read, tmp_path / "f.csv", good.replace(cell, new, 1).encode())
-    assert ":2: " in said
+    assert re.search(":2:[1-9]+: column ", said)
 
 
 @pytest.mark.parametrize("read", [Premises, read_sessions])
@@ -84,5 +85,7 @@ def test_the_cars_of_a_station_that_no_world_has_would_never_come(
     assert set(read_sessions(path, is_station)) == {"CP001", "CP030"}
     for stranger in ("LP1", "CP1", "CP0030x", "cp001", "CP٠٠١"):
         path.write_text(SESSIONS + SESSIONS.splitlines()[1].replace("CP001", stranger))
-        with pytest.raises(ConfigError, match="3: column station: .* is not the name"):
+        with pytest.raises(
+            ConfigError, match="3:1: column station: .* is not the name"
+        ):
             read_sessions(path, is_station)
