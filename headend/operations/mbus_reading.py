@@ -18,7 +18,6 @@ from wire.dlms import axdr
 from wire.dlms.axdr import Data
 from wire.errors import WireError
 
-_FIRST = channels.client(1)
 _ANY = {"device", "channel"}
 _EXTENDED_REGISTER = 4
 # SMR 5 has the hourly value beside that of 5 minutes.
@@ -125,10 +124,13 @@ def _is_smr5(standard: Standard | str) -> bool:
 
 ROWS = {
     "mbus_actual": Operation(
-        prepare_actual, "the last value of an M-Bus device", "7.3", (_FIRST,)
+        prepare_actual, "the last value of an M-Bus device", "7.3.1", ("0-1:24.2.1",)
     ),
     "mbus_hourly": Operation(
-        _profile("0-{}:24.3.0"), "hourly values of an M-Bus device", "7.4", (_FIRST,)
+        _profile("0-{}:24.3.0"),
+        "hourly values of an M-Bus device",
+        "7.4",
+        ("0-1:24.3.0",),
     ),
     "mbus_daily": Operation(
         _profile("0-{}:24.3.1"),
@@ -143,6 +145,9 @@ ROWS = {
         ("0-1:24.3.2",),
     ),
     "mbus_identity": Operation(
-        prepare_identity, "identifier and versions of an M-Bus device", "7.2", (_FIRST,)
+        prepare_identity,
+        "identifier and versions of an M-Bus device",
+        "7.2",
+        ("mbus_equipment_identifier_1",),
     ),
 }

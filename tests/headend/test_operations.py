@@ -266,7 +266,8 @@ def test_an_operation_cites_the_clause_of_its_objects() -> None:
         assert re.fullmatch(
             r"(4\.0\.6, )?\d(\.\d+)+(, \d\.\d+)?|SMR 5\.\d", operation.clause
         ), name
-        cited = {f"P3 {operation.clause}", f"P3 4.2.2, {operation.clause}"}
+        clause = operation.clause
+        cited = {clause, f"P3 {clause}", f"P3 4.2.2, {clause}"}
         for code in operation.objects:
             sources = {
                 row.source for row in OBJECTS if code in (row.name, row.obis.short)
