@@ -28,6 +28,9 @@ _YEARS = {
     DsmrVersion.SMR_5_0: 18,
 }
 
+FITTER_S = 6
+"""How long the fitter holds the button down: a press of medium length."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -109,6 +112,15 @@ def hang(
             if wanted.address and not identity.wireless:
                 state.address, state.mode = wanted.address, Mode.CUSTOMER
             attach(meter, Device(identity, state))
+
+
+def fit(meter: Meter) -> None:
+    """A fitter presses the button of each radio that was never in use: it calls its E-meter."""
+    attached = meter.state.attached
+    for device in attached.radios if attached else ():
+        if device.state.mode is Mode.STORAGE:
+            device.press_button(FITTER_S)
+            meter.changed()
 
 
 def _entry(wanted: Wanted, version: DsmrVersion, serial: int) -> DeviceEntry:

@@ -14,6 +14,7 @@ from twisted.internet.task import LoopingCall
 
 from meters.behaviour.premises import premises_load
 from meters.fleet import Fleet, FleetMeter
+from meters.fleet_devices import fit
 from meters.meter import Meter
 from meters.p1.port import P1Port
 from meters.p1.pty import P1Pty
@@ -88,9 +89,12 @@ class FleetService:
         except SimError:
             self._close()
             raise
-        if self._premises:
-            for place in self.fleet.meters:
-                self._follow_premises(place, int(self._reactor.seconds()))
+        now_s = int(self._reactor.seconds())
+        for place in self.fleet.meters:
+            place.meter.advance(now_s)
+            fit(place.meter)
+            if self._premises:
+                self._follow_premises(place, now_s)
         wait_s = (TICK_AT_S - self._reactor.seconds()) % 1.0
         self._first_tick = self._reactor.callLater(wait_s, self._begin)
 

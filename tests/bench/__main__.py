@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from functools import partial
@@ -64,6 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--only", choices=ROWS, action="append", metavar="NAME")
     only: list[str] | None = parser.parse_args(arguments).only
+    # pyMeterBus turns on what everything logs, for a command line of its own.
+    logging.getLogger().setLevel(logging.WARNING)
     console = Console()
     figures = []
     for name, measure in ROWS.items():

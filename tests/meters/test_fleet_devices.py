@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from meters.fleet import Fleet, create_fleet, load_fleet
-from meters.fleet_devices import Wanted
+from meters.fleet_devices import Wanted, fit
+from meters.mbus import orders
 from meters.p2.consumption import HABITS, household_rate
 from meters.p2.device import Device
 from meters.p2.media import KINDS, Kind, Medium
@@ -95,6 +96,24 @@ def test_devices_follow_the_standard_of_their_meter(
 ) -> None:
     (device,) = devices(made(tmp_path, GAS, standard=standard))
     assert (device.identity.version, device.identity.valve) == (version, valve)
+
+
+def test_a_fitter_wakes_a_radio_that_was_never_in_use(tmp_path: Path) -> None:
+    """It is heard within a minute once its meter knows it, and is pressed once only."""
+    meter = made(tmp_path, GAS, HEAT).meters[0].meter
+    wired, radio = meter.state.attached.devices if meter.state.attached else ()
+    fit(meter)
+    assert (wired.mode, radio.mode) == ("installation", "installation")
+    presses = radio.state.presses
+    short_id = radio.identity.short_id
+    orders.name(meter, 1, "identification", int(short_id.identification))
+    orders.name(meter, 1, "manufacturer_id", short_id.manufacturer_code)
+    orders.name(meter, 1, "version", short_id.version)
+    orders.name(meter, 1, "device_type", short_id.device_type)
+    meter.advance(NOW_S + 70)
+    assert radio.mode == "customer"
+    fit(meter)
+    assert radio.mode == "customer" and radio.state.presses == presses
 
 
 def test_what_they_have_lived_through_is_kept(tmp_path: Path) -> None:
