@@ -81,7 +81,8 @@ def render(result: RunResult) -> str:
         run_title=run_title,
         stage=stages.body,
     )
-    last = result.runs[-1]
+    last, flowed = result.runs[-1], _flowed(result)
+    kpis = kpi_rows(result) if flowed else []
     expectations = [seen for run in result.runs for seen in run.expectations]
     page = environment.get_template("report.html.jinja").render(
         result=result,
@@ -89,10 +90,10 @@ def render(result: RunResult) -> str:
         last=last,
         style=Markup((folder / "report.css").read_text("utf-8")),
         script=Markup((folder / "report.js").read_text("utf-8")),
-        headlines=[row for row in kpi_rows(result) if row.kpi.name in _HEADLINES],
-        kpis=kpi_rows(result),
-        loads=_load_panels(result),
-        stations=_station_panels(result),
+        headlines=[row for row in kpis if row.kpi.name in _HEADLINES],
+        kpis=kpis,
+        loads=_load_panels(result) if flowed else [],
+        stations=_station_panels(result) if flowed else [],
         bars=bars(last.data.latencies),
         followed=last.data.followed,
         journey=_journey(last.data.followed),
@@ -100,6 +101,20 @@ def render(result: RunResult) -> str:
         held=sum(seen.passed for seen in expectations),
     )
     return page
+
+
+def _flowed(result: RunResult) -> bool:
+    """Whether any power flowed, or a message went to a charge point: else charts say nothing."""
+    return any(
+        any(hop.count for hop in run.data.latencies)
+        or any(any(series.values) for series in run.data.phase_load_w or ())
+        or any(
+            power_w
+            for station in run.data.stations
+            for _, power_w in station.draw_w.points
+        )
+        for run in result.runs
+    )
 
 
 def run_title(name: str) -> str:
@@ -248,7 +263,9 @@ def _station_top(station: StationData, lines: list[Line]) -> float:
 
 
 def bars(latencies: tuple[HopLatency, ...]) -> list[Bar]:
-    """The hops with the lengths of their bars."""
+    """The hops with the lengths of their bars; none when no message went anywhere."""
+    if not any(hop.count for hop in latencies):
+        return []
     longest = max((hop.p95_s for hop in latencies), default=0.0) or 1.0
     return [
         Bar(

@@ -21,7 +21,7 @@ from scenarios.report.charts import Line, chart
 from scenarios.report.junit import to_junit
 from scenarios.report.page import duration, kpi_rows, render
 from scenarios.report.stages import body
-from scenarios.results import Form, Hop, RunResult, Stage, hop_latency
+from scenarios.results import Form, Hop, RunResult, Stage, Trace, hop_latency
 from scenarios.terminal import print_summary
 from tests.scenarios.sample import START, sample_result
 from wire.errors import SurroundingsError
@@ -96,6 +96,27 @@ def test_a_run_without_any_data_still_makes_a_page() -> None:
     )
     page = render(replace(result, runs=(empty,)))
     assert "<svg" not in page and "passed" in page
+
+
+def test_a_play_without_power_or_messages_has_no_charts_of_them() -> None:
+    result = sample_result()
+    data = result.runs[0].data
+    assert data.phase_load_w is not None
+    series = data.phase_load_w[0]
+    nothing = replace(series, values=(0.0,) * len(series.values))
+    still = replace(
+        data,
+        phase_load_w=(nothing, nothing, nothing),
+        stations=tuple(
+            replace(station, draw_w=Trace(((START, 0.0),))) for station in data.stations
+        ),
+        latencies=tuple(replace(hop, count=0) for hop in data.latencies),
+    )
+    run = replace(result.runs[0], data=still)
+    page = render(replace(result, runs=(run,)))
+    assert "<svg" not in page and "Key figures" not in page
+    assert "How long a message takes" not in page
+    assert "<svg" in render(replace(result, runs=(result.runs[0],)))
 
 
 def test_all_files_are_written(tmp_path: Path) -> None:
