@@ -66,16 +66,21 @@ def _shown(execution_time: Data, clock_s: int, zone: Zone) -> bool:
 
 def schedule(meter: Meter, execution_time: Data) -> bool:
     """Sets when the script is executed, or that it is not; whether that can be done."""
+    if not can_be(meter, execution_time):
+        return False
+    breaker.used(meter).scheduled = bool(execution_time.value)
+    return True
+
+
+def can_be(meter: Meter, execution_time: Data) -> bool:
+    """Whether it is no time, or one to come that the meter's clock will show."""
     zone = meter.zone
     clock_s = instant_of(execution_time, zone)
-    if execution_time.value and (
-        clock_s is None
-        or clock_s < meter.clock_s
-        or not _shown(execution_time, clock_s, zone)
-    ):
-        return False
-    breaker.used(meter).scheduled = clock_s is not None
-    return True
+    return not execution_time.value or (
+        clock_s is not None
+        and clock_s >= meter.clock_s
+        and _shown(execution_time, clock_s, zone)
+    )
 
 
 def due(meter: Meter, after_s: int) -> int:

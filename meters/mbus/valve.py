@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meters.behaviour.disconnect import Cause, ControlState, fulfilled, move
-from meters.behaviour.schedule import instant_of
+from meters.behaviour.schedule import can_be, instant_of
 from meters.behaviour.task import NEVER
 from meters.mbus import orders
 from meters.mbus.channels import NUMBERS, Pending, channel_of, channels_of, used
@@ -78,11 +78,10 @@ def execute(meter: Meter, script: int) -> bool:
 
 def schedule(meter: Meter, execution_time: Data) -> bool:
     """Sets when the scheduler's script is executed, or that it is not; whether it can be."""
-    clock_s = instant_of(execution_time, meter.zone)
-    if execution_time.value and (clock_s is None or clock_s < meter.clock_s):
+    if not can_be(meter, execution_time):
         return False
-    if clock_s is not None or meter.state.mbus is not None:
-        channels_of(meter).valve_scheduled = clock_s is not None
+    if execution_time.value or meter.state.mbus is not None:
+        channels_of(meter).valve_scheduled = bool(execution_time.value)
     return True
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from meters.mbus import orders
+from meters.mbus import orders, valve
 from meters.meter import Meter
 from meters.p2.device import Device
 from meters.p2.identity import Fitting
 from tests.meters.access import act, get, put, restored
+from tests.meters.builders import make_meter
 from tests.meters.mbus.household import (
     codes,
     gas,
@@ -147,3 +148,16 @@ def test_later_standards_have_no_valve() -> None:
     meter = installed(gas(valve=Fitting.OPENED_DIRECTLY), standard=Standard.DSMR_4_2_2)
     names = {row.name for row in meter.model.rows}
     assert not {name for name in names if name.startswith("mbus_disconnect")}
+
+
+def test_a_time_that_spring_leaves_out_makes_no_appointment() -> None:
+    meter = make_meter(standard=Standard.DSMR_4_0_6)
+    date = axdr.octet_string(bytes.fromhex("07e8031fff"))
+    taken = {
+        time: valve.schedule(
+            meter,
+            axdr.array([axdr.structure(axdr.octet_string(bytes.fromhex(time)), date)]),
+        )
+        for time in ("021e0000", "041e0000")
+    }
+    assert taken == {"021e0000": False, "041e0000": True}
