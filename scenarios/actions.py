@@ -7,29 +7,13 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 
 from headend.dlms.credentials import MECHANISMS
-from scenarios.commands import (
-    Act,
-    AtMeter,
-    AtStation,
-    Operate,
-    Read,
-    SendMessage,
-    UseCounter,
-    Write,
-)
+from scenarios.asking import COMMANDS, ask
+from scenarios.commands import AtMeter, AtStation
 from scenarios.device_actions import DEVICE_ACTIONS
 from scenarios.scene import Scene, Seen
 from scenarios.steps import Inject, PlugCar, PowerCycle, PressButton, SetLoad, WakeUp
 from scenarios.world_protocol import Car, Outcome, Refuser
 from wire.instants import SUMMER, WINTER, local
-
-
-def print_text(text: bytes | None) -> str:
-    """A message for a person: whole when short, else its beginning and its length."""
-    if text is None:
-        return "no message"
-    shown = ascii(text[:40].decode("latin-1"))
-    return shown if len(text) <= 40 else f"{len(text)} characters, {shown}…"
 
 
 def next_time_of_day(now: datetime, wanted: time) -> datetime:
@@ -66,15 +50,6 @@ async def _run_until(scene: Scene, until: datetime | time | None) -> Seen:
     return Seen()
 
 
-async def send(scene: Scene, message: SendMessage) -> Outcome:
-    """Sends a message and remembers it when the meter took it."""
-    octets = message.octets(scene.world.now)
-    outcome = await scene.world.send_message(message.meter, octets, check=message.check)
-    if outcome.accepted:
-        scene.sent[message.meter] = octets
-    return outcome
-
-
 def _seen(outcome: Outcome) -> Seen:
     result = outcome.result
     if outcome.refused_by is not None:
@@ -82,66 +57,52 @@ def _seen(outcome: Outcome) -> Seen:
     return Seen(outcome.accepted, result, outcome.detail, outcome.value)
 
 
-async def _send_message(scene: Scene, message: SendMessage) -> Seen:
-    return _seen(await send(scene, message))
+def _command(kind: str) -> Callable[[Scene, Any], Awaitable[Seen]]:
+    async def put(scene: Scene, body: AtMeter) -> Seen:
+        return _seen(await ask(scene, kind, body))
 
-
-async def _read(scene: Scene, body: Read) -> Seen:
-    return _seen(await scene.world.read(body.meter, body.object))
-
-
-async def _write(scene: Scene, body: Write) -> Seen:
-    return _seen(await scene.world.write(body.meter, body.object, body.value))
-
-
-async def _act(scene: Scene, body: Act) -> Seen:
-    return _seen(await scene.world.act(body.meter, body.object, body.value))
-
-
-async def _operate(scene: Scene, body: Operate) -> Seen:
-    outcome = await scene.world.operate(body.meter, body.operation, body.arguments)
-    return _seen(outcome)
+    return put
 
 
 async def _power_cycle(scene: Scene, body: PowerCycle) -> Seen:
-    scene.world.power_off(body.meter)
+    scene.world.site(body.meter).power_off()
     await scene.wait(scene.world.now + body.off_for)
-    scene.world.power_on(body.meter)
+    scene.world.site(body.meter).power_on()
     return Seen()
 
 
 async def _power_off(scene: Scene, body: AtMeter) -> Seen:
-    scene.world.power_off(body.meter)
+    scene.world.site(body.meter).power_off()
     return Seen()
 
 
 async def _power_on(scene: Scene, body: AtMeter) -> Seen:
-    scene.world.power_on(body.meter)
+    scene.world.site(body.meter).power_on()
     return Seen()
 
 
 async def _press_button(scene: Scene, body: PressButton) -> Seen:
-    moved = scene.world.press_button(body.meter, body.to == "close")
+    moved = scene.world.site(body.meter).press_button(body.to == "close")
     return Seen(result="done" if moved else "nothing moved")
 
 
 async def _unplug_p1(scene: Scene, body: AtMeter) -> Seen:
-    scene.world.unplug_p1(body.meter)
+    scene.world.site(body.meter).unplug_p1()
     return Seen()
 
 
 async def _plug_p1(scene: Scene, body: AtMeter) -> Seen:
-    scene.world.plug_p1(body.meter)
+    scene.world.site(body.meter).plug_p1()
     return Seen()
 
 
 async def _restart_gateway(scene: Scene, body: AtStation) -> Seen:
-    scene.world.restart_gateway(body.station)
+    await scene.world.site(body.station).restart_gateway()
     return Seen()
 
 
 async def _restart_unit(scene: Scene, body: AtStation) -> Seen:
-    scene.world.restart_unit(body.station)
+    scene.world.site(body.station).restart_unit()
     return Seen()
 
 
@@ -154,44 +115,39 @@ async def _set_load(scene: Scene, body: SetLoad) -> Seen:
     if body.reactive_var is not None:
         q1, q2, q3 = body.reactive_var
         reactive = (q1, q2, q3)
-    scene.world.set_load(body.meter, (l1, l2, l3), voltage, reactive)
+    scene.world.site(body.meter).set_load((l1, l2, l3), voltage, reactive)
     return Seen()
 
 
 async def _inject(scene: Scene, body: Inject) -> Seen:
-    scene.world.inject(body.meter, body.injection())
+    scene.world.site(body.meter).inject(body.injection())
     return Seen(result=body.what.value)
 
 
 async def _try_wrong_key(scene: Scene, body: AtMeter) -> Seen:
-    outcome = await scene.world.try_wrong_key(body.meter)
+    outcome = await scene.world.site(body.meter).try_wrong_key()
     return Seen(outcome.refused_by is Refuser.METER, outcome.result, outcome.detail)
 
 
-async def _use_counter(scene: Scene, body: UseCounter) -> Seen:
-    return _seen(await scene.world.use_counter(body.meter, body.counter))
-
-
 async def _authenticate_by(scene: Scene, name: str) -> Seen:
-    scene.world.authenticate_by(MECHANISMS[name])
+    scene.world.head_end.authenticate_by(MECHANISMS[name])
     return Seen(result=name)
 
 
 async def _wake_up(scene: Scene, body: WakeUp) -> Seen:
-    heeded = scene.world.wake_up(body.meter, body.by, body.number)
+    heeded = scene.world.site(body.meter).wake_up(body.by, body.number)
     return Seen(result="heeded" if heeded else "ignored")
 
 
 async def _plug_car(scene: Scene, body: PlugCar) -> Seen:
     energy_wh = round(body.energy_kwh * 1000)
-    scene.world.plug_car(
-        body.station, Car(energy_wh, body.max_w, body.phases, body.phase)
-    )
+    car = Car(energy_wh, body.max_w, body.phases, body.phase)
+    scene.world.site(body.station).plug_car(car)
     return Seen()
 
 
 async def _unplug_car(scene: Scene, body: AtStation) -> Seen:
-    scene.world.unplug_car(body.station)
+    scene.world.site(body.station).unplug_car()
     return Seen()
 
 
@@ -199,11 +155,7 @@ ACTIONS: Final[dict[str, Callable[[Scene, Any], Awaitable[Seen]]]] = {
     "note": _note,
     "run_for": _run_for,
     "run_until": _run_until,
-    "send_message": _send_message,
-    "read": _read,
-    "write": _write,
-    "act": _act,
-    "operate": _operate,
+    **{kind: _command(kind) for kind in COMMANDS},
     "power_cycle": _power_cycle,
     "power_off": _power_off,
     "power_on": _power_on,
@@ -216,7 +168,6 @@ ACTIONS: Final[dict[str, Callable[[Scene, Any], Awaitable[Seen]]]] = {
     "inject": _inject,
     "wake_up": _wake_up,
     "try_wrong_key": _try_wrong_key,
-    "use_counter": _use_counter,
     "authenticate_by": _authenticate_by,
     "plug_car": _plug_car,
     "unplug_car": _unplug_car,

@@ -16,6 +16,14 @@ from wire.errors import LocalError
 _SOME_INSTANT = datetime(2024, 1, 1, tzinfo=UTC)
 
 
+def print_text(text: bytes | None) -> str:
+    """A message for a person: whole when short, else its beginning and its length."""
+    if text is None:
+        return "no message"
+    shown = ascii(text[:40].decode("latin-1"))
+    return shown if len(text) <= 40 else f"{len(text)} characters, {shown}…"
+
+
 class AtMeter(Model):
     """Names a meter."""
 
@@ -113,6 +121,11 @@ class Message(AtMeter):
             text = self.profile.build(now)
         return text.encode("utf-8", "surrogatepass")
 
+    @property
+    def subject(self) -> str:
+        """What is asked, for a person."""
+        return f"a message to meter {self.meter}"
+
 
 class SendMessage(Message):
     """Sends a long message from the head-end to a meter."""
@@ -128,17 +141,32 @@ class Read(AtMeter):
 
     object: Annotated[str, Field(min_length=1, max_length=80)]
 
+    @property
+    def subject(self) -> str:
+        """What is asked, for a person."""
+        return f"reading {self.object} of meter {self.meter}"
+
 
 class Write(Read):
     """Writes an object over P3."""
 
     value: Any
 
+    @property
+    def subject(self) -> str:
+        """What is asked, for a person."""
+        return f"writing {self.object} of meter {self.meter}"
+
 
 class Act(Read):
     """Invokes a method over P3: OBJECT:METHOD as on the command line."""
 
     value: Any = None
+
+    @property
+    def subject(self) -> str:
+        """What is asked, for a person."""
+        return f"invoking {self.object} of meter {self.meter}"
 
 
 class UseCounter(AtMeter):
@@ -147,9 +175,19 @@ class UseCounter(AtMeter):
     # What associating and releasing take beside it.
     counter: Annotated[int, Field(ge=0, le=MAX_COUNTER - 3)]
 
+    @property
+    def subject(self) -> str:
+        """What is asked, for a person."""
+        return f"counter {self.counter} at meter {self.meter}"
+
 
 class Operate(AtMeter):
     """Does an operation by its name, with arguments as on the command line."""
 
     operation: Annotated[str, Field(min_length=1, max_length=64)]
     arguments: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def subject(self) -> str:
+        """What is asked, for a person."""
+        return f"{self.operation} of meter {self.meter}"

@@ -80,7 +80,7 @@ async def _disturb(scene: Scene, body: DisturbDevice) -> Seen:
 
 async def _press_display(scene: Scene, body: PressDisplay) -> Seen:
     held_s = int(body.held.total_seconds())
-    channel = scene.world.press_display(body.meter, held_s)
+    channel = scene.world.site(body.meter).press_display(held_s)
     return Seen(result=f"channel {channel}" if channel else "done")
 
 

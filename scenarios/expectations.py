@@ -20,6 +20,7 @@ from scenarios.commands import (
     SendMessage,
     UseCounter,
     Write,
+    print_text,
 )
 from scenarios.device_sights import DeviceValue, DisplayText, P1Line, Stored
 from scenarios.settings import Controller
@@ -48,11 +49,34 @@ class P1Text(AtMeter):
             raise ValueError(f"{form} is either true or left out")
         return self
 
+    @property
+    def subject(self) -> str:
+        """What is asked, for a person."""
+        return f"P1 text of meter {self.meter}"
+
+    def text_of(self, sent: bytes | None) -> bytes | None:
+        """The octets wanted; `sent` is the last text that this meter accepted."""
+        if self.sent:
+            return sent
+        text = self.repeat.build() if self.repeat is not None else self.text
+        return None if text is None else text.encode("utf-8", "surrogatepass")
+
+    def print(self) -> str:
+        """What is wanted, for a person."""
+        if self.sent:
+            return "what was sent"
+        return "no message" if self.silent else print_text(self.text_of(None))
+
 
 class ObjectValue(AtMeter, Bounds):
     """An object read over P3."""
 
     object: Annotated[str, Field(min_length=1, max_length=80)]
+
+    @property
+    def subject(self) -> str:
+        """What is asked, for a person."""
+        return f"{self.object} of meter {self.meter}"
 
 
 class LogRows(AtMeter):
@@ -74,6 +98,16 @@ class LogRows(AtMeter):
             raise ValueError(f"the rows of {self.log} have no code")
         return self
 
+    @property
+    def subject(self) -> str:
+        """What is asked, for a person."""
+        return f"{self.log} of meter {self.meter}"
+
+    def print(self) -> str:
+        """What is wanted, for a person."""
+        which = "any row" if self.has is None else f"code {self.has}"
+        return which if self.times is None else f"{self.times} × {which}"
+
 
 class Pushed(AtMeter):
     """Pushes of a meter that the head-end has heard since the start."""
@@ -91,11 +125,26 @@ class Pushed(AtMeter):
             raise ValueError(f"no alarm is called {self.alarm[:80]!r}")
         return self
 
+    @property
+    def subject(self) -> str:
+        """What is asked, for a person."""
+        return f"pushes of meter {self.meter}"
+
+    def print(self) -> str:
+        """What is wanted, for a person."""
+        which = self.alarm or "any push"
+        return which if self.times is None else f"{self.times} × {which}"
+
 
 class RegisterValue(AtStation, Bounds):
     """A register of the control unit, read over Modbus."""
 
     name: Annotated[str, Field(min_length=1, max_length=80)]
+
+    @property
+    def subject(self) -> str:
+        """What is asked, for a person."""
+        return f"register {self.name} of station {self.station}"
 
 
 class Refused(Model):
@@ -110,9 +159,32 @@ class Refused(Model):
     result: str | None = None
     by: Literal["head-end", "meter", "transport"] | None = None
 
+    _COMMANDS = ("send_message", "read", "write", "act", "operate", "use_counter")
+
+    @property
+    def command(self) -> str:
+        """Which command it is."""
+        return one_of(self, self._COMMANDS)
+
+    @property
+    def body(self) -> Any:
+        """What stands below the command."""
+        return getattr(self, self.command)
+
+    @property
+    def subject(self) -> str:
+        """What is asked, for a person."""
+        subject: str = self.body.subject
+        return subject
+
+    def print(self) -> str:
+        """What is wanted, for a person."""
+        by = f" by the {self.by}" if self.by else ""
+        return f"refused{by}: {self.result}" if self.result else f"refused{by}"
+
     @model_validator(mode="after")
     def _one_command(self) -> Self:
-        one_of(self, ("send_message", "read", "write", "act", "operate", "use_counter"))
+        one_of(self, self._COMMANDS)
         return self
 
 
@@ -133,6 +205,11 @@ class Answer(Operate, Bounds):
             else:
                 return None
         return result
+
+    @property
+    def subject(self) -> str:
+        """What is asked, for a person."""
+        return f"{self.item} of {self.operation} of meter {self.meter}"
 
 
 class KpiValue(Model):
@@ -193,11 +270,6 @@ class Expectation(Model):
     def body(self) -> Any:
         """What stands below the kind."""
         return getattr(self, one_of(self, _KINDS))
-
-    @property
-    def sight(self) -> DeviceValue | DisplayText | P1Line | Stored | None:
-        """The body, of those kinds that say themselves what they are."""
-        return self.device or self.meter_display or self.p1_line or self.stored
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:

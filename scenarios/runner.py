@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 from scenarios.actions import ACTIONS, next_time_of_day
 from scenarios.document import Scenario
 from scenarios.expectations import Expectation, KpiValue
-from scenarios.eyes import look, subject, wanted
+from scenarios.eyes import look
 from scenarios.results import ExpectationResult, Run, StepResult
 from scenarios.scene import Scene, Seen
 from scenarios.world_protocol import World
@@ -177,8 +177,8 @@ class Runner:
                 self._run,
                 line,
                 expectation.kind,
-                subject(expectation),
-                wanted(self._scene, expectation),
+                expectation.body.subject,
+                found.wanted or expectation.body.print(),
                 found.seen,
                 found.holds,
                 world.now,

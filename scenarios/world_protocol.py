@@ -1,9 +1,9 @@
-"""What the runner asks of a world: the physical actions, the head-end's commands, the eyes.
+"""What the runner asks of a world: its stations, its devices, its head-end, its time.
 
 A world is one fleet of meters with their charge points, one head-end and one transformer,
 on one clock. Meter n hangs at station n; both count from 1. The runner never touches a clock:
 every wait is `await world.run_until(...)`, so the same runner plays in simulated and in real
-time. Methods that a person's hand would do (power, plugs) take effect at once and return.
+time. What a person's hand would do (power, plugs) takes effect at once.
 """
 
 from __future__ import annotations
@@ -93,12 +93,138 @@ class Devices(Protocol):
         """From now on the way between a device and its meter has these faults."""
 
 
+class Site(Protocol):
+    """A meter with what stands behind it, for hands and eyes that are there."""
+
+    def power_off(self) -> None:
+        """The meter loses its supply: connections die, P1 falls silent."""
+
+    def power_on(self) -> None:
+        """The supply returns; what the meter keeps, it has kept."""
+
+    def press_button(self, close: bool) -> bool:
+        """Someone closes or opens the meter's breaker by hand; whether it moved.
+
+        Raises `LocalError` when the meter has none.
+        """
+
+    def unplug_p1(self) -> None:
+        """Pulls the P1 cable out, if need be in mid-telegram."""
+
+    def plug_p1(self) -> None:
+        """Puts the P1 cable back."""
+
+    async def restart_gateway(self) -> None:
+        """Ends the gateway and starts it again from what it saved."""
+
+    def restart_unit(self) -> None:
+        """Ends the control unit and starts it again from what it saved."""
+
+    def set_load(
+        self,
+        power_w: PerPhase,
+        voltage_dv: PerPhase | None,
+        reactive_var: PerPhase | None = None,
+    ) -> None:
+        """W and var per phase (negative: export) beside the car's; voltage in 0.1 V.
+
+        None, for voltage or var: as it is.
+        """
+
+    def inject(self, injection: Injection) -> None:
+        """Something happens to the meter, or breaks in it."""
+
+    def wake_up(self, by: By, number: str) -> bool:
+        """A call or an empty SMS from that number; whether the meter does what is listed."""
+
+    def plug_car(self, car: Car) -> None:
+        """A car arrives; one that stands there already leaves first."""
+
+    def unplug_car(self) -> None:
+        """The car leaves, if there is one."""
+
+    def press_display(self, held_s: int) -> int | None:
+        """Someone presses the E-meter's button; the channel of a device that was chosen."""
+
+    def meter_display(self) -> str:
+        """The digits of the device that the E-meter's display offers; "" when none is."""
+
+    def p1_text(self) -> bytes | None:
+        """The text message in the newest telegram that the meter's cable carried.
+
+        None while the cable is out or the supply is off, until the first telegram after either
+        returns, and when the telegram's line is no message.
+        """
+
+    def p1_line(self, line: str) -> Value | None:
+        """A line of the newest telegram by its reduced OBIS code; None as for `p1_text`."""
+
+    async def register(self, name: str) -> int:
+        """A register of the control unit by name, read over Modbus now.
+
+        Raises `PeerRefused` or `TransportError` when it gives no value.
+        """
+
+    async def try_wrong_key(self) -> Outcome:
+        """Somebody without the meter's keys tries to associate; the meter should refuse."""
+
+    async def use_counter(self, counter: int) -> Outcome:
+        """Somebody else with the meter's keys associates, with counters from that one on."""
+
+
+class HeadEnd(Protocol):
+    """What can be asked of the central system; every command goes through a durable job."""
+
+    async def send_message(self, meter: int, text: bytes, *, check: bool) -> Outcome:
+        """The long message; `b""` clears.
+
+        With `check` false the head-end skips its own rules on the text, so that the meter is
+        the one to refuse.
+        """
+
+    async def read(self, meter: int, name: str) -> Outcome:
+        """GET over P3; `name` is OBJECT[:ATTR] as on the command line.
+
+        A profile's value is its rows: what it captured stands in the `values` of each.
+        """
+
+    async def write(self, meter: int, name: str, value: object) -> Outcome:
+        """SET over P3; `value` as on the command line."""
+
+    async def act(self, meter: int, name: str, value: object) -> Outcome:
+        """ACTION over P3; `name` is OBJECT:METHOD, `value` may be None."""
+
+    async def operate(
+        self, meter: int, operation: str, arguments: Mapping[str, object]
+    ) -> Outcome:
+        """An operation by its name; its whole result."""
+
+    def authenticate_by(self, mechanism: Mechanism) -> None:
+        """The head-end proves itself so from now on."""
+
+    def pushes(self, meter: int) -> Sequence[Sequence[str]]:
+        """The alarms that each push told of which was heard of this meter."""
+
+    def stored(self, meter: int, group: str) -> Sequence[float]:
+        """The readings that are kept of the objects whose OBIS codes begin so.
+
+        Oldest first, each in its unit.
+        """
+
+
 class World(Protocol):
     """One playable world."""
 
     @property
     def devices(self) -> Devices:
         """What hangs on the meters by M-Bus, or lies in store."""
+
+    @property
+    def head_end(self) -> HeadEnd:
+        """The grid operator's central system."""
+
+    def site(self, number: int) -> Site:
+        """The meter or station of that number, from 1; `LocalError` when there is none."""
 
     @property
     def log(self) -> EventLog:
@@ -120,118 +246,6 @@ class World(Protocol):
 
     async def run_until(self, instant: datetime) -> None:
         """Lets time pass; returns at once when the instant lies behind."""
-
-    async def send_message(self, meter: int, text: bytes, *, check: bool) -> Outcome:
-        """The long message through a durable job; `b""` clears.
-
-        With `check` false the head-end skips its own rules on the text, so that the meter is
-        the one to refuse.
-        """
-
-    async def read(self, meter: int, name: str) -> Outcome:
-        """GET over P3, through a durable job; `name` is OBJECT[:ATTR] as on the command line.
-
-        A profile's value is its rows: what it captured stands in the `values` of each.
-        """
-
-    async def write(self, meter: int, name: str, value: object) -> Outcome:
-        """SET over P3, through a durable job; `value` as on the command line."""
-
-    async def act(self, meter: int, name: str, value: object) -> Outcome:
-        """ACTION over P3, through a durable job; `name` is OBJECT:METHOD, `value` may be None."""
-
-    async def operate(
-        self, meter: int, operation: str, arguments: Mapping[str, object]
-    ) -> Outcome:
-        """An operation of the head-end by its name, through a durable job; its whole result."""
-
-    def p1_text(self, meter: int) -> bytes | None:
-        """The text message in the newest telegram that this meter's cable carried.
-
-        None while the cable is out or the supply is off, until the first telegram after either
-        returns, and when the telegram's line is no message.
-        """
-
-    async def register(self, station: int, name: str) -> int:
-        """A register of the control unit by name, read over Modbus now.
-
-        Raises `PeerRefused` or `TransportError` when it gives no value.
-        """
-
-    def power_off(self, meter: int) -> None:
-        """The meter loses its supply: connections die, P1 falls silent."""
-
-    def power_on(self, meter: int) -> None:
-        """The supply returns; what the meter keeps, it has kept."""
-
-    def press_button(self, meter: int, close: bool) -> bool:
-        """Someone closes or opens the meter's breaker by hand; whether it moved.
-
-        Raises `LocalError` when the meter has none.
-        """
-
-    def unplug_p1(self, meter: int) -> None:
-        """Pulls the P1 cable out, if need be in mid-telegram."""
-
-    def plug_p1(self, meter: int) -> None:
-        """Puts the P1 cable back."""
-
-    def restart_gateway(self, station: int) -> None:
-        """Ends the gateway and starts it again from what it saved."""
-
-    def restart_unit(self, station: int) -> None:
-        """Ends the control unit and starts it again from what it saved."""
-
-    def set_load(
-        self,
-        meter: int,
-        power_w: PerPhase,
-        voltage_dv: PerPhase | None,
-        reactive_var: PerPhase | None = None,
-    ) -> None:
-        """W and var per phase (negative: export) beside the car's; voltage in 0.1 V.
-
-        None, for voltage or var: as it is.
-        """
-
-    def wake_up(self, meter: int, by: By, number: str) -> bool:
-        """A call or an empty SMS from that number; whether the meter does what is listed."""
-
-    def pushes(self, meter: int) -> Sequence[Sequence[str]]:
-        """The alarms that each push told of which the head-end heard of this meter."""
-
-    def inject(self, meter: int, injection: Injection) -> None:
-        """Something happens to the meter, or breaks in it."""
-
-    async def try_wrong_key(self, meter: int) -> Outcome:
-        """Somebody without the meter's keys tries to associate; the meter should refuse."""
-
-    async def use_counter(self, meter: int, counter: int) -> Outcome:
-        """Somebody else with the meter's keys associates, with counters from that one on."""
-
-    def authenticate_by(self, mechanism: Mechanism) -> None:
-        """The head-end proves itself so from now on."""
-
-    def plug_car(self, station: int, car: Car) -> None:
-        """A car arrives; one that stands there already leaves first."""
-
-    def unplug_car(self, station: int) -> None:
-        """The car leaves, if there is one."""
-
-    def meter_display(self, meter: int) -> str:
-        """The digits of the device that the E-meter's display offers; "" when none is."""
-
-    def press_display(self, meter: int, held_s: int) -> int | None:
-        """Someone presses the E-meter's button; the channel of a device that was chosen."""
-
-    def p1_line(self, meter: int, line: str) -> Value | None:
-        """A line of the newest telegram by its reduced OBIS code; None as for `p1_text`."""
-
-    def stored(self, meter: int, group: str) -> Sequence[float]:
-        """The readings that the head-end keeps of the objects whose OBIS codes begin so.
-
-        Oldest first, each in its unit.
-        """
 
     def kpis(self) -> Mapping[str, float]:
         """The key figures from the start until now; always the same keys."""

@@ -20,9 +20,6 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
 from headend.store.job import Job
-from meters.behaviour.injections import Injection
-from meters.behaviour.wakeup import By
-from meters.mbus import display
 from meters.meter import P1_VERSIONS
 from scenarios.clock import sleep_until
 from scenarios.document import Scenario
@@ -33,19 +30,14 @@ from scenarios.settings import Controller
 from scenarios.world.devices import MINUTE_S, Devices
 from scenarios.world.feeder import Feeder
 from scenarios.world.figures import key_figures, run_data
+from scenarios.world.head_end import HeadEnd, at
 from scenarios.world.office import Office
 from scenarios.world.premises import Premises
 from scenarios.world.station import Station
-from scenarios.world.stranger import try_wrong_key, use_counter
 from scenarios.world.street import make_stations, read_cars
 from scenarios.world.transformer import QUARTER_S, Transformer
 from scenarios.world.witness import Witness
-from scenarios.world_protocol import Car, Outcome
-from wire.dlms.acse import Mechanism
-from wire.errors import LocalError
 from wire.instants import from_epoch
-from wire.p1 import Value
-from wire.quantities import PerPhase
 
 TICK_S = 10
 
@@ -98,6 +90,7 @@ class Lab:
                 self._by_meter.get(heard.push.equipment_id), heard
             ),
         )
+        self.head_end = HeadEnd(self._office, self._stations, self._witness, clock)
         self._control = self._office.control(
             settings,
             controller,
@@ -159,145 +152,9 @@ class Lab:
         if self._trouble is not None:
             raise self._trouble
 
-    async def send_message(self, meter: int, text: bytes, *, check: bool) -> Outcome:
-        """The long message, through a durable job."""
-        station = self._station(meter)
-        self._witness.handed_in(station, text, self._clock.seconds())
-        if not check:
-            arguments = {"object": "consumer_message:2", "value": {"hex": text.hex()}}
-            outcome = await self._do(station, "set", arguments)
-        elif text:
-            arguments = {"text": text.decode("utf-8", "replace")}
-            outcome = await self._do(station, "message", arguments)
-        else:
-            outcome = await self._do(station, "message", {"clear": True})
-        self._witness.note(
-            "message", station, characters=len(text), result=outcome.result
-        )
-        return outcome
-
-    async def read(self, meter: int, name: str) -> Outcome:
-        """GET over P3."""
-        return await self._do(self._station(meter), "get", {"object": name})
-
-    async def write(self, meter: int, name: str, value: object) -> Outcome:
-        """SET over P3."""
-        arguments = {"object": name, "value": value}
-        return await self._do(self._station(meter), "set", arguments)
-
-    async def act(self, meter: int, name: str, value: object) -> Outcome:
-        """ACTION over P3."""
-        arguments = {"object": name, "value": value}
-        return await self._do(self._station(meter), "action", arguments)
-
-    async def operate(
-        self, meter: int, operation: str, arguments: Mapping[str, object]
-    ) -> Outcome:
-        """An operation by its name; the value is all of its result."""
-        station = self._station(meter)
-        equipment_id = station.meter.identity.equipment_id
-        return await self._office.do(equipment_id, operation, arguments, whole=True)
-
-    def p1_text(self, meter: int) -> bytes | None:
-        """The text message in the newest telegram."""
-        telegram = self._station(meter).telegram
-        return None if telegram is None else telegram.text_message
-
-    async def register(self, station: int, name: str) -> int:
-        """A register of the unit, read over Modbus now."""
-        return await self._station(station).register(name)
-
-    def power_off(self, meter: int) -> None:
-        """The meter loses its supply."""
-        self._station(meter).power_off()
-
-    def power_on(self, meter: int) -> None:
-        """The supply returns."""
-        self._station(meter).power_on()
-
-    def press_button(self, meter: int, close: bool) -> bool:
-        """Someone presses the meter's button."""
-        return self._station(meter).press_button(close)
-
-    def unplug_p1(self, meter: int) -> None:
-        """Pulls the P1 cable."""
-        self._station(meter).unplug_p1()
-
-    def plug_p1(self, meter: int) -> None:
-        """Puts the P1 cable back."""
-        self._station(meter).p1.replug()
-
-    def restart_gateway(self, station: int) -> None:
-        """Ends the gateway and starts it again from its journal."""
-        ensureDeferred(self._station(station).restart_gateway()).addErrback(self._fault)
-
-    def restart_unit(self, station: int) -> None:
-        """Boots the unit."""
-        self._station(station).restart_unit()
-
-    def set_load(
-        self,
-        meter: int,
-        power_w: PerPhase,
-        voltage_dv: PerPhase | None,
-        reactive_var: PerPhase | None = None,
-    ) -> None:
-        """W and var per phase beside the car's."""
-        self._station(meter).set_base(power_w, voltage_dv, reactive_var)
-
-    def wake_up(self, meter: int, by: By, number: str) -> bool:
-        """A call, or an empty SMS."""
-        return self._station(meter).wake_up(by, number)
-
-    def pushes(self, meter: int) -> Sequence[Sequence[str]]:
-        """The alarms of each push that was heard."""
-        name = self._station(meter).meter.identity.equipment_id
-        return self._office.pushes.get(name, [])
-
-    def inject(self, meter: int, injection: Injection) -> None:
-        """Something happens to the meter, or breaks in it."""
-        self._station(meter).inject(injection)
-
-    async def try_wrong_key(self, meter: int) -> Outcome:
-        """Somebody without the meter's keys tries to associate."""
-        endpoint = self._network.endpoint(*self._station(meter).addresses.p3)
-        return await try_wrong_key(endpoint, self._clock)
-
-    async def use_counter(self, meter: int, counter: int) -> Outcome:
-        """Somebody else with the meter's keys associates."""
-        station = self._station(meter)
-        endpoint = self._network.endpoint(*station.addresses.p3)
-        return await use_counter(endpoint, self._clock, station.meter, counter)
-
-    def authenticate_by(self, mechanism: Mechanism) -> None:
-        """The head-end proves itself so from now on."""
-        self._office.authenticate_by(mechanism)
-
-    def plug_car(self, station: int, car: Car) -> None:
-        """A car arrives."""
-        self._station(station).plug_car(car.energy_wh, car.max_w, car.phases, car.phase)
-
-    def unplug_car(self, station: int) -> None:
-        """The car leaves."""
-        self._station(station).unplug_car()
-
-    def meter_display(self, meter: int) -> str:
-        """What the E-meter's display offers."""
-        return self._station(meter).touch(display.shown)
-
-    def press_display(self, meter: int, held_s: int) -> int | None:
-        """Someone presses the E-meter's button."""
-        return self._station(meter).touch(lambda m: display.press(m, held_s))
-
-    def p1_line(self, meter: int, line: str) -> Value | None:
-        """A line of the newest telegram."""
-        telegram = self._station(meter).telegram
-        return None if telegram is None else telegram.values.get(line)
-
-    def stored(self, meter: int, group: str) -> Sequence[float]:
-        """What the head-end keeps of some objects."""
-        name = self._station(meter).meter.identity.equipment_id
-        return self._office.stored(name, group)
+    def site(self, number: int) -> Station:
+        """The meter or station of that number."""
+        return at(self._stations, number)
 
     def kpis(self) -> Mapping[str, float]:
         """The key figures until now."""
@@ -353,9 +210,9 @@ class Lab:
         voltage_dv = self._feeder.voltage_dv(now_s)
         for number, station in enumerate(self._stations):
             if premises is not None:
-                station.set_base(premises.power_w(number, now_s), voltage_dv)
+                station.set_load(premises.power_w(number, now_s), voltage_dv)
             else:
-                station.set_base(station.base_w, voltage_dv)
+                station.set_load(station.base_w, voltage_dv)
 
     def _control_step(self, now_s: int) -> None:
         """The DALI box reports, and the controller acts, unless it is still busy."""
@@ -374,20 +231,6 @@ class Lab:
         """Messages are on their way; the next step does not wait for them."""
         for message in messages:
             message.addErrback(self._fault)
-
-    async def _do(
-        self, station: Station, operation: str, arguments: Mapping[str, object]
-    ) -> Outcome:
-        return await self._office.do(
-            station.meter.identity.equipment_id, operation, arguments
-        )
-
-    def _station(self, number: int) -> Station:
-        if not 1 <= number <= len(self._stations):
-            raise LocalError(
-                f"there is no station {number}; there are {len(self._stations)}"
-            )
-        return self._stations[number - 1]
 
     def _by_name(self, name: str) -> Station:
         return self._stations[int(name[2:]) - 1]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
 from chargepoint.car import Visits
 from chargepoint.edge import Gateway
@@ -19,6 +19,7 @@ from chargepoint.sessions import Session, staying
 from chargepoint.unit import ControlUnit
 from meters.behaviour.injections import Injection, inject
 from meters.behaviour.wakeup import By, woken
+from meters.mbus import display
 from meters.meter import Meter
 from meters.p1.port import P1Port
 from meters.p3.protocol import P3Factory
@@ -26,8 +27,10 @@ from meters.push_line import PushLine
 from scenarios.network import Network, Port
 from scenarios.world.bound import Stay, stays
 from scenarios.world.fairness import Reversals, Served
+from scenarios.world.stranger import try_wrong_key, use_counter
 from scenarios.world.transformer import NO_LOAD, NOMINAL_DV, Quarters
-from wire.p1 import Telegram
+from scenarios.world_protocol import Car, Outcome
+from wire.p1 import Telegram, Value
 from wire.quantities import PerPhase
 
 UNIT_MAX_DA = 320
@@ -198,16 +201,22 @@ class Station:
         self.p1.unplug()
         self.telegram = None
 
-    def plug_car(self, energy_wh: int, max_w: int, phases: int, phase: int) -> None:
+    def plug_p1(self) -> None:
+        """Puts the P1 cable back."""
+        self.p1.replug()
+
+    def plug_car(self, car: Car) -> None:
         """A car arrives now and stays; one that is there leaves first."""
         now_s = int(self._clock.seconds())
-        self._replace_car(staying(self.name, now_s, energy_wh, phases, phase, max_w))
+        self._replace_car(
+            staying(self.name, now_s, car.energy_wh, car.phases, car.phase, car.max_w)
+        )
 
     def unplug_car(self) -> None:
         """The car leaves, if there is one."""
         self._replace_car(None)
 
-    def set_base(
+    def set_load(
         self,
         power_w: PerPhase,
         voltage_dv: PerPhase | None,
@@ -222,6 +231,30 @@ class Station:
         """A register of the unit, asked over Modbus by a master of its own."""
         row = register(name)
         return row.decode(await self._eyes.read(row.address, row.words))
+
+    def press_display(self, held_s: int) -> int | None:
+        """Someone presses the E-meter's button; the channel of a device that was chosen."""
+        return self.touch(lambda meter: display.press(meter, held_s))
+
+    def meter_display(self) -> str:
+        """What the E-meter's display offers."""
+        return self.touch(display.shown)
+
+    def p1_text(self) -> bytes | None:
+        """The text message in the newest telegram."""
+        return None if self.telegram is None else self.telegram.text_message
+
+    def p1_line(self, line: str) -> Value | None:
+        """A line of the newest telegram."""
+        return None if self.telegram is None else self.telegram.values.get(line)
+
+    async def try_wrong_key(self) -> Outcome:
+        """Somebody without the meter's keys tries to associate."""
+        return await try_wrong_key(self._p3_endpoint(), self._clock)
+
+    async def use_counter(self, counter: int) -> Outcome:
+        """Somebody else with the meter's keys associates."""
+        return await use_counter(self._p3_endpoint(), self._clock, self.meter, counter)
 
     @property
     def profile_applied(self) -> bool:
@@ -322,6 +355,9 @@ class Station:
         now_s = int(self._clock.seconds())
         self.unit.advance(now_s)
         self.unit.station.plug(session)
+
+    def _p3_endpoint(self) -> IStreamClientEndpoint:
+        return self._network.endpoint(*self.addresses.p3)
 
     def _modbus(self) -> ModbusClient:
         return ModbusClient(self._network.endpoint(*self.addresses.modbus), self._clock)

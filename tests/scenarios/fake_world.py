@@ -88,132 +88,12 @@ class FakeWorld:
         self.waits += 1
         self.now = max(self.now, instant)
 
-    async def send_message(self, meter: int, text: bytes, *, check: bool) -> Outcome:
-        self.done.append(("send", meter, len(text), check))
-        bad = len(text) > LONGEST or b"\r" in text or b"\n" in text
-        if bad:
-            who = Refuser.HEADEND if check else Refuser.METER
-            return Outcome("other-reason", who, "the meter does not take it")
-        self.text, self.shown_from = text, self.now + timedelta(seconds=7)
-        return Outcome(detail="job 1")
+    @property
+    def head_end(self) -> FakeHeadEnd:
+        return FakeHeadEnd(self)
 
-    async def read(self, meter: int, name: str) -> Outcome:
-        self.done.append(("read", meter, name))
-        if name == "fraud_detection_log:buffer":
-            return Outcome(value=[{"values": [code]} for code in (40, 47, 40)])
-        if name != "consumer_message":
-            return Outcome("object-undefined", Refuser.METER)
-        return Outcome(value={"hex": self.text.hex()})
-
-    async def write(self, meter: int, name: str, value: object) -> Outcome:
-        self.done.append(("write", meter, name, value))
-        return Outcome("read-write-denied", Refuser.METER)
-
-    async def act(self, meter: int, name: str, value: object) -> Outcome:
-        self.done.append(("act", meter, name, value))
-        return Outcome("other-reason", Refuser.METER)
-
-    async def operate(
-        self, meter: int, operation: str, arguments: Mapping[str, object]
-    ) -> Outcome:
-        self.done.append(("operate", meter, operation, arguments))
-        if operation != "configuration":
-            return Outcome("not-sent", Refuser.HEADEND, "no such operation")
-        return Outcome(value={"flags": {"p0": True}, "rows": [{"values": [5]}]})
-
-    def p1_text(self, meter: int) -> bytes | None:
-        if not (self.plugged and self.powered):
-            return None
-        if self.shown_from is not None and self.now >= self.shown_from:
-            self.shown = self.text
-        return self.shown
-
-    async def register(self, station: int, name: str) -> int:
-        if name not in self.registers:
-            raise TransportError("the unit is silent")
-        return self.registers[name]
-
-    def power_off(self, meter: int) -> None:
-        self.powered = False
-        self.done.append(("off", self.now))
-
-    def power_on(self, meter: int) -> None:
-        self.powered = True
-        self.done.append(("on", self.now))
-
-    def press_button(self, meter: int, close: bool) -> bool:
-        self.done.append(("button", meter, close))
-        return close
-
-    def unplug_p1(self, meter: int) -> None:
-        self.plugged = False
-
-    def plug_p1(self, meter: int) -> None:
-        self.plugged = True
-
-    def restart_gateway(self, station: int) -> None:
-        self.done.append(("restart_gateway", station))
-
-    def restart_unit(self, station: int) -> None:
-        raise TransportError("the unit's file is gone")
-
-    def set_load(
-        self,
-        meter: int,
-        power_w: tuple[int, int, int],
-        voltage_dv: tuple[int, int, int] | None,
-        reactive_var: tuple[int, int, int] | None = None,
-    ) -> None:
-        self.done.append(("load", meter, power_w, voltage_dv, reactive_var))
-
-    def wake_up(self, meter: int, by: By, number: str) -> bool:
-        self.done.append(("wake up", meter, by, number))
-        return by is By.SMS
-
-    def pushes(self, meter: int) -> Sequence[Sequence[str]]:
-        return [("power_up", "fraud_attempt"), ()]
-
-    def inject(self, meter: int, injection: Injection) -> None:
-        self.done.append(("inject", meter, injection))
-
-    async def try_wrong_key(self, meter: int) -> Outcome:
-        self.done.append(("wrong key", meter))
-        if len(self.done) > 1:
-            return Outcome(detail="the meter took it")
-        return Outcome("refused", Refuser.METER)
-
-    async def use_counter(self, meter: int, counter: int) -> Outcome:
-        self.done.append(("use_counter", meter, counter))
-        if counter < 100:
-            return Outcome("rejected", Refuser.METER)
-        return Outcome()
-
-    def authenticate_by(self, mechanism: Mechanism) -> None:
-        self.done.append(("authenticate_by", mechanism))
-
-    def plug_car(self, station: int, car: Car) -> None:
-        self.done.append(("car", station, car))
-
-    def unplug_car(self, station: int) -> None:
-        self.done.append(("car gone", station))
-
-    def meter_display(self, meter: int) -> str:
-        return "3456789"
-
-    def press_display(self, meter: int, held_s: int) -> int | None:
-        self.done.append(("display", meter, held_s))
-        return 1 if held_s >= 2 else None
-
-    def p1_line(self, meter: int, line: str) -> Value | None:
-        lines: dict[str, Value] = {
-            "0-1:24.2.1": MBusReading(self.now, 1234),
-            "0-1:24.1.0": 3,
-            "0-1:96.1.0": b"G0001234567890113",
-        }
-        return lines.get(line)
-
-    def stored(self, meter: int, group: str) -> Sequence[float]:
-        return [1.5, 2.5] if "0-1:24.2.1.255".startswith(group) else []
+    def site(self, number: int) -> FakeSite:
+        return FakeSite(self, number)
 
     def kpis(self) -> Mapping[str, float]:
         return self.figures
@@ -223,6 +103,152 @@ class FakeWorld:
 
     def close(self) -> None:
         self.closed = True
+
+
+@dataclass
+class FakeSite:
+    """The one meter, by whatever number."""
+
+    world: FakeWorld
+    number: int
+
+    def power_off(self) -> None:
+        self.world.powered = False
+        self.world.done.append(("off", self.world.now))
+
+    def power_on(self) -> None:
+        self.world.powered = True
+        self.world.done.append(("on", self.world.now))
+
+    def press_button(self, close: bool) -> bool:
+        self.world.done.append(("button", self.number, close))
+        return close
+
+    def unplug_p1(self) -> None:
+        self.world.plugged = False
+
+    def plug_p1(self) -> None:
+        self.world.plugged = True
+
+    async def restart_gateway(self) -> None:
+        self.world.done.append(("restart_gateway", self.number))
+
+    def restart_unit(self) -> None:
+        raise TransportError("the unit's file is gone")
+
+    def set_load(
+        self,
+        power_w: tuple[int, int, int],
+        voltage_dv: tuple[int, int, int] | None,
+        reactive_var: tuple[int, int, int] | None = None,
+    ) -> None:
+        self.world.done.append(("load", self.number, power_w, voltage_dv, reactive_var))
+
+    def inject(self, injection: Injection) -> None:
+        self.world.done.append(("inject", self.number, injection))
+
+    def wake_up(self, by: By, number: str) -> bool:
+        self.world.done.append(("wake up", self.number, by, number))
+        return by is By.SMS
+
+    def plug_car(self, car: Car) -> None:
+        self.world.done.append(("car", self.number, car))
+
+    def unplug_car(self) -> None:
+        self.world.done.append(("car gone", self.number))
+
+    def press_display(self, held_s: int) -> int | None:
+        self.world.done.append(("display", self.number, held_s))
+        return 1 if held_s >= 2 else None
+
+    def meter_display(self) -> str:
+        return "3456789"
+
+    def p1_text(self) -> bytes | None:
+        if not (self.world.plugged and self.world.powered):
+            return None
+        if (
+            self.world.shown_from is not None
+            and self.world.now >= self.world.shown_from
+        ):
+            self.world.shown = self.world.text
+        return self.world.shown
+
+    def p1_line(self, line: str) -> Value | None:
+        lines: dict[str, Value] = {
+            "0-1:24.2.1": MBusReading(self.world.now, 1234),
+            "0-1:24.1.0": 3,
+            "0-1:96.1.0": b"G0001234567890113",
+        }
+        return lines.get(line)
+
+    async def register(self, name: str) -> int:
+        if name not in self.world.registers:
+            raise TransportError("the unit is silent")
+        return self.world.registers[name]
+
+    async def try_wrong_key(self) -> Outcome:
+        self.world.done.append(("wrong key", self.number))
+        if len(self.world.done) > 1:
+            return Outcome(detail="the meter took it")
+        return Outcome("refused", Refuser.METER)
+
+    async def use_counter(self, counter: int) -> Outcome:
+        self.world.done.append(("use_counter", self.number, counter))
+        if counter < 100:
+            return Outcome("rejected", Refuser.METER)
+        return Outcome()
+
+
+@dataclass
+class FakeHeadEnd:
+    """Asks the one meter."""
+
+    world: FakeWorld
+
+    async def send_message(self, meter: int, text: bytes, *, check: bool) -> Outcome:
+        self.world.done.append(("send", meter, len(text), check))
+        bad = len(text) > LONGEST or b"\r" in text or b"\n" in text
+        if bad:
+            who = Refuser.HEADEND if check else Refuser.METER
+            return Outcome("other-reason", who, "the meter does not take it")
+        self.world.text, self.world.shown_from = text, self.world.now + timedelta(
+            seconds=7
+        )
+        return Outcome(detail="job 1")
+
+    async def read(self, meter: int, name: str) -> Outcome:
+        self.world.done.append(("read", meter, name))
+        if name == "fraud_detection_log:buffer":
+            return Outcome(value=[{"values": [code]} for code in (40, 47, 40)])
+        if name != "consumer_message":
+            return Outcome("object-undefined", Refuser.METER)
+        return Outcome(value={"hex": self.world.text.hex()})
+
+    async def write(self, meter: int, name: str, value: object) -> Outcome:
+        self.world.done.append(("write", meter, name, value))
+        return Outcome("read-write-denied", Refuser.METER)
+
+    async def act(self, meter: int, name: str, value: object) -> Outcome:
+        self.world.done.append(("act", meter, name, value))
+        return Outcome("other-reason", Refuser.METER)
+
+    async def operate(
+        self, meter: int, operation: str, arguments: Mapping[str, object]
+    ) -> Outcome:
+        self.world.done.append(("operate", meter, operation, arguments))
+        if operation != "configuration":
+            return Outcome("not-sent", Refuser.HEADEND, "no such operation")
+        return Outcome(value={"flags": {"p0": True}, "rows": [{"values": [5]}]})
+
+    def authenticate_by(self, mechanism: Mechanism) -> None:
+        self.world.done.append(("authenticate_by", mechanism))
+
+    def pushes(self, meter: int) -> Sequence[Sequence[str]]:
+        return [("power_up", "fraud_attempt"), ()]
+
+    def stored(self, meter: int, group: str) -> Sequence[float]:
+        return [1.5, 2.5] if "0-1:24.2.1.255".startswith(group) else []
 
 
 FIGURES = {

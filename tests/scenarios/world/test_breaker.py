@@ -37,11 +37,11 @@ def test_a_trip_stops_car_meter_and_transformer_at_one_second(over_s: int) -> No
     lab = make_lab()
 
     async def play() -> None:
-        await lab.write(1, "limiter:min_over_threshold_duration", over_s)
-        lab.plug_car(1, CAR)
+        await lab.head_end.write(1, "limiter:min_over_threshold_duration", over_s)
+        lab.site(1).plug_car(CAR)
         await lab.run_until(lab.now + timedelta(seconds=3))
-        lab.set_load(1, (600, 0, 0), None)
-        await lab.write(1, "limiter:threshold_normal", 5000)
+        lab.site(1).set_load((600, 0, 0), None)
+        await lab.head_end.write(1, "limiter:threshold_normal", 5000)
         await lab.run_until(lab.now + timedelta(minutes=15))
         station = lab._stations[0]
         flowed_s = 3 + over_s
@@ -60,19 +60,23 @@ def test_a_unit_without_power_answers_nothing_and_boots_when_it_is_back() -> Non
     lab = make_lab()
 
     async def play() -> None:
-        lab.plug_car(1, CAR)
+        lab.site(1).plug_car(CAR)
         await lab.run_until(lab.now + timedelta(minutes=1))
-        assert await lab.register(1, "power") == 11_040
-        assert (await lab.act(1, "disconnect_control:remote_disconnect", None)).accepted
+        assert await lab.site(1).register("power") == 11_040
+        assert (
+            await lab.head_end.act(1, "disconnect_control:remote_disconnect", None)
+        ).accepted
         with pytest.raises(PeerRefused):
-            await lab.register(1, "power")
-        lab.restart_unit(1)
+            await lab.site(1).register("power")
+        lab.site(1).restart_unit()
         await lab.run_until(lab.now + timedelta(minutes=1))
         with pytest.raises(PeerRefused):
-            await lab.register(1, "power")
+            await lab.site(1).register("power")
         assert lab._stations[0].unit.power_w == (0, 0, 0)
-        assert (await lab.act(1, "disconnect_control:remote_connect", None)).accepted
-        assert await lab.register(1, "power") == 11_040
+        assert (
+            await lab.head_end.act(1, "disconnect_control:remote_connect", None)
+        ).accepted
+        assert await lab.site(1).register("power") == 11_040
         assert lab._stations[0].meter.state.net_w == 11_040
 
     lab.drive(play())
@@ -83,12 +87,12 @@ def test_a_car_that_leaves_meanwhile_draws_nothing_afterwards() -> None:
     lab = make_lab()
 
     async def play() -> None:
-        lab.plug_car(1, CAR)
-        lab.set_load(1, (100, 0, 0), None)
-        await lab.act(1, "disconnect_control:remote_disconnect", None)
-        lab.unplug_car(1)
+        lab.site(1).plug_car(CAR)
+        lab.site(1).set_load((100, 0, 0), None)
+        await lab.head_end.act(1, "disconnect_control:remote_disconnect", None)
+        lab.site(1).unplug_car()
         await lab.run_until(lab.now + timedelta(minutes=5))
-        await lab.act(1, "disconnect_control:remote_connect", None)
+        await lab.head_end.act(1, "disconnect_control:remote_connect", None)
         assert lab._stations[0].meter.state.power_w == (100, 0, 0)
 
     lab.drive(play())
@@ -100,8 +104,8 @@ def test_a_car_that_comes_as_the_breaker_opens_asks_for_nothing() -> None:
 
     async def play() -> None:
         station = lab._stations[0]
-        lab.set_load(1, (6000, 0, 0), None)
-        await lab.write(1, "limiter:threshold_normal", 5000)
+        lab.site(1).set_load((6000, 0, 0), None)
+        await lab.head_end.write(1, "limiter:threshold_normal", 5000)
         station.unit.advance(lab._start_s + 40)
         station.unit.station.plug(staying("CP001", lab._start_s, 60_000, 3, 1, 11_040))
         assert station.meter.state.demand_w == (6000, 0, 0)
@@ -115,5 +119,5 @@ def test_a_car_that_comes_as_the_breaker_opens_asks_for_nothing() -> None:
 def test_a_button_needs_a_breaker() -> None:
     lab = make_lab("dsmr-4.2.2")
     with pytest.raises(LocalError, match="no breaker"):
-        lab.press_button(2, close=True)
+        lab.site(2).press_button(close=True)
     lab.close()

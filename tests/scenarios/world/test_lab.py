@@ -95,8 +95,8 @@ def scenario(
 
 async def an_evening(lab: SimulatedLab, minutes: int = 60) -> SimulatedLab:
     """Two cars come, and time passes."""
-    lab.plug_car(1, Car(energy_wh=40_000, max_w=11_000))
-    lab.plug_car(2, Car(energy_wh=40_000, max_w=7400, phases=1, phase=2))
+    lab.site(1).plug_car(Car(energy_wh=40_000, max_w=11_000))
+    lab.site(2).plug_car(Car(energy_wh=40_000, max_w=7400, phases=1, phase=2))
     await lab.run_until(lab.now + timedelta(minutes=minutes))
     return lab
 
@@ -185,7 +185,7 @@ def test_a_message_goes_forward_from_hop_to_hop_however_late_the_answer_comes() 
     lab = SimulatedLab(made, Controller.NONE)
 
     async def play() -> None:
-        assert (await lab.send_message(1, b"HELLO", check=True)).accepted
+        assert (await lab.head_end.send_message(1, b"HELLO", check=True)).accepted
 
     lab.drive(play())
     lab.close()
@@ -199,9 +199,9 @@ def test_a_message_may_wait_a_quarter_of_an_hour_and_control_goes_on() -> None:
     lab = SimulatedLab(scenario(rating_va=30_000, latency_s=900), Controller.HEADROOM)
 
     async def play() -> None:
-        lab.plug_car(1, Car(energy_wh=40_000, max_w=11_000))
+        lab.site(1).plug_car(Car(energy_wh=40_000, max_w=11_000))
         await lab.run_until(lab.now + timedelta(minutes=20))
-        lab.plug_car(2, Car(energy_wh=40_000, max_w=11_000))
+        lab.site(2).plug_car(Car(energy_wh=40_000, max_w=11_000))
         await lab.run_until(lab.now + timedelta(minutes=40))
 
     lab.drive(play())
@@ -258,20 +258,20 @@ def test_refusals_are_outcomes() -> None:
     lab = SimulatedLab(scenario(), Controller.NONE)
 
     async def play() -> None:
-        at_desk = await lab.send_message(1, b"A" * 1025, check=True)
+        at_desk = await lab.head_end.send_message(1, b"A" * 1025, check=True)
         assert at_desk.refused_by is Refuser.HEADEND
-        at_meter = await lab.send_message(1, b"A" * 1025, check=False)
+        at_meter = await lab.head_end.send_message(1, b"A" * 1025, check=False)
         assert (at_meter.refused_by, at_meter.result) == (Refuser.METER, "other-reason")
-        denied = await lab.write(1, "energy_import_rate_1:2", 5)
+        denied = await lab.head_end.write(1, "energy_import_rate_1:2", 5)
         assert (denied.refused_by, denied.result) == (
             Refuser.METER,
             "read-write-denied",
         )
-        lab.power_off(2)
-        silent = await lab.read(2, "clock")
+        lab.site(2).power_off()
+        silent = await lab.head_end.read(2, "clock")
         assert silent.refused_by is Refuser.TRANSPORT
-        lab.power_on(2)
-        assert (await lab.read(2, "clock")).accepted
+        lab.site(2).power_on()
+        assert (await lab.head_end.read(2, "clock")).accepted
 
     lab.drive(play())
     lab.close()
@@ -280,7 +280,7 @@ def test_refusals_are_outcomes() -> None:
 def test_a_station_that_is_not_there_is_said_so() -> None:
     lab = SimulatedLab(scenario(), Controller.NONE)
     with pytest.raises(LocalError, match="no station 3"):
-        lab.p1_text(3)
+        lab.site(3).p1_text()
     lab.close()
 
 
