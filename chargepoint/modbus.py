@@ -12,6 +12,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from enum import Enum
+from functools import lru_cache
 from struct import Struct
 from struct import error as StructError
 from struct import unpack_from
@@ -43,10 +44,26 @@ BROADCAST = 0
 
 _HEADER = Struct(">HHH")
 _MBAP_LENGTHS = range(2, 255)
+_MBAP_SIZES = range(8, 261)
 _LONGEST_RTU = 256
 _SIZED_ON_RTU = frozenset((*range(1, 7), 15, 16, 22, 23))
 _REQUESTS_ON_RTU = _SIZED_ON_RTU | {7, 8, 11, 12, 17, 24, 43}
 """What masters also probe with: of a fixed size, so that it can be refused."""
+
+_REQUESTS: dict[int, type[ModbusPDU]] = {
+    READ_HOLDING: ReadHoldingRegistersRequest,
+    WRITE_SINGLE: WriteSingleRegisterRequest,
+    WRITE_MULTIPLE: WriteMultipleRegistersRequest,
+}
+_ANSWERS: dict[int, type[ModbusPDU]] = {
+    READ_HOLDING: ReadHoldingRegistersResponse,
+    READ_INPUT: ReadInputRegistersResponse,
+    WRITE_SINGLE: WriteSingleRegisterResponse,
+    WRITE_MULTIPLE: WriteMultipleRegistersResponse,
+}
+_DECODERS = {is_server: DecodePDU(is_server) for is_server in (False, True)}
+_KEPT_PDUS = 1024
+"""So many are kept as they were built or read: what a heartbeat says is much the same."""
 
 
 class Framing(Enum):
@@ -67,7 +84,7 @@ class Request(NamedTuple):
     function: int
     address: int = 0
     quantity: int = 0
-    words: Sequence[int] | None = None
+    words: tuple[int, ...] | None = None
     fault: ExceptionCode | None = None
 
 
@@ -82,7 +99,7 @@ class Answer(NamedTuple):
     function: int
     address: int = 0
     quantity: int = 0
-    words: Sequence[int] = ()
+    words: tuple[int, ...] = ()
     exception: int = 0
 
 
@@ -114,6 +131,14 @@ class _Frames(ABC):
 
 class _TcpFrames(_Frames):
     """MBAP: transaction, protocol 0, length, unit (Modbus on TCP/IP 1.0b, 3.1.3)."""
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        # As they nearly always come: one frame, whole.
+        if not self._pending and len(data) in _MBAP_SIZES:
+            _, protocol, length = _HEADER.unpack_from(data)
+            if not protocol and _HEADER.size + length == len(data):
+                return iter((data,))
+        return super().feed(data)
 
     def open(self, frame: bytes) -> tuple[int, int, bytes]:
         return frame[6], int.from_bytes(frame[:2], "big"), frame[7:]
@@ -175,20 +200,43 @@ class _RtuFrames(_Frames):
 
 
 def _frames(framing: Framing, is_server: bool) -> _Frames:
-    decoder = DecodePDU(is_server)
+    decoder = _DECODERS[is_server]
     if framing is Framing.TCP:
         return _TcpFrames(FramerSocket(decoder))
     return _RtuFrames(FramerRTU(decoder))
 
 
-def _decode(frames: _Frames, octets: bytes) -> ModbusPDU | None:
+@lru_cache(_KEPT_PDUS)
+def _encode_request(
+    function: int, address: int, count: int, words: tuple[int, ...] = ()
+) -> bytes:
+    """The PDU of a request."""
+    kind = _REQUESTS[function]
+    return _octets(kind(address=address, count=count, registers=words))
+
+
+@lru_cache(_KEPT_PDUS)
+def _encode_answer(
+    function: int, address: int, count: int, words: tuple[int, ...] | None
+) -> bytes:
+    """The PDU of an answer that is no refusal."""
+    kind = _ANSWERS[function]
+    return _octets(kind(address=address, count=count, registers=words))
+
+
+def _octets(pdu: ModbusPDU) -> bytes:
+    octets: bytes = pdu.function_code.to_bytes(1, "big") + pdu.encode()
+    return octets
+
+
+def _decode(is_server: bool, octets: bytes) -> ModbusPDU | None:
     """The PDU of these octets; None when its contents break a rule.
 
     Its class reads it. The framer, left to do that, reads the header once more and puts every
     PDU into words for a log that is off, which costs more than reading it.
     """
     try:
-        kind = frames.framer.decoder.lookupPduClass(b"\0" + octets)
+        kind = _DECODERS[is_server].lookupPduClass(b"\0" + octets)
         if kind is None:
             return None
         is_refusal = kind is ExceptionResponse
@@ -197,6 +245,33 @@ def _decode(frames: _Frames, octets: bytes) -> ModbusPDU | None:
     except (ModbusException, ValueError, IndexError, StructError):
         return None
     return pdu
+
+
+@lru_cache(_KEPT_PDUS)
+def _decode_request(octets: bytes) -> Request:
+    """The request of a PDU, of unit 0."""
+    function = octets[0]
+    if function not in (READ_HOLDING, READ_INPUT, WRITE_SINGLE, WRITE_MULTIPLE):
+        return Request(0, 0, function & 0x7F, fault=ExceptionCode.ILLEGAL_FUNCTION)
+    pdu = _decode(True, octets)
+    if pdu is None or not _is_whole_request(octets):
+        return Request(0, 0, function, fault=ExceptionCode.ILLEGAL_VALUE)
+    if function in (READ_HOLDING, READ_INPUT):
+        return Request(0, 0, function, pdu.address, pdu.count)
+    words = tuple(pdu.registers)
+    return Request(0, 0, function, pdu.address, len(words), words)
+
+
+@lru_cache(_KEPT_PDUS)
+def _decode_answer(octets: bytes) -> Answer | None:
+    """The answer of a PDU, of unit 0; None when it can be none."""
+    pdu = _decode(False, octets) if _is_whole_answer(octets) else None
+    if pdu is None:
+        return None
+    function = pdu.function_code
+    if isinstance(pdu, ExceptionResponse):
+        return Answer(0, 0, function & 0x7F, exception=pdu.exception_code)
+    return Answer(0, 0, function, pdu.address, pdu.count, tuple(pdu.registers))
 
 
 class ServerCodec:
@@ -213,54 +288,28 @@ class ServerCodec:
         """The requests that these bytes complete."""
         return map(self._request, self._frames.feed(data))
 
-    def read_answer(self, request: Request, words: list[int]) -> bytes:
+    def read_answer(self, request: Request, words: Sequence[int]) -> bytes:
         """The answer to a read."""
-        holding = request.function == READ_HOLDING
-        response = (
-            ReadHoldingRegistersResponse if holding else ReadInputRegistersResponse
-        )
-        return self._build(request, response(registers=words))
+        pdu = _encode_answer(request.function, 0, len(words), tuple(words))
+        return self._framed(request, pdu)
 
     def write_answer(self, request: Request) -> bytes:
         """The answer to a write that is done."""
-        if request.function == WRITE_SINGLE:
-            response: ModbusPDU = WriteSingleRegisterResponse(
-                address=request.address, registers=request.words
-            )
-        else:
-            response = WriteMultipleRegistersResponse(
-                address=request.address, count=request.quantity
-            )
-        return self._build(request, response)
+        _, _, function, address, quantity, words, _ = request
+        return self._framed(request, _encode_answer(function, address, quantity, words))
 
     def refusal(self, request: Request, code: int) -> bytes:
         """The exception that answers a request."""
-        return self._build(request, ExceptionResponse(request.function, code))
+        pdu = _octets(ExceptionResponse(request.function, code))
+        return self._framed(request, pdu)
 
-    def _build(self, request: Request, response: ModbusPDU) -> bytes:
-        response.dev_id = request.unit_id
-        response.transaction_id = request.transaction_id
-        return self._frames.framer.buildFrame(response)
+    def _framed(self, request: Request, pdu: bytes) -> bytes:
+        framer = self._frames.framer
+        return framer.encode(pdu, request.unit_id, request.transaction_id)
 
     def _request(self, frame: bytes) -> Request:
         unit_id, transaction, octets = self._frames.open(frame)
-        function = octets[0]
-        if function not in (READ_HOLDING, READ_INPUT, WRITE_SINGLE, WRITE_MULTIPLE):
-            return Request(
-                unit_id,
-                transaction,
-                function & 0x7F,
-                fault=ExceptionCode.ILLEGAL_FUNCTION,
-            )
-        pdu = _decode(self._frames, octets)
-        if pdu is None or not _is_whole_request(octets):
-            return Request(
-                unit_id, transaction, function, fault=ExceptionCode.ILLEGAL_VALUE
-            )
-        if function in (READ_HOLDING, READ_INPUT):
-            return Request(unit_id, transaction, function, pdu.address, pdu.count)
-        words = pdu.registers
-        return Request(unit_id, transaction, function, pdu.address, len(words), words)
+        return Request(unit_id, transaction, *_decode_request(octets)[2:])
 
 
 def _is_whole_request(octets: bytes) -> bool:
@@ -299,32 +348,16 @@ class ClientCodec:
         self, unit_id: int, transaction_id: int, address: int, count: int
     ) -> bytes:
         """Asks for 1 to 125 words."""
-        return self._frames.framer.buildFrame(
-            ReadHoldingRegistersRequest(
-                dev_id=unit_id,
-                transaction_id=transaction_id,
-                address=address,
-                count=count,
-            )
-        )
+        pdu = _encode_request(READ_HOLDING, address, count)
+        return self._frames.framer.encode(pdu, unit_id, transaction_id)
 
     def write_request(
         self, unit_id: int, transaction_id: int, address: int, words: Sequence[int]
     ) -> bytes:
         """Writes 1 to 123 words: one by function 6, several by function 16."""
-        request: type[ModbusPDU] = (
-            WriteSingleRegisterRequest
-            if len(words) == 1
-            else WriteMultipleRegistersRequest
-        )
-        return self._frames.framer.buildFrame(
-            request(
-                dev_id=unit_id,
-                transaction_id=transaction_id,
-                address=address,
-                registers=words,
-            )
-        )
+        function = WRITE_SINGLE if len(words) == 1 else WRITE_MULTIPLE
+        pdu = _encode_request(function, address, len(words), tuple(words))
+        return self._frames.framer.encode(pdu, unit_id, transaction_id)
 
     def feed(self, data: bytes) -> Iterator[Answer]:
         """The answers that these bytes complete."""
@@ -332,21 +365,7 @@ class ClientCodec:
 
     def _answer(self, frame: bytes) -> Answer:
         unit_id, transaction, octets = self._frames.open(frame)
-        pdu = _decode(self._frames, octets) if _is_whole_answer(octets) else None
-        if pdu is None:
+        answer = _decode_answer(octets)
+        if answer is None:
             raise WireError(f"{frame[:16].hex()} is no answer of a Modbus unit")
-        if isinstance(pdu, ExceptionResponse):
-            return Answer(
-                unit_id,
-                transaction,
-                pdu.function_code & 0x7F,
-                exception=pdu.exception_code,
-            )
-        return Answer(
-            unit_id,
-            transaction,
-            pdu.function_code,
-            pdu.address,
-            pdu.count,
-            pdu.registers,
-        )
+        return Answer(unit_id, transaction, *answer[2:])

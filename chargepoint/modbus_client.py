@@ -107,7 +107,10 @@ class ModbusClient:
             line.hang_up()
 
     async def _exchange(self, question: _Question) -> Answer:
-        await self._turn.acquire()
+        # A lock that is free costs more than the rest when it is waited for.
+        if self._turn.locked:
+            await self._turn.acquire()
+        self._turn.locked = True
         try:
             answer = await self._ask_until_answered(question)
         finally:
@@ -121,7 +124,9 @@ class ModbusClient:
         while True:
             attempts_left -= 1
             try:
-                line = await self._connected()
+                line = self._line
+                if line is None or not line.usable:
+                    line = await self._connect()
                 return await line.ask(question)
             except TransportError:
                 if not attempts_left:
@@ -131,9 +136,7 @@ class ModbusClient:
                 self.close()
                 raise
 
-    async def _connected(self) -> _Line:
-        if self._line is not None and self._line.usable:
-            return self._line
+    async def _connect(self) -> _Line:
         line = _Line(self._framing, self._clock, self._unit_id, self._timeout_s)
         connecting = self._endpoint.connect(Factory.forProtocol(lambda: line))
         late = self._clock.callLater(self._timeout_s, connecting.cancel)

@@ -28,8 +28,8 @@ FUNCTION, VALUE = ExceptionCode.ILLEGAL_FUNCTION, ExceptionCode.ILLEGAL_VALUE
 PDUS: list[tuple[str, Request]] = [
     ("03006b0003", Request(1, 0, 3, 0x6B, 3)),
     ("0400080001", Request(1, 0, 4, 8, 1)),
-    ("0600010003", Request(1, 0, 6, 1, 1, [3])),
-    ("100001000204000a0102", Request(1, 0, 16, 1, 2, [10, 0x102])),
+    ("0600010003", Request(1, 0, 6, 1, 1, (3,))),
+    ("100001000204000a0102", Request(1, 0, 16, 1, 2, (10, 0x102))),
 ]
 REFUSED: list[tuple[str, int, ExceptionCode]] = [
     ("0100000001", 1, FUNCTION),
@@ -129,6 +129,19 @@ def test_a_lying_header_ends_the_connection_after_what_came_before(header: str) 
         next(requests)
 
 
+def test_a_whole_frame_of_another_protocol_ends_the_connection() -> None:
+    with pytest.raises(WireError, match="header"):
+        feed(ServerCodec(Framing.TCP), tcp("03006b0003").replace(bytes(2), b"\0\1", 1))
+
+
+def test_what_looks_like_a_frame_within_a_frame_is_a_part_of_it() -> None:
+    inner = tcp("03006b0003")
+    whole = tcp("10000100060c" + inner.hex())
+    codec = ServerCodec(Framing.TCP)
+    (request,) = feed(codec, whole.removesuffix(inner), inner)
+    assert (request.function, request.quantity) == (16, 6)
+
+
 PIPELINE = [pdu for pdu, _ in PDUS] * 2 + ["0100000001", "10000100020300000a"]
 
 
@@ -190,7 +203,7 @@ def test_what_a_client_writes_a_server_reads(
     assert (request.unit_id, request.address, request.words) == (
         unit_id,
         address,
-        words,
+        tuple(words),
     )
     (answer,) = client.feed(server.write_answer(request))
     assert (answer.unit_id, answer.address) == (unit_id, address)
@@ -198,7 +211,7 @@ def test_what_a_client_writes_a_server_reads(
         client.read_request(unit_id, transaction, address, len(words))
     )
     (answer,) = client.feed(server.read_answer(request, words))
-    assert answer.words == words
+    assert answer.words == tuple(words)
     (answer,) = client.feed(server.refusal(request, 2))
     assert (answer.function, answer.exception) == (3, 2)
     expected = transaction if framing is Framing.TCP else 0
@@ -212,7 +225,7 @@ def test_rtu_finds_its_frames_again_after_noise(before: bytes, after: bytes) -> 
     codec = ServerCodec(Framing.RTU)
     # A frame that the noise pretends can swallow up to 256 bytes, no more.
     requests = feed(codec, before, frame * 40, after)
-    assert requests.count(Request(1, 0, 6, 1, 1, [3])) >= 5
+    assert requests.count(Request(1, 0, 6, 1, 1, (3,))) >= 5
 
 
 def test_rtu_noise_before_a_frame_costs_nothing() -> None:
