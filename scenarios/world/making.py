@@ -13,6 +13,7 @@ from twisted.internet.defer import ensureDeferred
 
 from scenarios.clock import HeapClock, ScaledClock
 from scenarios.document import Scenario
+from scenarios.garbage import seldom_collected
 from scenarios.network import Network, ReactorNetwork, SimulatedNetwork
 from scenarios.reactor import run_reactor
 from scenarios.settings import Controller
@@ -90,7 +91,7 @@ class SimulatedLab(DrivenLab):
 
     def drive(self, play: Coroutine[Any, Any, T]) -> T:
         """Turns the clock until the play is over."""
-        with _interrupted_between_calls(self._simulated):
+        with _interrupted_between_calls(self._simulated), seldom_collected():
             try:
                 return self._simulated.play(self._play(play))
             except KeyboardInterrupt:

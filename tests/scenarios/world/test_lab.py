@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from scenarios.document import Scenario, load, parse
+from scenarios.garbage import YOUNG_OBJECTS
 from scenarios.results import Hop
 from scenarios.runner import Played, Runner
 from scenarios.settings import Controller
@@ -252,6 +254,15 @@ def test_an_interruption_within_a_call_ends_the_play() -> None:
     finally:
         signal.signal(signal.SIGINT, before)
         lab.close()
+
+
+def test_while_a_world_is_driven_garbage_is_looked_for_seldom() -> None:
+    async def threshold() -> int:
+        return gc.get_threshold()[0]
+
+    lab = SimulatedLab(scenario(), Controller.NONE)
+    assert lab.drive(threshold()) == YOUNG_OBJECTS
+    lab.close()
 
 
 def test_refusals_are_outcomes() -> None:
