@@ -14,7 +14,6 @@ from chargepoint.exchanges import Exchange, Purpose, Words
 from chargepoint.journal import Recalled, Record
 from chargepoint.messages import Messages
 from chargepoint.notices import Alarm, Board, Event, Metrics, Notice
-from chargepoint.target import next_change_s
 from chargepoint.telegram_clock import TelegramClock
 from chargepoint.unit_driver import UnitDriver
 from wire.charging_profile import Reject
@@ -193,7 +192,7 @@ class GatewayLogic:
         telegram_s = self._clock.at(now_s)
         wake_s = min(self._driver.due_s(now_s, telegram_s), self._silence_due_s())
         if telegram_s is not None:
-            change_s = next_change_s(self._driver.record, telegram_s)
+            change_s = self._driver.next_change_s(telegram_s)
             if change_s is not None:
                 wake_s = min(wake_s, self._clock.monotonic(change_s))
         return wake_s

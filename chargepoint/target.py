@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from math import inf
 from operator import attrgetter
 
 from chargepoint.exchanges import UnitIdentity, UnitStatus
@@ -70,6 +71,53 @@ def next_change_s(record: Record, telegram_s: float) -> float | None:
     if index < len(profile.periods):
         return profile.periods[index].start.timestamp()
     return profile.valid_to.timestamp()
+
+
+class Outlook:
+    """`target_at` and `next_change_s` of a record, found anew only when they may have changed.
+
+    Asked several times at every heartbeat, they change a few times in an hour.
+    """
+
+    __slots__ = ("_record", "_from_s", "_until_s", "_target", "_change_s")
+
+    def __init__(self) -> None:
+        self._record = Record()
+        # In between, both ends excluded, nothing changes.
+        self._from_s, self._until_s = -inf, inf
+        self._target: Target | None = None
+        self._change_s: float | None = None
+
+    def target_at(self, record: Record, telegram_s: float) -> Target | None:
+        """See `target_at`."""
+        self._look(record, telegram_s)
+        return self._target
+
+    def next_change_s(self, record: Record, telegram_s: float) -> float | None:
+        """See `next_change_s`."""
+        self._look(record, telegram_s)
+        return self._change_s
+
+    def _look(self, record: Record, telegram_s: float) -> None:
+        if record is self._record and self._from_s < telegram_s < self._until_s:
+            return
+        self._record = record
+        self._target = target_at(record, telegram_s)
+        self._change_s = next_change_s(record, telegram_s)
+        turns_s = _turns_s(record.profile)
+        self._from_s = turns_s[bisect_right(turns_s, telegram_s) - 1]
+        self._until_s = turns_s[bisect_left(turns_s, telegram_s)]
+
+
+def _turns_s(profile: ChargingProfile | None) -> list[float]:
+    """The instants at which something may change, in order, and the ends of time."""
+    turns_s = {-inf, inf}
+    if profile is not None:
+        ends_s = profile.valid_to.timestamp()
+        turns_s |= {profile.valid_from.timestamp(), ends_s + GUARD_S + 1}
+        for change_s in (ends_s, *(p.start.timestamp() for p in profile.periods)):
+            turns_s |= {change_s - GUARD_S, change_s, change_s + GUARD_S}
+    return sorted(turns_s)
 
 
 def _settled(profile: ChargingProfile, instant: datetime, begun: int) -> bool:

@@ -11,7 +11,7 @@ from chargepoint.notices import Alarm, Board, Event
 from chargepoint.pulse import Pulse
 from chargepoint.registers import ExceptionCode, Outcome, Source
 from chargepoint.retries import Backoff, Patience
-from chargepoint.target import GUARD_S, Agreement, Target, compare, target_at
+from chargepoint.target import GUARD_S, Agreement, Outlook, Target, compare
 from wire.charging_profile import ChargingProfile, Reject
 from wire.errors import PeerRefused, SimError, WireError
 
@@ -38,6 +38,7 @@ class UnitDriver:
         self._away = Backoff()
         self._retry = Backoff()
         self._refusing: set[Purpose] = set()
+        self._outlook = Outlook()
         self._asked: Target | None = None
         # The unit must be looked at afresh: it was away, restarted, or does odd things.
         self._unknown = True
@@ -65,8 +66,8 @@ class UnitDriver:
 
     def next_exchange(self, now_s: float, telegram_s: float | None) -> Exchange | None:
         """What to ask of the unit now, the one before being over; None: nothing is due."""
-        target = None if telegram_s is None else target_at(self.record, telegram_s)
-        if target != self._asked:
+        target = self._target_at(telegram_s)
+        if target is not self._asked and target != self._asked:
             self._asked = target
             self._compare(now_s)
             if target is not None and target.over and target.settled:
@@ -122,7 +123,7 @@ class UnitDriver:
             self._board.metrics.heartbeats += 1
             self._pulse.beaten(now_s)
         status = UnitStatus.read(answers[1 if purpose is Purpose.FIND else -1])
-        target = None if telegram_s is None else target_at(self.record, telegram_s)
+        target = self._target_at(telegram_s)
         self.status = status
         self._compare(now_s)
         if purpose in _SETTINGS:
@@ -157,7 +158,16 @@ class UnitDriver:
         else:
             self._attempt_failed(now_s, why)
 
+    def next_change_s(self, telegram_s: float) -> float | None:
+        """When, in telegram time, the target may become another."""
+        return self._outlook.next_change_s(self.record, telegram_s)
+
     # Towards the target
+
+    def _target_at(self, telegram_s: float | None) -> Target | None:
+        if telegram_s is None:
+            return None
+        return self._outlook.target_at(self.record, telegram_s)
 
     @property
     def _rests_until_s(self) -> float:
