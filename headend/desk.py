@@ -24,8 +24,8 @@ from headend.store.call import Call, directly
 from headend.store.counters import RESERVE
 from headend.store.engine import Store
 from headend.store.job import Job
-from headend.store.keys import KeyKind
 from headend.store.meters import Meter
+from headend.store.readings import Register
 from headend.visit import Records, Visit
 from wire.capture import Tap
 from wire.dlms.acse import Mechanism
@@ -81,6 +81,7 @@ class Desk:
         self._trace = trace
         self._watch = watch
         self._another = another
+        self._numbers: dict[Register, int] = {}
 
     async def run(self, job: Job) -> Any:
         """Does a job and returns its result as JSON; raises what went wrong as `SimError`."""
@@ -95,7 +96,8 @@ class Desk:
         client = await self._associate(job, self._approach(job, meter, ring))
         try:
             await self._warn_of_the_end(ring)
-            records = Records(self._store, self._call, job, ring, devices, self._wait)
+            stores = self._store, self._call, job, ring, devices
+            records = Records(*stores, self._wait, self._numbers)
             if operation.once:
                 await self._call(lambda: self._begin_once(job))
             talking = ensureDeferred(plan(Visit(client, records)))
@@ -168,7 +170,7 @@ class Desk:
 
     async def _warn_of_the_end(self, ring: KeyRing) -> None:
         """An alarm, at each association, while few invocation counters are left."""
-        counter = await ring.counter(await ring.active(KeyKind.ENCRYPTION))
+        counter = await ring.counter_in_use()
         if counter is not None and counter > MAX_COUNTER - RESERVE:
             _log.warning(
                 "%s: %d invocation counters are left; replace its encryption key",

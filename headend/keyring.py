@@ -44,7 +44,11 @@ class KeyRing(Ring):
         """The keys that are in use; `ConfigError` when one is missing."""
         kinds = [KeyKind.ENCRYPTION, KeyKind.AUTHENTICATION]
         kinds += [KeyKind.HLS_SECRET] if with_secret else []
-        return KeySet(*[await self.active(kind) for kind in kinds])
+        return await self._read(
+            lambda connection: KeySet(
+                *(self.key_store.active(connection, self.meter, k) for k in kinds)
+            )
+        )
 
     async def others(self, tried: KeySet, expired: bool = False) -> list[KeySet]:
         """What the meter may have in place of the keys that were tried.
@@ -116,6 +120,17 @@ class KeyRing(Ring):
         return await self._read(
             lambda connection: counters.known(connection, self.meter.id, key.id)
         )
+
+    async def counter_in_use(self) -> int | None:
+        """The next invocation counter under the encryption key that is in use."""
+
+        def look(connection: Connection) -> int | None:
+            key = keys.active(connection, self.meter.id, KeyKind.ENCRYPTION)
+            if key is None:
+                return None
+            return counters.known(connection, self.meter.id, key.id)
+
+        return await self._read(look)
 
     async def raise_counter(self, key: Key, value: int) -> None:
         """Counts on from `value`, unless the counter is beyond it already."""

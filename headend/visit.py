@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from headend.devices import DeviceRing
@@ -36,7 +36,8 @@ class Measured(NamedTuple):
 class Records:
     """Where the head-end keeps what comes of a job at one meter.
 
-    `wait` lets so many seconds pass.
+    `wait` lets so many seconds pass. `numbers` are those of the registers that are stored, as
+    far as they were met before.
     """
 
     store: Store
@@ -45,16 +46,19 @@ class Records:
     keys: KeyRing
     devices: DeviceRing
     wait: Callable[[float], Awaitable[None]]
+    numbers: dict[Register, int] = field(default_factory=dict)
 
     async def keep(self, measured: Iterable[Measured]) -> None:
         """Stores readings; one that was stored before is replaced by one with a status."""
         kept = list(measured)
+        registers = dict.fromkeys(each.register for each in kept)
 
         def put() -> None:
+            new = [each for each in registers if each not in self.numbers]
             with self.store.begin(durable=False) as connection:
-                numbers = {
+                numbers = self.numbers | {
                     register: readings.register_id(connection, register)
-                    for register in dict.fromkeys(each.register for each in kept)
+                    for register in new
                 }
                 for told in (True, False):
                     readings.put(
@@ -72,6 +76,8 @@ class Records:
                         ],
                         replace=told,
                     )
+            # Not before: what is rolled back gets another number the next time.
+            self.numbers.update(numbers)
 
         if kept:
             await self.call(put)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, bindparam, insert, select, text
 
 from headend.store import tables
 
@@ -51,11 +51,16 @@ class Reading(NamedTuple):
     status: int = 0
 
 
+# Made once: making it takes several times as long as the answer.
+_NUMBER = select(_REGISTERS.c.id).where(
+    *(_REGISTERS.c[name] == bindparam(name) for name in Register._fields)
+)
+
+
 def register_id(connection: Connection, register: Register) -> int:
     """The number of a register, which it is given when it is first seen."""
     row = register._asdict()
-    wanted = select(_REGISTERS.c.id).filter_by(**row)
-    found = connection.execute(wanted).scalar()
+    found = connection.execute(_NUMBER, row).scalar()
     if found is None:
         found = connection.execute(
             insert(_REGISTERS).returning(_REGISTERS.c.id), row

@@ -80,26 +80,48 @@ def test_only_the_range_is_read_and_stored() -> None:
     assert len(some.stored()) == 8
 
 
-def test_a_reading_without_a_status_replaces_none_with_one() -> None:
-    trial = Trial()
-    with trial.store.read() as connection:
-        meter = meters.get(connection, trial.meter_id)
+def records(trial: Trial) -> Records:
+    """What is kept of a job at the trial's meter."""
     with trial.store.begin() as connection:
+        meter = meters.get(connection, trial.meter_id)
         job_id = jobs.enqueue(connection, meter.id, "get", {}, now_s=0)
         job = jobs.show(connection, job_id)
     tools = (trial.store, KEY_STORE, meter, directly, float, bytes)
     ring, devices = KeyRing(*tools), DeviceRing(*tools)
-    records = Records(trial.store, directly, job, ring, devices, no_waiting)
+    return Records(trial.store, directly, job, ring, devices, no_waiting)
+
+
+def test_a_reading_without_a_status_replaces_none_with_one() -> None:
+    trial = Trial()
+    of_job = records(trial)
     register = Register(3, "1-0:1.8.1.255", 2, 0, 30)
 
     def keep(*measured: Measured) -> list[tuple[int, int, int]]:
-        HeapClock().play(records.keep(measured))
+        HeapClock().play(of_job.keep(measured))
         return [reading[2:] for _, reading in trial.stored()]
 
     assert keep(Measured(register, 5, 7)) == [(5, 7, 0)]
     assert keep(Measured(register, 5, 8, 0x20)) == [(5, 8, 0x20)]
     assert keep(Measured(register, 5, 9)) == [(5, 8, 0x20)]
     assert keep(Measured(register, 5, 9, 0)) == [(5, 9, 0)]
+
+
+def test_the_number_of_a_register_that_was_not_stored_after_all_is_forgotten() -> None:
+    trial = Trial()
+    of_job = records(trial)
+    first, second = (Register(3, f"1-0:{c}.8.1.255", 2, 0, 30) for c in (1, 2))
+
+    def keep(measured: Measured) -> None:
+        HeapClock().play(of_job.keep([measured]))
+
+    with pytest.raises(OverflowError):
+        keep(Measured(first, 5, 1 << 64))
+    keep(Measured(second, 5, 2))
+    keep(Measured(first, 5, 1))
+    assert {register: reading.value for register, reading in trial.stored()} == {
+        first: 1,
+        second: 2,
+    }
 
 
 async def no_waiting(seconds: float) -> None:
