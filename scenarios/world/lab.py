@@ -209,10 +209,8 @@ class Lab:
         now_s, premises = self._ticked_s, self._premises
         voltage_dv = self._feeder.voltage_dv(now_s)
         for number, station in enumerate(self._stations):
-            if premises is not None:
-                station.set_load(premises.power_w(number, now_s), voltage_dv)
-            else:
-                station.set_load(station.base_w, voltage_dv)
+            power_w = premises.power_w(number, now_s) if premises else None
+            station.follow(power_w, voltage_dv)
 
     def _control_step(self, now_s: int) -> None:
         """The DALI box reports, and the controller acts, unless it is still busy."""

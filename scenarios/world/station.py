@@ -28,7 +28,7 @@ from scenarios.network import Network, Port
 from scenarios.world.bound import Stay, stays
 from scenarios.world.fairness import Reversals, Served
 from scenarios.world.stranger import try_wrong_key, use_counter
-from scenarios.world.transformer import NO_LOAD, NOMINAL_DV, Quarters
+from scenarios.world.transformer import NO_LOAD, NOMINAL_DV, Flow, Quarters
 from scenarios.world_protocol import Car, Outcome
 from wire.p1 import Telegram, Value
 from wire.quantities import PerPhase
@@ -96,9 +96,9 @@ class Station:
         self._journal = MemoryJournal()
         self._ports: list[Port] = []
         self.gateway: Gateway | None = None
-        self._work_ws = [0, 0, 0]
-        self._since_s = now_s
-        self._power_w = NO_LOAD
+        self._flow = Flow(now_s)
+        # Whether someone has set the load, and the voltage, by hand.
+        self._held_w = self._held_dv = False
         self._wakes_s = now_s
         self._power(now_s, self.unit.power_w)
 
@@ -223,9 +223,10 @@ class Station:
         reactive_var: PerPhase | None = None,
     ) -> None:
         """What flows beside the car, W and var per phase, and the voltage, in 0.1 V per phase."""
-        self.base_w, self.base_var = power_w, reactive_var or self.base_var
-        self.voltage_dv = self.unit.voltage_dv = voltage_dv or self.voltage_dv
-        self._power(int(self._clock.seconds()), self.unit.power_w)
+        self._held_w = True
+        self._held_dv = self._held_dv or voltage_dv is not None
+        self.base_var = reactive_var or self.base_var
+        self._set_load(power_w, voltage_dv)
 
     async def register(self, name: str) -> int:
         """A register of the unit, asked over Modbus by a master of its own."""
@@ -281,10 +282,16 @@ class Station:
         self._await_meter()
         self._pushes.tick(now_s)
 
+    def follow(self, power_w: PerPhase | None, voltage_dv: PerPhase) -> None:
+        """The load, if any is told, and the voltage by the world's files; a hand's word stands."""
+        self._set_load(
+            self.base_w if self._held_w or power_w is None else power_w,
+            None if self._held_dv else voltage_dv,
+        )
+
     def take_work(self, now_s: int) -> list[int]:
         """W·s per phase that the station drew since the last time."""
-        self._flow(now_s)
-        work, self._work_ws = self._work_ws, [0, 0, 0]
+        work = self._flow.take(now_s)
         self.quarters.account(now_s, work)
         return work
 
@@ -301,16 +308,20 @@ class Station:
         point = self.unit.station
         return stays(point.visits.cars, point.ratings, now_s)
 
+    def _set_load(self, power_w: PerPhase, voltage_dv: PerPhase | None) -> None:
+        self.base_w = power_w
+        self.voltage_dv = self.unit.voltage_dv = voltage_dv or self.voltage_dv
+        self._power(int(self._clock.seconds()), self.unit.power_w)
+
     def _power(self, now_s: int, car_w: PerPhase) -> None:
         """Something else flows from this second on."""
-        self._flow(now_s)
         self.meter.advance(now_s)
         # Not what we were called with: the meter may just have opened its breaker.
         base, car_w = self.base_w, self.unit.power_w
         demand_w = (base[0] + car_w[0], base[1] + car_w[1], base[2] + car_w[2])
         self.meter.set_load(demand_w, self.voltage_dv, self.base_var)
         l1, l2, l3 = self.meter.state.power_w
-        self._power_w = l1, l2, l3
+        self._flow.turn(now_s, (l1, l2, l3))
         self._await_meter()
         total_w = sum(car_w)
         if not self.draws or self.draws[-1][1] != total_w:
@@ -343,13 +354,6 @@ class Station:
         self.unit.advance(at_s)
         self.meter.advance(at_s)
         self._await_meter()
-
-    def _flow(self, now_s: int) -> None:
-        seconds = now_s - self._since_s
-        if seconds > 0:
-            for phase, power_w in enumerate(self._power_w):
-                self._work_ws[phase] += power_w * seconds
-            self._since_s = now_s
 
     def _replace_car(self, session: Session | None) -> None:
         now_s = int(self._clock.seconds())

@@ -28,6 +28,33 @@ class _Mean:
 
 
 @dataclass(slots=True)
+class Flow:
+    """What flows, in W per phase, and the W·s of it that nobody has taken yet."""
+
+    since_s: int
+    power_w: PerPhase = NO_LOAD
+    _work_ws: list[int] = field(default_factory=lambda: [0, 0, 0])
+
+    def turn(self, now_s: int, power_w: PerPhase) -> None:
+        """So much flows from this second on."""
+        self._count(now_s)
+        self.power_w = power_w
+
+    def take(self, now_s: int) -> list[int]:
+        """The W·s per phase that flowed since they were last taken."""
+        self._count(now_s)
+        work, self._work_ws = self._work_ws, [0, 0, 0]
+        return work
+
+    def _count(self, now_s: int) -> None:
+        seconds = now_s - self.since_s
+        if seconds > 0:
+            for phase, power_w in enumerate(self.power_w):
+                self._work_ws[phase] += power_w * seconds
+            self.since_s = now_s
+
+
+@dataclass(slots=True)
 class Quarters:
     """Quarter-hour means in W per phase, one for each quarter of the clock that has ended."""
 
@@ -63,7 +90,7 @@ class Transformer:
         """A third of the rating: what one phase may carry."""
         return self.rating_va / 3
 
-    def account(self, to_s: int, work_ws: PerPhase) -> None:
+    def account(self, to_s: int, work_ws: Sequence[int]) -> None:
         """So many W·s flowed in the tick that ends at `to_s`, within one minute of the clock."""
         for phase in PHASES:
             self._minute.sums[phase] += work_ws[phase]

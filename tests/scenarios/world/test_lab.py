@@ -309,3 +309,28 @@ def test_lost_messages_leave_the_transformer_guarded() -> None:
         lab.kpis()["overload_pu_min_per_week"]
         < alone.kpis()["overload_pu_min_per_week"]
     )
+
+
+def test_what_a_hand_has_set_outlives_the_quarter_and_the_world_s_files() -> None:
+    text = """
+scenario: held
+world: {start: 2024-01-10T12:00:00+01:00, stations: 2, standard: smr-5.0,
+  premises: ../data/premises_profiles_january.csv, feeder: ../data/lv_feeder_january.csv}
+steps: [{run_until: end}]
+"""
+    lab = SimulatedLab(parse(text, FILES / "held.yaml"), Controller.NONE)
+
+    async def play() -> None:
+        one, two = lab.site(1), lab.site(2)
+        one.set_load((500, 0, -400), (2315, 2290, 2280), (10, 20, 30))
+        two.set_load((7, 7, 7), None)
+        followed_dv = two.voltage_dv
+        await lab.run_until(lab.now + timedelta(hours=1))
+        assert one.meter.state.power_w == (500, 0, -400)
+        assert one.meter.state.reactive_var == (10, 20, 30)
+        assert one.p1_line("1-0:32.7.0") == 2315
+        assert two.meter.state.power_w == (7, 7, 7)
+        assert two.voltage_dv != followed_dv
+
+    lab.drive(play())
+    lab.close()
