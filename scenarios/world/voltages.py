@@ -24,7 +24,8 @@ _SHORT_CIRCUIT_RATIO = 25
 _SPAN_M = 30
 # Per metre: 150 mm² aluminium with a neutral of the same size (zero sequence: with its return).
 _OHM_R1, _OHM_X1, _OHM_R0, _OHM_X0 = 0.206e-3, 0.079e-3, 0.824e-3, 0.316e-3
-_TAN_PHI = 0.2
+TAN_PHI = 0.2
+"""Reactive by active power of premises."""
 
 Phases = Sequence[float]
 
@@ -49,32 +50,55 @@ def voltages(
     each station.
     """
     import numpy
-    from power_grid_model import ComponentType, PowerGridModel
 
-    count = len(stations_w)
-    model = PowerGridModel(_network(count, rating_va))
-    nodes = numpy.arange(1, count + 1)
     cars_w = numpy.array(stations_w, dtype=float).transpose(1, 0, 2)
-    houses_w = numpy.array(premises_w, dtype=float)[:, numpy.newaxis, :] / count
-    loads = _rows("asym_load", cars_w.shape[:2], update=True)
-    loads["id"] = _LOAD + nodes
-    loads["p_specified"] = cars_w + houses_w
-    loads["q_specified"] = numpy.broadcast_to(houses_w * _TAN_PHI, cars_w.shape)
-    solved = model.calculate_power_flow(
-        symmetric=False,
-        update_data={ComponentType.asym_load: loads},
-        output_component_types={ComponentType.node: ["u"]},
-        continue_on_batch_error=True,
-    )
-    at_stations_v = solved[ComponentType.node]["u"][:, 1:, :]
-    if model.batch_error is not None:
-        at_stations_v[model.batch_error.failed_scenarios] = 0.0
+    houses_w = numpy.array(premises_w, dtype=float)[:, numpy.newaxis, :]
+    houses_w = houses_w / len(stations_w)
+    houses_var = numpy.broadcast_to(houses_w * TAN_PHI, cars_w.shape)
+    at_stations_v = power_flow(cars_w + houses_w, houses_var, rating_va).voltage_v
     beyond = abs(at_stations_v - NOMINAL_V) > NOMINAL_V * TOLERANCE
     return Voltages(
         float(at_stations_v.min()),
         float(at_stations_v.max()),
         int(beyond.any(axis=(1, 2)).sum()) * QUARTER_S,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PowerFlow:
+    """What the loads make of the network, at each of the instants that were asked for.
+
+    `voltage_v` is phase to neutral by instant, station and phase, `busbar_w` what flows into
+    the network by instant and phase; all is 0 where the network cannot carry the loads.
+    """
+
+    voltage_v: Any
+    busbar_w: Any
+
+
+def power_flow(loads_w: Any, loads_var: Any, rating_va: int) -> PowerFlow:
+    """Solves the network for loads, W and var, by instant, station and phase."""
+    import numpy
+    from power_grid_model import ComponentType, PowerGridModel
+
+    loads_w = numpy.asarray(loads_w, dtype=float)
+    count = loads_w.shape[1]
+    model = PowerGridModel(_network(count, rating_va))
+    loads = _rows("asym_load", loads_w.shape[:2], update=True)
+    loads["id"] = _LOAD + numpy.arange(1, count + 1)
+    loads["p_specified"], loads["q_specified"] = loads_w, loads_var
+    solved = model.calculate_power_flow(
+        symmetric=False,
+        update_data={ComponentType.asym_load: loads},
+        output_component_types={ComponentType.node: ["u"], ComponentType.source: ["p"]},
+        continue_on_batch_error=True,
+    )
+    voltage_v = solved[ComponentType.node]["u"][:, 1:, :]
+    busbar_w = solved[ComponentType.source]["p"][:, 0, :]
+    if model.batch_error is not None:
+        failed = model.batch_error.failed_scenarios
+        voltage_v[failed] = busbar_w[failed] = 0.0
+    return PowerFlow(voltage_v, busbar_w)
 
 
 _LINE, _LOAD, _SOURCE = 1_000_000, 2_000_000, 3_000_000

@@ -6,7 +6,7 @@ from math import sqrt
 
 import pytest
 
-from scenarios.world.voltages import Voltages, voltages
+from scenarios.world.voltages import Voltages, power_flow, voltages
 
 NO_LOAD = (0, 0, 0)
 NOMINAL_V = 400 / sqrt(3)
@@ -73,3 +73,19 @@ def test_what_no_network_carries_leaves_no_voltage() -> None:
     assert found.lowest_v == 0
     assert found.highest_v == pytest.approx(NOMINAL_V)
     assert found.outside_s == 900
+
+
+def test_what_flows_in_at_the_busbar_is_the_loads_and_the_losses() -> None:
+    loads_w = [[[1000, 0, -500], [0, 2000, 0]], [[0, 0, 0], [0, 0, 0]]]
+    found = power_flow(loads_w, [[[0] * 3] * 2] * 2, HUGE_VA)
+    busy, idle = found.busbar_w.tolist()
+    assert busy == pytest.approx([1000, 2000, -500], rel=0.001)
+    assert sum(busy) > 2500
+    assert idle == pytest.approx([0, 0, 0], abs=1e-6)
+    assert found.voltage_v.shape == (2, 2, 3)
+
+
+def test_a_network_that_cannot_carry_its_loads_carries_nothing() -> None:
+    found = power_flow([[[10**8, 0, 0]]], [[[0] * 3]], HUGE_VA)
+    assert found.busbar_w.tolist() == [[0, 0, 0]]
+    assert found.voltage_v.tolist() == [[[0, 0, 0]]]
