@@ -5,11 +5,12 @@ A new kind is a field of `Expectation` and a row in `scenarios.eyes`.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from scenarios.bounds import Bounds, in_order
+from scenarios.bounds import Bounds, Counted, in_order
 from scenarios.commands import (
     Act,
     AtMeter,
@@ -28,6 +29,7 @@ from scenarios.values import Duration, Model, Real, one_of
 from wire.cosem.alarm_bits import REGISTERS
 from wire.cosem.events import Log
 
+SHORTEST = timedelta(milliseconds=100)
 _ALARMS = frozenset(name for bits in REGISTERS.values() for name in bits.values())
 
 
@@ -79,20 +81,17 @@ class ObjectValue(AtMeter, Bounds):
         return f"{self.object} of meter {self.meter}"
 
 
-class LogRows(AtMeter):
+class LogRows(AtMeter, Counted):
     """Rows of an event log, read over P3."""
 
     log: Annotated[Log, Field(strict=False)]
     has: Annotated[
         int | None, Field(ge=0, le=255, description="an event's code; else any row")
     ] = None
-    times: Annotated[
-        int | None, Field(ge=0, description="so many rows; else at least one")
-    ] = None
 
     @model_validator(mode="after")
     def _something(self) -> Self:
-        if self.has is None and self.times is None:
+        if self.has is None and not self.counts:
             raise ValueError("needs has, times or both")
         if self.has is not None and self.log is Log.POWER_FAILURE:
             raise ValueError(f"the rows of {self.log} have no code")
@@ -105,18 +104,14 @@ class LogRows(AtMeter):
 
     def print(self) -> str:
         """What is wanted, for a person."""
-        which = "any row" if self.has is None else f"code {self.has}"
-        return which if self.times is None else f"{self.times} × {which}"
+        return self.print_times("any row" if self.has is None else f"code {self.has}")
 
 
-class Pushed(AtMeter):
+class Pushed(AtMeter, Counted):
     """Pushes of a meter that the head-end has heard since the start."""
 
     alarm: Annotated[
         str | None, Field(description="one that tells of this alarm; else any push")
-    ] = None
-    times: Annotated[
-        int | None, Field(ge=0, description="so many pushes; else at least one")
     ] = None
 
     @model_validator(mode="after")
@@ -132,8 +127,7 @@ class Pushed(AtMeter):
 
     def print(self) -> str:
         """What is wanted, for a person."""
-        which = self.alarm or "any push"
-        return which if self.times is None else f"{self.times} × {which}"
+        return self.print_times(self.alarm or "any push")
 
 
 class RegisterValue(AtStation, Bounds):
@@ -260,6 +254,13 @@ class Expectation(Model):
     within: Annotated[Duration | None, Field(description="not for refused and kpi")] = (
         None
     )
+    for_: Annotated[
+        Duration | None,
+        Field(alias="for", description="it must hold throughout; not for refused, kpi"),
+    ] = None
+    every: Annotated[
+        Duration | None, Field(description="between looks; 1s, unless said")
+    ] = None
 
     @property
     def kind(self) -> str:
@@ -277,6 +278,12 @@ class Expectation(Model):
             kind = one_of(self, _KINDS)
         except ValueError as error:
             raise ValueError(str(error).replace("register_", "register")) from None
-        if self.within is not None and kind in ("refused", "kpi"):
-            raise ValueError(f"within does not go with {kind}")
+        for name, value in (("within", self.within), ("for", self.for_)):
+            if value is not None and kind in ("refused", "kpi"):
+                raise ValueError(f"{name} does not go with {kind}")
+        if self.every is not None:
+            if self.within is None and self.for_ is None:
+                raise ValueError("every goes with within or for")
+            if self.every < SHORTEST:
+                raise ValueError("every is 100ms or more")
         return self

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 from scenarios.asking import ask
+from scenarios.bounds import shown
 from scenarios.commands import print_text
 from scenarios.device_sights import (
     ITEMS,
@@ -26,20 +26,8 @@ from scenarios.expectations import (
     Refused,
     RegisterValue,
 )
-from scenarios.scene import Scene
+from scenarios.scene import Look, Scene
 from wire.errors import SimError
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What one look found: whether it is what was wanted, and what it was.
-
-    `wanted` says what that is where only the scene knows.
-    """
-
-    holds: bool
-    seen: str
-    wanted: str = ""
 
 
 async def look(scene: Scene, expectation: Expectation) -> Look:
@@ -60,17 +48,17 @@ async def _p1_text(scene: Scene, body: P1Text) -> Look:
 
 async def _p1_line(scene: Scene, body: P1Line) -> Look:
     value = plain(scene.world.site(body.meter).p1_line(body.line))
-    return Look(body.hold(value), "no such line" if value is None else repr(value))
+    return Look(body.hold(value), "no such line" if value is None else shown(value))
 
 
 async def _device(scene: Scene, body: DeviceValue) -> Look:
     value = ITEMS[body.item](scene.world.devices.look(body.device))
-    return Look(body.hold(value), repr(value))
+    return Look(body.hold(value), shown(value))
 
 
 async def _meter_display(scene: Scene, body: DisplayText) -> Look:
-    shown = scene.world.site(body.meter).meter_display()
-    return Look(shown == body.equals, repr(shown))
+    digits = scene.world.site(body.meter).meter_display()
+    return Look(digits == body.equals, repr(digits))
 
 
 async def _stored(scene: Scene, body: Stored) -> Look:
@@ -83,7 +71,7 @@ async def _object(scene: Scene, body: ObjectValue) -> Look:
     outcome = await scene.world.head_end.read(body.meter, body.object)
     if not outcome.accepted:
         return Look(False, f"refused: {outcome.result}")
-    return Look(body.hold(outcome.value), repr(outcome.value))
+    return Look(body.hold(outcome.value), shown(outcome.value))
 
 
 async def _log(scene: Scene, body: LogRows) -> Look:
@@ -93,16 +81,14 @@ async def _log(scene: Scene, body: LogRows) -> Look:
         return Look(False, f"refused: {outcome.result}")
     captured = [row["values"][0] for row in rows]
     found = len(captured) if body.has is None else captured.count(body.has)
-    holds = found > 0 if body.times is None else found == body.times
-    return Look(holds, ", ".join(map(str, captured)) or "no row")
+    return Look(body.enough(found), ", ".join(map(str, captured)) or "no row")
 
 
 async def _push(scene: Scene, body: Pushed) -> Look:
     told = scene.world.head_end.pushes(body.meter)
     found = sum(body.alarm is None or body.alarm in alarms for alarms in told)
-    holds = found > 0 if body.times is None else found == body.times
     seen = "; ".join(", ".join(alarms) or "no alarm" for alarms in told)
-    return Look(holds, seen or "no push")
+    return Look(body.enough(found), seen or "no push")
 
 
 async def _answer(scene: Scene, body: Answer) -> Look:
@@ -112,12 +98,12 @@ async def _answer(scene: Scene, body: Answer) -> Look:
     if not outcome.accepted:
         return Look(False, f"refused: {outcome.detail or outcome.result}")
     value = body.find(outcome.value)
-    return Look(body.hold(value), repr(value))
+    return Look(body.hold(value), shown(value))
 
 
 async def _register(scene: Scene, body: RegisterValue) -> Look:
     value = await scene.world.site(body.station).register(body.name)
-    return Look(body.hold(value), repr(value))
+    return Look(body.hold(value), shown(value))
 
 
 async def _refused(scene: Scene, body: Refused) -> Look:

@@ -170,7 +170,11 @@ class StepResult:
 
 @dataclass(frozen=True, slots=True)
 class ExpectationResult:
-    """An expectation beside what was seen; `wanted` and `seen` are for people to read."""
+    """An expectation beside what was seen; `wanted` and `seen` are for people to read.
+
+    `after_s` is when a look first found it, or was last taken, from the step's begin;
+    `held_s` for how long it was so at the last. Both are None where nobody asked.
+    """
 
     run: str
     line: int
@@ -181,6 +185,7 @@ class ExpectationResult:
     passed: bool
     at: datetime
     after_s: float | None = None
+    held_s: float | None = None
 
     def to_json(self) -> dict[str, object]:
         """The contract's form."""
@@ -196,6 +201,8 @@ class ExpectationResult:
         }
         if self.after_s is not None:
             row["after_s"] = self.after_s
+        if self.held_s is not None:
+            row["held_s"] = self.held_s
         return row
 
 

@@ -9,13 +9,12 @@ from datetime import datetime, time, timedelta
 from scenarios.actions import ACTIONS, next_time_of_day
 from scenarios.document import Scenario
 from scenarios.expectations import Expectation, KpiValue
-from scenarios.eyes import look
 from scenarios.results import ExpectationResult, Run, StepResult
 from scenarios.scene import Scene, Seen
+from scenarios.watching import watch
 from scenarios.world_protocol import World
 from wire.errors import SimError
 
-LOOK_EVERY = timedelta(seconds=1)
 PROGRESS_SLICES = 400
 
 
@@ -56,6 +55,8 @@ def planned_end(scenario: Scenario) -> datetime:
         match step.kind, step.body:
             case "run_for", duration:
                 now += duration
+            case "expect", body:
+                now += body.for_ or timedelta(0)
             case "power_cycle", body:
                 now += body.off_for
             case "run_until", time() as wanted_time:
@@ -85,7 +86,7 @@ class Runner:
             planned_end(scenario) - self._start, timedelta(milliseconds=1)
         )
         self._doing = ""
-        self._scene = Scene(world, self._wait)
+        self._scene = Scene(world, self._wait, world.now)
         self._steps: list[StepResult] = []
         self._expectations: list[ExpectationResult] = []
         self._figures: list[Figures] = []
@@ -101,6 +102,7 @@ class Runner:
             self._doing = step.kind
             self._report()
             line, at = self._scenario.step_lines[index], world.now
+            self._scene.began = at
             try:
                 if step.expect is not None:
                     seen = await self._expect(step.expect, line)
@@ -167,11 +169,8 @@ class Runner:
                     Figures(line, expectation.kpi, at, dict(world.kpis()))
                 )
             return Seen(result="noted")
-        deadline = at + (expectation.within or timedelta(0))
-        found = await look(self._scene, expectation)
-        while not found.holds and world.now < deadline:
-            await world.run_until(min(world.now + LOOK_EVERY, deadline))
-            found = await look(self._scene, expectation)
+        watched = await watch(self._scene, expectation)
+        found, until = watched.look, watched.since or world.now
         self._expectations.append(
             ExpectationResult(
                 self._run,
@@ -180,9 +179,11 @@ class Runner:
                 expectation.body.subject,
                 found.wanted or expectation.body.print(),
                 found.seen,
-                found.holds,
+                watched.passed,
                 world.now,
-                (world.now - at).total_seconds() if expectation.within else None,
+                (until - at).total_seconds() if expectation.within else None,
+                watched.held.total_seconds() if expectation.for_ else None,
             )
         )
-        return Seen(found.holds, "seen" if found.holds else "not seen", found.seen)
+        word = "seen" if watched.passed else "not seen"
+        return Seen(watched.passed, word, found.seen)

@@ -13,12 +13,13 @@ from scenarios.world_protocol import World
 class Scene:
     """A world being played on, and what the play remembers of it.
 
-    `sent` is the last text that each meter accepted. `wait` lets time pass; it is the
-    runner's, which reports progress meanwhile.
+    `sent` is the last text that each meter accepted, `began` when the step began. `wait` lets
+    time pass; it is the runner's, which reports progress meanwhile.
     """
 
     world: World
     wait: Callable[[datetime], Awaitable[None]]
+    began: datetime
     sent: dict[int, bytes] = field(default_factory=dict)
 
 
@@ -30,3 +31,15 @@ class Seen:
     result: str = "done"
     detail: str = ""
     value: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look found: whether it is what was wanted, and what it was.
+
+    `wanted` says what that is where only the scene knows.
+    """
+
+    holds: bool
+    seen: str
+    wanted: str = ""

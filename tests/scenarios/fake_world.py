@@ -72,6 +72,7 @@ class FakeWorld:
     plugged: bool = True
     powered: bool = True
     registers: dict[str, int] = field(default_factory=lambda: {"applied_limit": 22000})
+    answers_after: timedelta = timedelta(0)
     waits: int = 0
     closed: bool = False
     devices: FakeDevices = field(default_factory=lambda: FakeDevices())
@@ -183,6 +184,7 @@ class FakeSite:
         return lines.get(line)
 
     async def register(self, name: str) -> int:
+        self.world.now += self.world.answers_after
         if name not in self.world.registers:
             raise TransportError("the unit is silent")
         return self.world.registers[name]

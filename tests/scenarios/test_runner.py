@@ -37,7 +37,7 @@ def play(steps: str, seen: list[Progress] | None = None) -> tuple[Played, FakeWo
 def test_every_kind_of_step_and_expectation_has_its_row() -> None:
     assert set(ACTIONS) | {"expect"} == set(Step.model_fields)
     names = {field.alias or name for name, field in Expectation.model_fields.items()}
-    assert set(EYES) | {"kpi", "within"} == names
+    assert set(EYES) | {"kpi", "within", "for", "every"} == names
 
 
 def test_time_passes_as_the_steps_say() -> None:

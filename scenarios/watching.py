@@ -1,0 +1,65 @@
+"""Looks again and again: until something holds, for as long as it must hold, no longer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from scenarios.expectations import Expectation
+from scenarios.eyes import look
+from scenarios.scene import Look, Scene
+
+LOOK_EVERY = timedelta(seconds=1)
+_LATE = timedelta(seconds=1)
+_NONE = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What came of an expectation, and the last look.
+
+    `since` is when a look first found what was wanted and all after it did, None when the last
+    did not; `held` is for how long it was so, at the last.
+    """
+
+    passed: bool
+    look: Look
+    since: datetime | None
+    held: timedelta
+
+
+async def watch(scene: Scene, expectation: Expectation) -> Watched:
+    """Looks from now on, the last time at the deadline or at the end of the span to hold.
+
+    A look that is answered more than a second after the deadline comes too late.
+    """
+    world, start = scene.world, scene.world.now
+    deadline = start + (expectation.within or _NONE)
+    span = expectation.for_ or _NONE
+    every = expectation.every or LOOK_EVERY
+    since, held = None, _NONE
+    while True:
+        found, now = await look(scene, expectation), world.now
+        late = now - deadline if expectation.within is not None else _NONE
+        if since is None and late > _LATE:
+            seen = f"{found.seen}, {late.total_seconds():g} s after the deadline"
+            return Watched(False, Look(False, seen, found.wanted), None, held)
+        if found.holds:
+            since = since or now
+            held = now - since
+            if held >= span:
+                return Watched(True, found, since, held)
+            until = since + span
+        elif now >= deadline:
+            return Watched(False, _after(found, held), None, held)
+        else:
+            since, until = None, deadline
+        await world.run_until(min(now + every, until))
+
+
+def _after(found: Look, held: timedelta) -> Look:
+    """The look that found something else, and for how long it was as wanted before."""
+    if not held:
+        return found
+    seen = f"{found.seen}, after it had held for {held.total_seconds():g} s"
+    return Look(False, seen, found.wanted)
