@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Final, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from meters.p2 import counting
 from meters.p2.device import Device
@@ -14,10 +15,11 @@ from meters.p2.identity import NO_KEY
 from scenarios.bounds import Bounds, in_order
 from scenarios.commands import AtMeter
 from scenarios.devices import AtDevice
-from scenarios.parameters import unknown
+from scenarios.event_log import print_instant
+from scenarios.known import Known
 from scenarios.values import Real, one_of
 from wire.mbus.values import Status, ValveState
-from wire.p1 import MBusReading, Value
+from wire.p1 import MBusReading, Telegram
 
 ObisCode = Annotated[
     str,
@@ -57,14 +59,7 @@ ITEMS: Final[dict[str, Callable[[Device], object]]] = {
 class DeviceValue(AtDevice, Bounds):
     """A device itself, as who may open it sees it."""
 
-    item: str
-
-    @field_validator("item")
-    @classmethod
-    def _known(cls, name: str) -> str:
-        if name not in ITEMS:
-            raise ValueError(unknown("item of a device", name, ITEMS))
-        return name
+    item: Annotated[str, Known("item of a device", ITEMS)]
 
     @property
     def subject(self) -> str:
@@ -90,7 +85,7 @@ class DisplayText(AtMeter):
 
 
 class P1Line(AtMeter, Bounds):
-    """A line of the newest telegram; of a reading its number, in the line's unit."""
+    """A line of the newest telegram; of what is measured its number, as it is printed."""
 
     line: ObisCode
 
@@ -100,20 +95,23 @@ class P1Line(AtMeter, Bounds):
         return f"{self.line} on P1 of meter {self.meter}"
 
 
-def plain(value: Value | None) -> object:
-    """A line's value as a file can say it; None when there is no such line."""
+def printed(telegram: Telegram | None, line: str) -> object:
+    """What a line says, as a file can say it; None when there is no such line."""
+    value = None if telegram is None else telegram.values.get(line)
     match value:
         case MBusReading():
             return value.value_milli / 1000
-        case Decimal():
-            return float(value)
+        case int() | Decimal():
+            assert telegram is not None
+            number, _, _ = telegram.lines[line][1:-1].partition("*")
+            return float(number) if "." in number else int(number)
         case bytes():
             return value.decode("ascii", "replace")
-        case int() | str():
-            return value
-        case None:
-            return None
-    return str(value)
+        case datetime():
+            return print_instant(value)
+        case tuple():
+            return [failure.duration_s for failure in value]
+    return value
 
 
 class Stored(AtMeter):

@@ -195,7 +195,7 @@ def _cross_check(content: ScenarioFile, steps: Node, file: str) -> None:
     for path, node in _walk(steps, ()):
         why, name = "", str(node.value)
         match path:
-            case (*_, "meter" | "station" as what) if node.value > stations:
+            case (*_, "meter" | "station" as what) if _beyond(node, stations):
                 why = f"there is no {what} {name}: the last is {stations}"
             case (*_, "kpi", "name") if name not in KPIS:
                 why = unknown("key figure", name, KPIS)
@@ -215,6 +215,11 @@ def _cross_check(content: ScenarioFile, steps: Node, file: str) -> None:
                 why = f"run_until: {until.isoformat()} has passed by then"
                 raise ScenarioError(why, file, place.line, place.column)
             earliest = until
+
+
+def _beyond(node: Node, last: int) -> bool:
+    """Whether it is a number, and there are not so many."""
+    return isinstance(node.value, int) and node.value > last
 
 
 def _walk(node: Node, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Node]]:

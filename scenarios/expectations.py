@@ -25,6 +25,13 @@ from scenarios.commands import (
 )
 from scenarios.device_sights import DeviceValue, DisplayText, P1Line, Stored
 from scenarios.settings import Controller
+from scenarios.sights import (
+    GatewayValue,
+    MeterValue,
+    StationValue,
+    TelegramValue,
+    TransformerValue,
+)
 from scenarios.values import Duration, Model, Real, one_of
 from wire.cosem.alarm_bits import REGISTERS
 from wire.cosem.events import Log
@@ -232,7 +239,8 @@ class KpiValue(Model):
 # Not `register` as in the file: a method of every pydantic model's class has that name.
 _KINDS = (
     *("p1_text", "p1_line", "object", "log", "push", "register_", "refused", "answer"),
-    *("device", "meter_display", "stored", "kpi"),
+    *("device", "meter_display", "stored", "meter", "station", "gateway"),
+    *("transformer", "telegram", "kpi"),
 )
 
 
@@ -250,6 +258,11 @@ class Expectation(Model):
     device: DeviceValue | None = None
     meter_display: DisplayText | None = None
     stored: Stored | None = None
+    meter: MeterValue | None = None
+    station: StationValue | None = None
+    gateway: GatewayValue | None = None
+    transformer: TransformerValue | None = None
+    telegram: TelegramValue | None = None
     kpi: KpiValue | None = None
     within: Annotated[Duration | None, Field(description="not for refused and kpi")] = (
         None

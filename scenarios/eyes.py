@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from scenarios.asking import ask
-from scenarios.bounds import shown
+from scenarios.bounds import Bounds, shown
 from scenarios.commands import print_text
 from scenarios.device_sights import (
     ITEMS,
@@ -14,7 +14,7 @@ from scenarios.device_sights import (
     DisplayText,
     P1Line,
     Stored,
-    plain,
+    printed,
 )
 from scenarios.expectations import (
     Answer,
@@ -27,6 +27,7 @@ from scenarios.expectations import (
     RegisterValue,
 )
 from scenarios.scene import Look, Scene
+from scenarios.sights import SIGHTS
 from wire.errors import SimError
 
 
@@ -47,7 +48,7 @@ async def _p1_text(scene: Scene, body: P1Text) -> Look:
 
 
 async def _p1_line(scene: Scene, body: P1Line) -> Look:
-    value = plain(scene.world.site(body.meter).p1_line(body.line))
+    value = printed(scene.world.site(body.meter).telegram(), body.line)
     return Look(body.hold(value), "no such line" if value is None else shown(value))
 
 
@@ -115,6 +116,14 @@ async def _refused(scene: Scene, body: Refused) -> Look:
     return Look(fits, f"refused by the {by}: {outcome.result}")
 
 
+def _sight(read: Callable[[Scene, Any], object]) -> Callable[[Scene, Any], Any]:
+    async def look_once(scene: Scene, body: Bounds) -> Look:
+        value = read(scene, body)
+        return Look(body.hold(value), shown(value))
+
+    return look_once
+
+
 EYES: Final[dict[str, Callable[[Scene, Any], Awaitable[Look]]]] = {
     "p1_text": _p1_text,
     "p1_line": _p1_line,
@@ -127,4 +136,5 @@ EYES: Final[dict[str, Callable[[Scene, Any], Awaitable[Look]]]] = {
     "device": _device,
     "meter_display": _meter_display,
     "stored": _stored,
+    **{kind: _sight(read) for kind, read in SIGHTS.items()},
 }

@@ -12,6 +12,7 @@ _REFERENCE = {
     "pattern": rf"^\$\{{{NAME[1:-1]}\}}$",
     "description": "a parameter's value",
 }
+_NARROW = {"pattern", "format", "enum"}
 _PLAIN = ("string", "integer", "number", "boolean")
 
 
@@ -69,7 +70,7 @@ def _tidy(node: Any) -> Any:
 def _value(schema: dict[str, Any]) -> dict[str, Any]:
     """A property's schema, or a reference to a parameter where it is a single value."""
     if schema.get("type") not in ("integer", "number", "boolean") and not (
-        schema.get("type") == "string" and ("pattern" in schema or "format" in schema)
+        schema.get("type") == "string" and schema.keys() & _NARROW
     ):
         return schema
     described = {key: schema.pop(key) for key in ("description",) if key in schema}

@@ -8,20 +8,23 @@ time. What a person's hand would do (power, plugs) takes effect at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol, TypeVar
 
+from chargepoint.notices import Alarm, Metrics
+from chargepoint.unit import ControlUnit
 from meters.behaviour.injections import Injection
 from meters.behaviour.wakeup import By
+from meters.meter import Meter
 from meters.p2.device import Device
 from meters.p2.faults import Faults
 from scenarios.event_log import EventLog
 from scenarios.results import RunData
 from wire.dlms.acse import Mechanism
-from wire.p1 import Value
+from wire.p1 import Telegram
 from wire.quantities import PerPhase
 
 T = TypeVar("T")
@@ -66,6 +69,28 @@ class Car:
     max_w: int
     phases: int = 3
     phase: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySight:
+    """What a gateway shows: its figures, and the alarms that stand."""
+
+    metrics: Metrics
+    alarms: Collection[Alarm]
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What flows through the transformer: W per phase, a mean of the last whole minute.
+
+    `max_pu` is the highest quarter-hour mean of a phase, `overload_min` the minutes with more
+    than its rating, both since the start.
+    """
+
+    power_w: tuple[float, float, float]
+    phase_rating_w: float
+    max_pu: float
+    overload_min: int
 
 
 class Devices(Protocol):
@@ -156,8 +181,17 @@ class Site(Protocol):
         returns, and when the telegram's line is no message.
         """
 
-    def p1_line(self, line: str) -> Value | None:
-        """A line of the newest telegram by its reduced OBIS code; None as for `p1_text`."""
+    def telegram(self) -> Telegram | None:
+        """The newest telegram that the meter's cable carried; None as for `p1_text`."""
+
+    def see_meter(self) -> Meter:
+        """The meter as it is now; only to be looked at."""
+
+    def see_unit(self) -> ControlUnit:
+        """The control unit as it is now, with its car; only to be looked at."""
+
+    def see_gateway(self) -> GatewaySight:
+        """What the gateway shows now; `LocalError` when there is none."""
 
     async def register(self, name: str) -> int:
         """A register of the control unit by name, read over Modbus now.
@@ -246,6 +280,9 @@ class World(Protocol):
 
     async def run_until(self, instant: datetime) -> None:
         """Lets time pass; returns at once when the instant lies behind."""
+
+    def transformer(self) -> Load:
+        """What flows through the transformer."""
 
     def kpis(self) -> Mapping[str, float]:
         """The key figures from the start until now; always the same keys."""

@@ -37,6 +37,7 @@ from scenarios.world.station import Station
 from scenarios.world.street import make_stations, read_cars
 from scenarios.world.transformer import QUARTER_S, Transformer
 from scenarios.world.witness import Witness
+from scenarios.world_protocol import Load
 from wire.instants import from_epoch
 
 TICK_S = 10
@@ -155,6 +156,11 @@ class Lab:
     def site(self, number: int) -> Station:
         """The meter or station of that number."""
         return at(self._stations, number)
+
+    def transformer(self) -> Load:
+        """What flows through the transformer."""
+        flow = self._transformer
+        return Load(flow.minute_w, flow.phase_rating_w, flow.max_pu, flow.overload_min)
 
     def kpis(self) -> Mapping[str, float]:
         """The key figures until now."""

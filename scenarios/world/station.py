@@ -29,8 +29,9 @@ from scenarios.world.bound import Stay, stays
 from scenarios.world.fairness import Reversals, Served
 from scenarios.world.stranger import try_wrong_key, use_counter
 from scenarios.world.transformer import NO_LOAD, NOMINAL_DV, Flow, Quarters
-from scenarios.world_protocol import Car, Outcome
-from wire.p1 import Telegram, Value
+from scenarios.world_protocol import Car, GatewaySight, Outcome
+from wire.errors import LocalError
+from wire.p1 import Telegram
 from wire.quantities import PerPhase
 
 UNIT_MAX_DA = 320
@@ -76,7 +77,7 @@ class Station:
         self.reversals = Reversals()
         self.quarters = Quarters()
         self.starved_s = 0
-        self.telegram: Telegram | None = None
+        self._newest: Telegram | None = None
         self.unit = ControlUnit(
             name,
             now_s=now_s,
@@ -177,7 +178,7 @@ class Station:
         self.meter.power_off()
         self.p3.hang_up()
         self._pushes.hang_up()
-        self.telegram = None
+        self._newest = None
 
     def power_on(self) -> None:
         """The supply returns."""
@@ -199,7 +200,7 @@ class Station:
     def unplug_p1(self) -> None:
         """Pulls the P1 cable."""
         self.p1.unplug()
-        self.telegram = None
+        self._newest = None
 
     def plug_p1(self) -> None:
         """Puts the P1 cable back."""
@@ -243,11 +244,26 @@ class Station:
 
     def p1_text(self) -> bytes | None:
         """The text message in the newest telegram."""
-        return None if self.telegram is None else self.telegram.text_message
+        return None if self._newest is None else self._newest.text_message
 
-    def p1_line(self, line: str) -> Value | None:
-        """A line of the newest telegram."""
-        return None if self.telegram is None else self.telegram.values.get(line)
+    def telegram(self) -> Telegram | None:
+        """The newest telegram."""
+        return self._newest
+
+    def see_meter(self) -> Meter:
+        """The meter as it is now."""
+        return self.touch(lambda meter: meter)
+
+    def see_unit(self) -> ControlUnit:
+        """The control unit as it is now."""
+        self.unit.advance(int(self._clock.seconds()))
+        return self.unit
+
+    def see_gateway(self) -> GatewaySight:
+        """What the gateway shows."""
+        if self.gateway is None:
+            raise LocalError("there is no gateway")
+        return GatewaySight(self.gateway.logic.metrics, self.gateway.logic.alarms)
 
     async def try_wrong_key(self) -> Outcome:
         """Somebody without the meter's keys tries to associate."""
@@ -374,5 +390,5 @@ class Station:
 
     def _telegram(self, telegram: Telegram) -> None:
         if self.meter.powered and self.p1.plugged:
-            self.telegram = telegram
+            self._newest = telegram
         self._on_telegram(self, telegram)

@@ -74,13 +74,15 @@ class Transformer:
     """Load per phase over time, in W, and its figures against a third of the rating.
 
     `account` is told, tick by tick, what flowed; every minute and every quarter of the clock
-    closes a mean. Overload is counted on one-minute means of the worst phase.
+    closes a mean, the former in `minute_w`. Overload is counted on one-minute means of the
+    worst phase.
     """
 
     rating_va: int
     overload_min: int = 0
     overload_pu_min: float = 0.0
     max_pu: float = 0.0
+    minute_w: tuple[float, float, float] = NO_LOAD
     quarters: list[tuple[float, float, float]] = field(default_factory=list)
     _minute: _Mean = field(default_factory=lambda: _Mean(MINUTE_S))
     _quarter: _Mean = field(default_factory=lambda: _Mean(QUARTER_S))
@@ -101,7 +103,8 @@ class Transformer:
             self._close_quarter()
 
     def _close_minute(self) -> None:
-        worst_pu = max(self._minute.take()) / self.phase_rating_w
+        self.minute_w = self._minute.take()
+        worst_pu = max(self.minute_w) / self.phase_rating_w
         if worst_pu > 1:
             self.overload_min += 1
             self.overload_pu_min += worst_pu - 1

@@ -6,27 +6,41 @@ without a clock.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from chargepoint.notices import Alarm, Metrics
+from chargepoint.unit import ControlUnit
 from meters.behaviour.injections import Injection
 from meters.behaviour.wakeup import By
+from meters.meter import Meter
 from meters.p2.device import Device
 from meters.p2.faults import Faults
 from scenarios.document import Scenario
 from scenarios.event_log import EventLog
 from scenarios.results import RunData
 from scenarios.settings import Controller
-from scenarios.world_protocol import Car, Outcome, Refuser
+from scenarios.world_protocol import Car, GatewaySight, Load, Outcome, Refuser
+from tests.meters.builders import NOW_S, make_meter
 from tests.meters.p2.builders import make_device
+from wire.charging_profile import Reject
 from wire.dlms.acse import Mechanism
 from wire.errors import LocalError, TransportError
-from wire.p1 import MBusReading, Value
+from wire.p1 import Telegram
 
 T = TypeVar("T")
 LONGEST = 1024
+TELEGRAM = Telegram(
+    b"/ISK5\\2M550T\r\n\r\n1-3:0.2.8(50)\r\n0-0:1.0.0(240127180000W)\r\n"
+    b"1-0:1.8.1(000012.345*kWh)\r\n1-0:1.7.0(01.500*kW)\r\n1-0:32.7.0(230.1*V)\r\n"
+    b"1-0:31.7.0(006*A)\r\n"
+    b"1-0:99.97.0(1)(0-0:96.7.19)(240126180000W)(0000000600*s)\r\n"
+    b"0-1:24.1.0(003)\r\n0-1:96.1.0(4730303031323334353637383930313133)\r\n"
+    b"0-1:24.2.1(240127180000W)(00001.234*m3)\r\n!0000\r\n"
+)
 
 
 @dataclass
@@ -75,6 +89,8 @@ class FakeWorld:
     answers_after: timedelta = timedelta(0)
     waits: int = 0
     closed: bool = False
+    meter: Meter = field(default_factory=make_meter)
+    unit: ControlUnit = field(default_factory=lambda: ControlUnit("CP001", now_s=NOW_S))
     devices: FakeDevices = field(default_factory=lambda: FakeDevices())
 
     def drive(self, play: Coroutine[Any, Any, T]) -> T:
@@ -95,6 +111,9 @@ class FakeWorld:
 
     def site(self, number: int) -> FakeSite:
         return FakeSite(self, number)
+
+    def transformer(self) -> Load:
+        return Load((20_000, 30_000, 1000.4), 25_000, 1.1, 7)
 
     def kpis(self) -> Mapping[str, float]:
         return self.figures
@@ -175,13 +194,18 @@ class FakeSite:
             self.world.shown = self.world.text
         return self.world.shown
 
-    def p1_line(self, line: str) -> Value | None:
-        lines: dict[str, Value] = {
-            "0-1:24.2.1": MBusReading(self.world.now, 1234),
-            "0-1:24.1.0": 3,
-            "0-1:96.1.0": b"G0001234567890113",
-        }
-        return lines.get(line)
+    def telegram(self) -> Telegram | None:
+        return TELEGRAM if self.world.plugged else None
+
+    def see_meter(self) -> Meter:
+        return self.world.meter
+
+    def see_unit(self) -> ControlUnit:
+        return self.world.unit
+
+    def see_gateway(self) -> GatewaySight:
+        metrics = Metrics(commits=3, rejects=Counter({Reject.REPLAY: 2}))
+        return GatewaySight(metrics, {Alarm.P1_SILENT})
 
     async def register(self, name: str) -> int:
         self.world.now += self.world.answers_after

@@ -328,7 +328,8 @@ steps: [{run_until: end}]
         await lab.run_until(lab.now + timedelta(hours=1))
         assert one.meter.state.power_w == (500, 0, -400)
         assert one.meter.state.reactive_var == (10, 20, 30)
-        assert one.p1_line("1-0:32.7.0") == 2315
+        newest = one.telegram()
+        assert newest is not None and newest.values["1-0:32.7.0"] == 2315
         assert two.meter.state.power_w == (7, 7, 7)
         assert two.voltage_dv != followed_dv
 
