@@ -7,6 +7,19 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any, Final
+
+EVENTS: Final[dict[str, tuple[str, ...]]] = {
+    "step": ("index", "step", "passed", "result"),
+    "command": ("station", "limit_w"),
+    "message": ("station", "characters", "result"),
+    "gateway": ("station", "event", "detail"),
+    "push": ("station", "alarms", "jobs"),
+    "doubt": ("subject", "doubt"),
+    "sessions_left_out": ("station", "sessions", "file", "line", "column"),
+    "no_sessions": ("station", "file"),
+}
+"""The words that events go by, and the fields of each."""
 
 
 def print_instant(instant: datetime) -> str:
@@ -29,6 +42,18 @@ class EventLog:
         """Notes one event; `fields` are JSON values, `what` a word such as `message_sent`."""
         row = {"at": print_instant(at), "what": what, **fields}
         self.lines.append(json.dumps(row, ensure_ascii=False, separators=(",", ":")))
+
+    def newest_first(self, what: str, since: datetime) -> Iterator[dict[str, Any]]:
+        """The events that go by that word, back to an instant, in whole milliseconds."""
+        mark = f',"what":"{what}"'
+        since = since.replace(microsecond=since.microsecond // 1000 * 1000)
+        for line in reversed(self.lines):
+            if mark in line:
+                event: dict[str, Any] = json.loads(line)
+                if datetime.fromisoformat(event["at"]) < since:
+                    return
+                if event["what"] == what:
+                    yield event
 
     def digest(self) -> str:
         """SHA-256 over the lines: equal digests, equal runs."""

@@ -24,6 +24,7 @@ from scenarios.commands import (
     print_text,
 )
 from scenarios.device_sights import DeviceValue, DisplayText, P1Line, Stored
+from scenarios.run_sights import EventSeen, Latency
 from scenarios.settings import Controller
 from scenarios.sights import (
     GatewayValue,
@@ -240,7 +241,7 @@ class KpiValue(Model):
 _KINDS = (
     *("p1_text", "p1_line", "object", "log", "push", "register_", "refused", "answer"),
     *("device", "meter_display", "stored", "meter", "station", "gateway"),
-    *("transformer", "telegram", "kpi"),
+    *("transformer", "telegram", "event", "latency", "kpi"),
 )
 
 
@@ -263,6 +264,8 @@ class Expectation(Model):
     gateway: GatewayValue | None = None
     transformer: TransformerValue | None = None
     telegram: TelegramValue | None = None
+    event: EventSeen | None = None
+    latency: Latency | None = None
     kpi: KpiValue | None = None
     within: Annotated[Duration | None, Field(description="not for refused and kpi")] = (
         None

@@ -26,6 +26,7 @@ from scenarios.expectations import (
     Refused,
     RegisterValue,
 )
+from scenarios.run_sights import EventSeen, delay
 from scenarios.scene import Look, Scene
 from scenarios.sights import SIGHTS
 from wire.errors import SimError
@@ -124,6 +125,13 @@ def _sight(read: Callable[[Scene, Any], object]) -> Callable[[Scene, Any], Any]:
     return look_once
 
 
+async def _event(scene: Scene, body: EventSeen) -> Look:
+    found, newest = body.find(scene)
+    return Look(
+        body.enough(found), f"{found}, the newest {newest}" if found else "none"
+    )
+
+
 EYES: Final[dict[str, Callable[[Scene, Any], Awaitable[Look]]]] = {
     "p1_text": _p1_text,
     "p1_line": _p1_line,
@@ -136,5 +144,7 @@ EYES: Final[dict[str, Callable[[Scene, Any], Awaitable[Look]]]] = {
     "device": _device,
     "meter_display": _meter_display,
     "stored": _stored,
+    "event": _event,
+    "latency": _sight(delay),
     **{kind: _sight(read) for kind, read in SIGHTS.items()},
 }

@@ -22,7 +22,7 @@ from meters.meter import Meter
 from meters.p2.device import Device
 from meters.p2.faults import Faults
 from scenarios.event_log import EventLog
-from scenarios.results import RunData
+from scenarios.results import Hop, RunData
 from wire.dlms.acse import Mechanism
 from wire.p1 import Telegram
 from wire.quantities import PerPhase
@@ -280,6 +280,14 @@ class World(Protocol):
 
     async def run_until(self, instant: datetime) -> None:
         """Lets time pass; returns at once when the instant lies behind."""
+
+    def delays_s(
+        self, start: Hop, end: Hop, station: int | None
+    ) -> Sequence[float | None]:
+        """How long each message took from hop to hop, of those that reached the first.
+
+        Oldest first, of one station or of all; None for one that is not at the second.
+        """
 
     def transformer(self) -> Load:
         """What flows through the transformer."""

@@ -39,15 +39,24 @@ class Journeys:
         """The message that is on its way to a station, or was last."""
         return self._newest.get(station)
 
+    def delays_s(self, start: Hop, end: Hop, station: str | None) -> list[float | None]:
+        """From hop to hop, of each message that reached the first; None: not the second."""
+        reached = [
+            journey.reached
+            for journey in self.all
+            if station in (None, journey.station) and start in journey.reached
+        ]
+        return [at[end] - at[start] if end in at else None for at in reached]
+
     def latencies(self) -> tuple[HopLatency, ...]:
         """For each hop but the first, the delays since the hop before it."""
         return tuple(
             hop_latency(
                 hop,
                 [
-                    journey.reached[hop] - journey.reached[before]
-                    for journey in self.all
-                    if hop in journey.reached and before in journey.reached
+                    delay_s
+                    for delay_s in self.delays_s(before, hop, None)
+                    if delay_s is not None
                 ],
             )
             for before, hop in pairwise(Hop)

@@ -25,7 +25,7 @@ from scenarios.clock import sleep_until
 from scenarios.document import Scenario
 from scenarios.event_log import EventLog
 from scenarios.network import Network
-from scenarios.results import RunData
+from scenarios.results import Hop, RunData
 from scenarios.settings import Controller
 from scenarios.world.devices import MINUTE_S, Devices
 from scenarios.world.feeder import Feeder
@@ -156,6 +156,13 @@ class Lab:
     def site(self, number: int) -> Station:
         """The meter or station of that number."""
         return at(self._stations, number)
+
+    def delays_s(
+        self, start: Hop, end: Hop, station: int | None
+    ) -> Sequence[float | None]:
+        """How long each message took from hop to hop."""
+        name = None if station is None else self.site(station).name
+        return self._witness.journeys.delays_s(start, end, name)
 
     def transformer(self) -> Load:
         """What flows through the transformer."""

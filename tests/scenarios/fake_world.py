@@ -21,7 +21,7 @@ from meters.p2.device import Device
 from meters.p2.faults import Faults
 from scenarios.document import Scenario
 from scenarios.event_log import EventLog
-from scenarios.results import RunData
+from scenarios.results import Hop, RunData
 from scenarios.settings import Controller
 from scenarios.world_protocol import Car, GatewaySight, Load, Outcome, Refuser
 from tests.meters.builders import NOW_S, make_meter
@@ -111,6 +111,13 @@ class FakeWorld:
 
     def site(self, number: int) -> FakeSite:
         return FakeSite(self, number)
+
+    def delays_s(
+        self, start: Hop, end: Hop, station: int | None
+    ) -> Sequence[float | None]:
+        if station == 1 or end is Hop.JOB:
+            return []
+        return [*(float(s) for s in range(1, 21)), None, 0.12345]
 
     def transformer(self) -> Load:
         return Load((20_000, 30_000, 1000.4), 25_000, 1.1, 7)

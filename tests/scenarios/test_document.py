@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from meters.behaviour.injections import What
 from scenarios.document import load, parse
+from scenarios.event_log import EVENTS
 from scenarios.eyes import EYES
 from scenarios.kpis import KPIS
+from scenarios.results import Hop
 from scenarios.settings import Controller, WorldSettings
 from scenarios.sights import GATEWAY, METER, STATION, TELEGRAM, TRANSFORMER
 from scenarios.steps import Step
@@ -355,7 +357,8 @@ def test_the_manual_names_every_step_setting_and_key_figure() -> None:
 
 def test_the_manual_names_all_that_can_be_seen() -> None:
     manual = (FILES.parents[1] / "docs" / "scenarios.md").read_text("utf-8")
-    names = [*EYES, *METER, *STATION, *GATEWAY, *TRANSFORMER, *TELEGRAM]
+    names = [*EYES, *EVENTS, *(hop.name.lower() for hop in Hop)]
+    names += [*METER, *STATION, *GATEWAY, *TRANSFORMER, *TELEGRAM]
     others = [name for name in names if not name.endswith(("_l2", "_l3"))]
     assert [name for name in others if f"`{name}" not in manual] == []
 
