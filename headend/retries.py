@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from headend.associating import LOCKED_S
+from headend.dlms.refusals import Unproven
 from headend.dlms.session import Rejected
 from headend.store.job import Job
-from wire.errors import PeerRefused, SimError, TransportError
+from wire.errors import PeerRefused, SimError, TransportError, WireError
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +44,23 @@ class GiveUp:
 
 
 def judge(error: Exception, job: Job, retries: Retries, now_s: float) -> Again | GiveUp:
-    """Only a transport that failed is worth another attempt: a refusal would be repeated."""
-    if isinstance(error, PeerRefused) and error.result is not None:
+    """What the wire may have done is worth another attempt, a refusal would be repeated.
+
+    The wire fails, or damages what passes: then an answer breaks a rule, or the meter refuses
+    a request that was another one, in clear. If it refuses the next one too, it means that.
+    """
+    delay_s = retries.delay_s(job.attempts)
+    if isinstance(error, Unproven) and job.attempts < min(2, job.max_attempts):
+        # Who was refused may find the port locked for a while.
+        delay_s = max(delay_s, LOCKED_S)
+    elif isinstance(error, PeerRefused) and error.result is not None:
         which = "rejected" if isinstance(error, Rejected) else "refused"
         return GiveUp(str(error), {which: error.result})
-    if not isinstance(error, TransportError):
+    elif not isinstance(error, TransportError | WireError):
         return GiveUp(_for_the_user(error))
-    if job.attempts >= job.max_attempts:
+    elif job.attempts >= job.max_attempts:
         return GiveUp(f"{error} (attempt {job.attempts}, the last)")
-    not_before_s = now_s + retries.delay_s(job.attempts)
+    not_before_s = now_s + delay_s
     if job.not_after_s is not None and not_before_s > job.not_after_s:
         return GiveUp(f"{error} (no time left for another attempt)")
     return Again(str(error), not_before_s)

@@ -8,20 +8,30 @@ from wire.dlms.faults import ConfirmedServiceError, ExceptionResponse
 from wire.errors import PeerRefused, WireError
 
 
+class Unproven(PeerRefused):
+    """A refusal in clear, where the meter would cipher an answer.
+
+    It may be that the request was damaged on its way, or that it is not the meter's at all.
+    """
+
+
 def refused(what: str, result: DataAccessResult | ActionResult) -> PeerRefused:
     """A refusal to do something, with its code."""
     return PeerRefused(f"the meter refuses {what}: {words(result)}", int(result))
 
 
-def refusal(answer: ExceptionResponse | ConfirmedServiceError) -> PeerRefused:
-    """A refusal of the request as such."""
+def refusal(
+    answer: ExceptionResponse | ConfirmedServiceError, *, proven: bool
+) -> PeerRefused:
+    """A refusal of the request as such; `proven` when it was as safe as an answer would be."""
+    kind = PeerRefused if proven else Unproven
     if isinstance(answer, ExceptionResponse):
-        return PeerRefused(
+        return kind(
             f"the meter answers with an exception: {words(answer.state_error)},"
             f" {words(answer.service_error)}",
             answer.service_error,
         )
-    return PeerRefused(
+    return kind(
         f"the meter answers with a service error: {words(answer.service)},"
         f" {words(answer.kind)} {answer.value}",
         answer.value,

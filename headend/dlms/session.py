@@ -17,7 +17,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 from headend.dlms.credentials import Credentials
-from headend.dlms.refusals import refusal
+from headend.dlms.refusals import Unproven, refusal
 from wire.dlms import acse, apdu, axdr
 from wire.dlms.acse import Aare, Aarq, ApplicationContext, AssociateResult, Rlre, Rlrq
 from wire.dlms.action import ActionRequestNormal, ActionResponseNormal
@@ -80,7 +80,7 @@ def ended_by_wire_errors(
     return guarded
 
 
-class Rejected(PeerRefused):
+class Rejected(Unproven):
     """The meter rejects the association; `transient` when it may accept it later."""
 
     def __init__(self, aare: Aare) -> None:
@@ -325,7 +325,7 @@ class Session:
         if isinstance(answer, ExceptionResponse | ConfirmedServiceError):
             # Also in clear: an exception-response has no glo- form.
             self._move(Input.REFUSAL)
-            raise refusal(answer)
+            raise refusal(answer, proven=self._cipher is None or ciphered)
         if self._cipher is not None and not ciphered:
             raise SecurityError("the meter answers in clear in a ciphered association")
         return answer

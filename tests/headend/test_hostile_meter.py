@@ -106,16 +106,13 @@ def _exception(world: World, take: Any, answer: bytes, before: bytes) -> None:
     take(answer[:6] + b"\x00\x03" + b"\xd8\x01\x02")
 
 
-# Another attempt may go better, and does.
-PASSING: dict[str, Bend] = {
+# Whatever the wire does, another attempt may go better, and does.
+BENDS: dict[str, Bend] = {
     "silent": _silent,
     "reset": _reset,
     "cut and reset": _cut_and_reset,
     "late": _late,
     "shorter than said": _shorter_than_said,
-}
-# Who says such things is not asked again.
-FINAL: dict[str, Bend] = {
     "longer than said": _longer_than_said,
     "garbage": _garbage,
     "endless": _endless,
@@ -152,7 +149,7 @@ def check_counters(*worlds: World) -> None:
 
 
 @pytest.mark.parametrize("operation", list(OPERATIONS))
-@pytest.mark.parametrize("name", [*PASSING, *FINAL])
+@pytest.mark.parametrize("name", BENDS)
 def test_a_bent_answer(store: Store, name: str, operation: str) -> None:
     answers, arguments = OPERATIONS[operation]
     meter_id = prepare(store, KEYS)
@@ -160,23 +157,18 @@ def test_a_bent_answer(store: Store, name: str, operation: str) -> None:
     worlds = []
     for at in range(answers):
         world = World(store, KEYS, meter, START_S + 1000 * at)
-        world.bend, world.bend_at = (PASSING | FINAL)[name], at
+        world.bend, world.bend_at = BENDS[name], at
         job_id = world.hand_in(meter_id, operation, **arguments)
         world.run()
         job = world.show(job_id)
         worlds.append(world)
-        if name in PASSING:
-            assert (job.state, job.attempts) == (JobState.DONE, 2), (at, job.error)
-        else:
-            assert (job.state, job.attempts) == (JobState.FAILED, 1), (at, job.error)
-            assert job.error and "\n" not in job.error
-            assert "defect" not in job.error
+        assert (job.state, job.attempts) == (JobState.DONE, 2), (at, job.error)
     check_counters(*worlds)
-    if operation == "message" and name in PASSING:
+    if operation == "message":
         assert meter.state.message == b"hello"
 
 
-@pytest.mark.parametrize("name", PASSING)
+@pytest.mark.parametrize("name", BENDS)
 def test_an_action_whose_answer_is_lost_is_not_done_again(
     store: Store, name: str
 ) -> None:
@@ -185,18 +177,18 @@ def test_an_action_whose_answer_is_lost_is_not_done_again(
         world = World(
             store, KEYS, living_meter(Standard.DSMR_4_2_2), START_S + 1000 * at
         )
-        world.bend, world.bend_at = PASSING[name], at
+        world.bend, world.bend_at = BENDS[name], at
         job_id = world.hand_in(meter_id, "action", object="load_profile:reset")
         world.run()
         job = world.show(job_id)
-        assert job.attempts == world.connects == attempts
+        assert (job.attempts, world.actions) == (attempts, 1)
         assert (job.state is JobState.DONE) is (attempts == 2)
     assert job.error and "may have done it" in job.error
 
 
 def test_a_bent_goodbye_changes_nothing(store: Store) -> None:
     meter_id = prepare(store, KEYS)
-    for bend in (PASSING | FINAL).values():
+    for bend in BENDS.values():
         meter = living_meter(Standard.DSMR_4_2_2)
         world = World(store, KEYS, meter, START_S)
         world.bend, world.bend_at = bend, OPERATIONS["message"][0]

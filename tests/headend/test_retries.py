@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from headend.associating import LOCKED_S
+from headend.dlms.refusals import Unproven
 from headend.retries import Again, GiveUp, Retries, judge
 from headend.store.job import Job, JobState
 from wire.errors import (
@@ -73,10 +75,23 @@ def test_a_refusal_is_kept_with_its_code() -> None:
     assert judge(PeerRefused("no"), JOB, RETRIES, 0.0) == GiveUp("no")
 
 
-@pytest.mark.parametrize(
-    "error",
-    [WireError("bad"), SecurityError("bad"), LocalError("bad"), ConfigError("bad")],
-)
+@pytest.mark.parametrize("error", [WireError("bad"), SecurityError("bad")])
+def test_what_the_wire_may_have_damaged_is_tried_again(error: Exception) -> None:
+    assert judge(error, JOB, RETRIES, 0.0) == Again("bad", 2.0)
+    last = replace(JOB, attempts=5)
+    assert judge(error, last, RETRIES, 0.0) == GiveUp("bad (attempt 5, the last)")
+
+
+def test_a_refusal_in_clear_is_believed_when_it_is_repeated() -> None:
+    """The second attempt waits until a port that the first one locked is open again."""
+    error = Unproven("deciphering-error", 5)
+    assert judge(error, JOB, RETRIES, 0.0) == Again("deciphering-error", LOCKED_S)
+    for job in (replace(JOB, attempts=2), replace(JOB, max_attempts=1)):
+        outcome = judge(error, job, RETRIES, 0.0)
+        assert outcome == GiveUp("deciphering-error", {"refused": 5})
+
+
+@pytest.mark.parametrize("error", [LocalError("bad"), ConfigError("bad")])
 def test_nothing_else_is_tried_again(error: Exception) -> None:
     assert judge(error, JOB, RETRIES, 0.0) == GiveUp("bad")
 
