@@ -124,7 +124,8 @@ class RunData:
     """What the report shows of one run beside its key figures.
 
     `phase_load_w` are three series of the transformer's total load (premises and cars), in
-    quarter-hour means; `rating_w` is a phase's share of the transformer's rating.
+    quarter-hour means, `phase_minutes_w` the same in one-minute means; `rating_w` is a phase's
+    share of the transformer's rating.
     """
 
     phase_load_w: tuple[Series, Series, Series] | None = None
@@ -132,6 +133,7 @@ class RunData:
     stations: tuple[StationData, ...] = ()
     latencies: tuple[HopLatency, ...] = ()
     followed: FollowedMessage | None = None
+    phase_minutes_w: tuple[Series, Series, Series] | None = None
 
 
 @dataclass(frozen=True, slots=True)

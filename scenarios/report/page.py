@@ -27,6 +27,8 @@ RUN_TITLES = {
     "headroom": "with control",
 }
 _MOST_STATIONS = 7
+_FOLDER = Path(__file__).parent
+_SCRIPTS = ("chart.js", "zoom.js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,8 @@ class Panel:
 
 def render(result: RunResult) -> str:
     """The page's HTML."""
-    folder = Path(__file__).parent
     environment = Environment(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader(_FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -88,8 +89,8 @@ def render(result: RunResult) -> str:
         result=result,
         runs=result.runs,
         last=last,
-        style=Markup((folder / "report.css").read_text("utf-8")),
-        script=Markup((folder / "report.js").read_text("utf-8")),
+        style=style(),
+        script=script(),
         headlines=[row for row in kpis if row.kpi.name in _HEADLINES],
         kpis=kpis,
         loads=_load_panels(result) if flowed else [],
@@ -101,6 +102,16 @@ def render(result: RunResult) -> str:
         held=sum(seen.passed for seen in expectations),
     )
     return page
+
+
+def style() -> Markup:
+    """The style sheet of every page."""
+    return Markup((_FOLDER / "report.css").read_text("utf-8"))
+
+
+def script() -> Markup:
+    """What makes the charts of a page zoom."""
+    return Markup("".join((_FOLDER / name).read_text("utf-8") for name in _SCRIPTS))
 
 
 def _flowed(result: RunResult) -> bool:
@@ -188,6 +199,7 @@ def _load_panels(result: RunResult) -> list[Panel]:
     ]
     ratings = [run.data.rating_w or 0.0 for run in shown]
     highest = max([*levels, *(rating / 1000 * 1.05 for rating in ratings)], default=1.0)
+    lowest = min(levels, default=0.0)
     panels = []
     for run in shown:
         rating = run.data.rating_w
@@ -198,6 +210,7 @@ def _load_panels(result: RunResult) -> list[Panel]:
             name=f"load {run_title(run.name)}",
             unit="kW",
             highest=highest,
+            lowest=lowest,
             rating=None if rating is None else rating / 1000,
             height=230,
         )
@@ -208,8 +221,10 @@ def _load_panels(result: RunResult) -> list[Panel]:
 def _phase_lines(run: Run) -> list[Line]:
     assert run.data.phase_load_w is not None
     return [
-        of_series(f"L{n}", f"l{n}", series, 0.001)
-        for n, series in enumerate(run.data.phase_load_w, 1)
+        of_series(f"L{n}", f"l{n}", series, 0.001, minutes)
+        for n, (series, minutes) in enumerate(
+            zip(run.data.phase_load_w, run.data.phase_minutes_w or (None,) * 3), 1
+        )
     ]
 
 
@@ -231,17 +246,16 @@ def _over(run: Run) -> str:
 
 def _station_panels(result: RunResult) -> list[Panel]:
     last = result.runs[-1]
-    others = {
-        station.name: station
-        for run in result.runs[:-1]
-        for station in run.data.stations
-    }
+    first = result.runs[0]
+    before = {station.name: station for station in first.data.stations}
+    compared = before if len(result.runs) > 1 else {}
     panels = []
     for index, station in enumerate(last.data.stations[:_MOST_STATIONS]):
         lines = [of_trace("drawn", "draw", station.draw_w, 0.001, filled=True)]
-        if station.name in others:
-            ghost = others[station.name].draw_w
-            lines.insert(0, of_trace("without control", "ghost", ghost, 0.001))
+        if station.name in compared:
+            ghost = compared[station.name].draw_w
+            label = f"drawn {run_title(first.name)}"
+            lines.insert(0, of_trace(label, "ghost", ghost, 0.001))
         lines.append(of_trace("limit", "limit", station.limit_w, 0.001))
         picture = chart(
             lines,

@@ -16,7 +16,13 @@ from scenarios.world.fairness import (
     jain,
 )
 from scenarios.world.station import UNIT_MAX_DA, Station
-from scenarios.world.transformer import QUARTER_S, Quarters, Transformer
+from scenarios.world.transformer import (
+    MINUTE_S,
+    PHASES,
+    QUARTER_S,
+    Quarters,
+    Transformer,
+)
 from scenarios.world.voltages import voltages
 from scenarios.world.witness import Witness
 from wire.instants import from_epoch
@@ -128,23 +134,27 @@ def run_data(
     start_s: int,
 ) -> RunData:
     """The report's material; the stations that drew most come first."""
-    first_s = start_s // QUARTER_S * QUARTER_S
-    l1, l2, l3 = (
-        Series(
-            from_epoch(first_s),
-            QUARTER_S,
-            tuple(round(quarter[phase]) for quarter in transformer.quarters),
-        )
-        for phase in range(3)
-    )
     busiest = sorted(stations, key=lambda s: (-s.unit.station.lifetime_ws, s.name))
     return RunData(
-        (l1, l2, l3),
+        _phases(transformer.quarters, QUARTER_S, start_s),
         transformer.phase_rating_w,
         tuple(_station(station) for station in busiest),
         witness.journeys.latencies(),
         witness.follower.message() if witness.follower is not None else None,
+        _phases(transformer.minutes, MINUTE_S, start_s),
     )
+
+
+def _phases(
+    means_w: Sequence[tuple[float, float, float]], step_s: int, start_s: int
+) -> tuple[Series, Series, Series]:
+    """Means of so many seconds of the clock, the first of them holding the start."""
+    first = from_epoch(start_s // step_s * step_s)
+    l1, l2, l3 = (
+        Series(first, step_s, tuple(round(mean[phase]) for mean in means_w))
+        for phase in PHASES
+    )
+    return l1, l2, l3
 
 
 def _station(station: Station) -> StationData:

@@ -82,8 +82,8 @@ class Transformer:
     overload_min: int = 0
     overload_pu_min: float = 0.0
     max_pu: float = 0.0
-    minute_w: tuple[float, float, float] = NO_LOAD
     quarters: list[tuple[float, float, float]] = field(default_factory=list)
+    minutes: list[tuple[float, float, float]] = field(default_factory=list)
     _minute: _Mean = field(default_factory=lambda: _Mean(MINUTE_S))
     _quarter: _Mean = field(default_factory=lambda: _Mean(QUARTER_S))
 
@@ -102,9 +102,15 @@ class Transformer:
         if to_s % QUARTER_S == 0:
             self._close_quarter()
 
+    @property
+    def minute_w(self) -> tuple[float, float, float]:
+        """The mean of the last whole minute, in W per phase."""
+        return self.minutes[-1] if self.minutes else NO_LOAD
+
     def _close_minute(self) -> None:
-        self.minute_w = self._minute.take()
-        worst_pu = max(self.minute_w) / self.phase_rating_w
+        means = self._minute.take()
+        self.minutes.append(means)
+        worst_pu = max(means) / self.phase_rating_w
         if worst_pu > 1:
             self.overload_min += 1
             self.overload_pu_min += worst_pu - 1

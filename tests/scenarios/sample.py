@@ -50,6 +50,16 @@ def _load(phase: int, controlled: bool) -> Series:
     return Series(START, 900, tuple(values))
 
 
+def _minutes(quarters: Series) -> Series:
+    """Minutes with the means of the quarter-hours."""
+    values = (
+        None if value is None else value + (n - 7) * 60.0
+        for value in quarters.values
+        for n in range(15)
+    )
+    return Series(quarters.start, 60, tuple(values))
+
+
 def _loads(controlled: bool) -> tuple[Series, Series, Series]:
     return _load(1, controlled), _load(2, controlled), _load(3, controlled)
 
@@ -149,12 +159,14 @@ def _followed() -> FollowedMessage:
 
 def _run(name: str, kpis: dict[str, float]) -> Run:
     controlled = name != "none"
+    loads = l1, l2, l3 = _loads(controlled)
     data = RunData(
-        _loads(controlled),
+        loads,
         RATING_W,
         tuple(_station(n, controlled) for n in range(1, 6)),
         _latencies() if controlled else (),
         _followed() if controlled else None,
+        (_minutes(l1), _minutes(l2), _minutes(l3)),
     )
     at = START + timedelta(hours=24)
     steps = (

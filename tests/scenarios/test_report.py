@@ -210,7 +210,10 @@ def test_ticks() -> None:
     month = list(time_ticks(START, START + timedelta(days=28), 10))
     assert 4 <= len(month) <= 10 and all(midnight for _, _, midnight in month)
     short = list(time_ticks(START, START + timedelta(minutes=20), 10))
-    assert [text for _, text, _ in short][:2] == ["00:00", "00:02"]
+    assert [text for _, text, _ in short][:2] == ["Sat 27 Jan", "00:02"]
+    some = list(time_ticks(START, START + timedelta(seconds=40), 10))
+    assert [text for _, text, _ in some][1:3] == ["00:00:05", "00:00:10"]
+    assert value_ticks(73, -31) == [-50, 0, 50, 100] and value_ticks(0, -3)[-1] == 0
 
 
 def test_ticks_keep_to_civil_time_when_the_clocks_change() -> None:

@@ -34,6 +34,7 @@ def test_overload_counts_minute_means_and_the_maximum_quarter_means() -> None:
     flow(transformer, 60, 120, 20_000)
     flow(transformer, 120, 900, 0)
     assert transformer.overload_min == 1
+    assert transformer.minutes[:3] == [(10_000, 0, 0), (20_000, 0, 0), (0, 0, 0)]
     assert round(transformer.max_pu, 6) == round((10_000 + 20_000) / 15 / 10_000, 6)
 
 
