@@ -15,10 +15,10 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from chargepoint.exchanges import Exchange, Read, Words
-from chargepoint.gateway import GatewayLogic, Save
+from chargepoint.gateway import SILENT_CADENCES, GatewayLogic, Save
 from chargepoint.journal import Journal
 from chargepoint.notices import Notice
-from chargepoint.p1_link import Events, P1Link
+from chargepoint.p1_link import IDLE_S, Events, P1Link
 from wire.errors import SimError, TransportError
 from wire.p1 import Telegram, TelegramReceived
 
@@ -44,8 +44,9 @@ class Gateway:
     """One gateway at work.
 
     `clock` times everything and is the host's clock; `monotonic` (seconds), where the host's
-    clock may be set by hand, is what carries telegram time on. `on_notice` hears what happens,
-    `on_telegram` each telegram whose CRC is right.
+    clock may be set by hand, is what carries telegram time on. Telegrams come no more often
+    than every `thinned_s`. `on_notice` hears what happens, `on_telegram` each telegram whose
+    CRC is right.
     """
 
     def __init__(
@@ -57,12 +58,16 @@ class Gateway:
         journal: Journal,
         hardware_max_w: int = 22_080,
         tolerant: bool = False,
+        thinned_s: int = 0,
         monotonic: Callable[[], float] | None = None,
         on_notice: Callable[[Notice], None] = lambda notice: None,
         on_telegram: Callable[[Telegram], None] = lambda telegram: None,
     ) -> None:
         self.logic = GatewayLogic(
-            journal.load(), hardware_max_w=hardware_max_w, tolerant=tolerant
+            journal.load(),
+            hardware_max_w=hardware_max_w,
+            tolerant=tolerant,
+            thinned_s=thinned_s,
         )
         self._unit = unit
         self._clock = clock
@@ -70,7 +75,8 @@ class Gateway:
         self._monotonic = monotonic or clock.seconds
         self._on_notice = on_notice
         self._on_telegram = on_telegram
-        self._link = P1Link(p1, clock, self._heard, on_lost=self._lost)
+        idle_s = max(IDLE_S, SILENT_CADENCES * thinned_s)
+        self._link = P1Link(p1, clock, self._heard, on_lost=self._lost, idle_s=idle_s)
         self._running = False
         self._working = False
         self._work: Deferred[None] = succeed(None)

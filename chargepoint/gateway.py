@@ -50,10 +50,16 @@ class GatewayLogic:
     The edge feeds `telegram` and `dropped`, and whenever it is idle takes `next_step`, does it
     and says how it went; with None it comes back at `wake_at`, or when a feed returned True.
     `hardware_max_w` is rule 9's bound; once the unit is found, its own maximum if lower.
+    `thinned_s` is how often telegrams come where some are left out on the way.
     """
 
     def __init__(
-        self, recalled: Recalled, *, hardware_max_w: int, tolerant: bool = False
+        self,
+        recalled: Recalled,
+        *,
+        hardware_max_w: int,
+        tolerant: bool = False,
+        thinned_s: int = 0,
     ) -> None:
         self._board = Board()
         self._clock = TelegramClock()
@@ -66,7 +72,8 @@ class GatewayLogic:
         )
         self._saved = recalled.record
         self._problem = recalled.problem
-        self._cadence_s = _DEFAULT_CADENCE_S
+        self._thinned_s = thinned_s
+        self._cadence_s = max(_DEFAULT_CADENCE_S, thinned_s)
         self._heard_s: float | None = None
         self._silent = False
         self._dropped: Reject | None = None
@@ -121,7 +128,7 @@ class GatewayLogic:
             return False
         version = telegram.version
         if version is not None:
-            self._cadence_s = version.period_s
+            self._cadence_s = max(version.period_s, self._thinned_s)
         return True
 
     def dropped(self, count: int, reason: DropReason, now_s: float) -> None:

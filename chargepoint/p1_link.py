@@ -21,7 +21,7 @@ from wire.p1 import BytesDropped, TelegramReader, TelegramReceived
 
 CONNECT_TIMEOUT_S = 10.0
 IDLE_S = 60.0
-"""A cable without a byte for so long is taken for dead and connected again."""
+"""A cable without a byte for so long, `idle_s`, is taken for dead and connected again."""
 
 Events = list[TelegramReceived | BytesDropped]
 
@@ -40,12 +40,14 @@ class P1Link:
         *,
         on_connected: Callable[[], None] = lambda: None,
         on_lost: Callable[[str], None] = lambda why: None,
+        idle_s: float = IDLE_S,
     ) -> None:
         self._endpoint = endpoint
         self._clock = clock
         self._on_events = on_events
         self._on_connected = on_connected
         self._on_lost = on_lost
+        self._idle_s = idle_s
         self._backoff = Backoff()
         self._running = False
         self._protocol: _Cable | None = None
@@ -101,7 +103,7 @@ class P1Link:
             return
         self._protocol = protocol
         self._data_s = self._clock.seconds()
-        self._set_timer(self._clock.callLater(IDLE_S, self._check_idle))
+        self._set_timer(self._clock.callLater(self._idle_s, self._check_idle))
         self._on_connected()
 
     def _refused(self, reason: Failure) -> None:
@@ -116,7 +118,7 @@ class P1Link:
         self._on_lost(why)
 
     def _check_idle(self) -> None:
-        left_s = self._data_s + IDLE_S - self._clock.seconds()
+        left_s = self._data_s + self._idle_s - self._clock.seconds()
         if left_s > 0:
             self._set_timer(self._clock.callLater(left_s, self._check_idle))
             return
@@ -126,7 +128,7 @@ class P1Link:
             protocol.hang_up()
             # It was there all that time: a meter without supply, to be heard when it is back.
             self._backoff.reset()
-            self._again(f"no byte for {IDLE_S:.0f} s")
+            self._again(f"no byte for {self._idle_s:.0f} s")
 
     def _set_timer(self, timer: IDelayedCall | None) -> None:
         if self._timer is not None and self._timer.active():

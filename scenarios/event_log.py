@@ -21,6 +21,8 @@ EVENTS: Final[dict[str, tuple[str, ...]]] = {
 }
 """The words that events go by, and the fields of each."""
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 def print_instant(instant: datetime) -> str:
     """RFC 3339 in UTC, with milliseconds only when there are any."""
@@ -41,7 +43,7 @@ class EventLog:
     def add(self, at: datetime, what: str, **fields: object) -> None:
         """Notes one event; `fields` are JSON values, `what` a word such as `message_sent`."""
         row = {"at": print_instant(at), "what": what, **fields}
-        self.lines.append(json.dumps(row, ensure_ascii=False, separators=(",", ":")))
+        self.lines.append(_ENCODER.encode(row))
 
     def newest_first(self, what: str, since: datetime) -> Iterator[dict[str, Any]]:
         """The events that go by that word, back to an instant, in whole milliseconds."""

@@ -142,6 +142,7 @@ class Station:
             clock=self._clock,
             journal=self._journal,
             hardware_max_w=hardware_max_w(3, UNIT_MAX_DA),
+            thinned_s=self.p1.period_s,
             on_notice=lambda notice: self._on_notice(self, notice),
             on_telegram=self._telegram,
         )
