@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from chargepoint.registers import (
     MAGIC,
@@ -169,8 +170,7 @@ class UnitIdentity:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class UnitStatus:
+class UnitStatus(NamedTuple):
     """Registers 100 to 113 as far as a gateway needs them."""
 
     applied_w: int

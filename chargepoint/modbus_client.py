@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredLock
 from twisted.internet.error import ConnectError
-from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
+from twisted.internet.interfaces import (
+    IDelayedCall,
+    IReactorTime,
+    IStreamClientEndpoint,
+)
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
@@ -29,13 +33,12 @@ QUIET_S = 0.1
 """How long a serial line must rest after a missed answer, which may still come."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
+class _Question(NamedTuple):
     """A request; `words` is None for a read."""
 
     function: int
     address: int
-    count: int
+    quantity: int
     words: tuple[int, ...] | None = None
 
     def fits(self, answer: Answer) -> bool:
@@ -45,12 +48,12 @@ class _Question:
         if answer.exception:
             return True
         if self.words is None:
-            return len(answer.words) == self.count
+            return len(answer.words) == self.quantity
         if answer.address != self.address:
             return False
         if self.function == WRITE_SINGLE:
             return tuple(answer.words) == self.words
-        return answer.quantity == self.count
+        return answer.quantity == self.quantity
 
 
 class ModbusClient:
@@ -127,6 +130,8 @@ class ModbusClient:
                 line = self._line
                 if line is None or not line.usable:
                     line = await self._connect()
+                if line.doubtful:
+                    await line.rest()
                 return await line.ask(question)
             except TransportError:
                 if not attempts_left:
@@ -162,6 +167,8 @@ class _Line(Protocol):
         self, framing: Framing, clock: IReactorTime, unit_id: int, timeout_s: float
     ) -> None:
         self.usable = True
+        self.doubtful = 0
+        """So many more questions may be met by an answer that is late."""
         self._codec = ClientCodec(framing)
         self._on_serial_line = framing is Framing.RTU
         self._clock = clock
@@ -170,28 +177,26 @@ class _Line(Protocol):
         self._transaction = 0
         self._question: _Question | None = None
         self._answered: Deferred[Answer] | None = None
-        self._doubtful = 0
+        self._late: IDelayedCall | None = None
 
-    async def ask(self, question: _Question) -> Answer:
-        """Sends the question and waits for what fits it."""
-        if self._doubtful:
-            self._doubtful -= 1
-            await deferLater(self._clock, QUIET_S)
-            if not self.usable:
-                raise TransportError("the line to the control unit was closed")
+    async def rest(self) -> None:
+        """Lets a late answer come before the next question."""
+        self.doubtful -= 1
+        await deferLater(self._clock, QUIET_S)
+        if not self.usable:
+            raise TransportError("the line to the control unit was closed")
+
+    def ask(self, question: _Question) -> Deferred[Answer]:
+        """Sends the question; fires with what fits it, or fails with a `SimError`."""
         assert self.transport is not None
         if self._on_serial_line:
             self._codec.reset()
         self._question = question
-        answered = self._answered = Deferred()
-        late = self._clock.callLater(self._timeout_s, self._give_up)
+        answered = self._answered = Deferred(self._cancelled)
+        self._late = self._clock.callLater(self._timeout_s, self._give_up)
         self._transaction = self._transaction % 0xFFFF + 1
         self.transport.write(self._octets(question))
-        try:
-            return await answered
-        finally:
-            if late.active():
-                late.cancel()
+        return answered
 
     def hang_up(self) -> None:
         """Closes the connection at once."""
@@ -218,7 +223,7 @@ class _Line(Protocol):
     def _octets(self, question: _Question) -> bytes:
         if question.words is None:
             return self._codec.read_request(
-                self._unit_id, self._transaction, question.address, question.count
+                self._unit_id, self._transaction, question.address, question.quantity
             )
         return self._codec.write_request(
             self._unit_id, self._transaction, question.address, question.words
@@ -230,7 +235,7 @@ class _Line(Protocol):
         if not self._on_serial_line and answer.transaction_id != self._transaction:
             return
         if self._question.fits(answer):
-            answered, self._answered, self._question = self._answered, None, None
+            answered = self._over()
             if answered is not None:
                 answered.callback(answer)
         elif not self._on_serial_line:
@@ -238,7 +243,7 @@ class _Line(Protocol):
 
     def _give_up(self) -> None:
         # The repeat may be answered by the late answer; then its own is late for the next.
-        self._doubtful = 2
+        self.doubtful = 2
         self._fail(
             TransportError(
                 f"the control unit does not answer within {self._timeout_s} s"
@@ -246,9 +251,21 @@ class _Line(Protocol):
         )
 
     def _fail(self, error: SimError) -> None:
-        answered, self._answered, self._question = self._answered, None, None
+        answered = self._over()
         if answered is not None:
             answered.errback(error)
+
+    def _cancelled(self, answered: Deferred[Answer]) -> None:
+        """Nobody waits any more."""
+        self._over()
+
+    def _over(self) -> Deferred[Answer] | None:
+        """The question has come to its end; who waits is to be told."""
+        answered, self._answered, self._question = self._answered, None, None
+        late, self._late = self._late, None
+        if late is not None and late.active():
+            late.cancel()
+        return answered
 
 
 def _refusal(code: int) -> str:

@@ -100,8 +100,10 @@ class HeapClock:
         """Calls after `delay` seconds; calls of the same instant keep their order."""
         if delay < 0:
             raise LocalError(f"a call {-delay} s in the past")
-        call = HeapCall(self, self._now + delay, 0, callable, args, kw)
-        self._push(call)
+        self._order += 1
+        time, order = self._now + delay, self._order
+        call = HeapCall(self, time, order, callable, args, kw)
+        heappush(self._heap, (time, order, call, callable, args))
         return call
 
     def getDelayedCalls(self) -> list[IDelayedCall]:
@@ -123,8 +125,11 @@ class HeapClock:
 
     def reschedule(self, call: HeapCall, time: float) -> None:
         """Moves a pending call; its old place in the heap is skipped when reached."""
+        self._order += 1
         call._time = max(time, self._now)
-        self._push(call)
+        call._order = self._order
+        entry = call._time, call._order, call, call._function, call._args
+        heappush(self._heap, entry)
 
     def step(self, until_s: float = inf) -> bool:
         """Runs the next call, moving time to it; False when none is due by `until_s`."""
@@ -167,12 +172,6 @@ class HeapClock:
         if isinstance(outcome[0], Failure):
             outcome[0].raiseException()
         return outcome[0]
-
-    def _push(self, call: HeapCall) -> None:
-        self._order += 1
-        call._order = self._order
-        entry = call._time, self._order, call, call._function, call._args
-        heappush(self._heap, entry)
 
 
 @implementer(IReactorTime)

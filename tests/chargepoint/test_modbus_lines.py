@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.defer import CancelledError, Deferred, ensureDeferred
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.testing import StringTransport
 
@@ -120,6 +120,18 @@ def test_the_unit_lives_until_the_request() -> None:
     assert bench.play(bench.client.read(305, 2)) == [0, 6000]
     bench.clock.advance(0.5)
     assert bench.play(bench.client.read(305, 2)) == [0xFFFF, 0xFFFF]
+
+
+def test_who_does_not_wait_any_more_takes_no_time_from_the_next() -> None:
+    bench = Bench()
+    bench.network.link(*UNIT).latency_s = 0.8
+    bench.listen()
+    bench.play(bench.client.read(0, 1))
+    given_up = ensureDeferred(bench.client.read(0, 1))
+    bench.clock.advance(1)
+    given_up.cancel()
+    given_up.addErrback(lambda failure: failure.trap(CancelledError))
+    assert bench.play(bench.client.read(0, 2)) == [0x4443, 1]
 
 
 def test_calls_at_once_are_answered_in_their_order() -> None:
