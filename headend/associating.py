@@ -20,7 +20,7 @@ from headend.dlms.credentials import Credentials
 from headend.dlms.line import Unanswered
 from headend.dlms.session import Rejected
 from headend.keyring import KeyRing, KeySet
-from headend.store.counters import RESERVE
+from headend.store.counters import RESERVE, CounterBlock
 from wire.cosem.rows import SMR5
 from wire.dlms.descriptors import AttributeDescriptor
 from wire.dlms.security import MAX_COUNTER
@@ -65,8 +65,8 @@ class Approach:
         the first refusal said when nothing helps.
         """
         ring = self.ring
-        in_use = await ring.in_use(self.with_secret)
-        if await ring.counter(in_use.encryption) is None:
+        in_use, counter = await ring.in_use(self.with_secret)
+        if counter is None:
             # A new database: the meter may have seen counters that it must not see again.
             await self._raise_counter(in_use, await self._meter_counter())
             await self.another()
@@ -77,6 +77,7 @@ class Approach:
         except (PeerRefused, Unanswered) as error:
             refusal = error
         else:
+            self._warn_of_the_end(block)
             return client
         key_sets = await ring.others(in_use, expired)
         locked = isinstance(refusal, Rejected) and refusal.transient
@@ -120,8 +121,17 @@ class Approach:
             except BaseException:
                 client.close()
                 raise
+            self._warn_of_the_end(block)
             return client
         raise refusal
+
+    def _warn_of_the_end(self, block: CounterBlock) -> None:
+        """An alarm, at each association, while few invocation counters are left."""
+        if block.end > MAX_COUNTER - RESERVE:
+            _log.warning(
+                "%s: %d invocation counters are left; replace its encryption key",
+                *(self.ring.meter.equipment_id, MAX_COUNTER + 1 - block.end),
+            )
 
     async def _await_unlocking(self, error: PeerRefused | Unanswered) -> None:
         """Waits until a meter that refused us listens again."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -21,7 +20,6 @@ from headend.keys import KeyStore
 from headend.progress import Progress, Step, Watch, unwatched
 from headend.store import leases, meters
 from headend.store.call import Call, directly
-from headend.store.counters import RESERVE
 from headend.store.engine import Store
 from headend.store.job import Job
 from headend.store.meters import Meter
@@ -30,7 +28,6 @@ from headend.visit import Records, Visit
 from wire.capture import Tap
 from wire.dlms.acse import Mechanism
 from wire.dlms.hls import WITH_SECRET
-from wire.dlms.security import MAX_COUNTER
 from wire.errors import SimError, TransportError
 
 SYSTEM_TITLE = b"DSLHE\x00\x00\x01"
@@ -38,8 +35,6 @@ SYSTEM_TITLE = b"DSLHE\x00\x00\x01"
 
 # All of a job may take as long as so many answers may: the longest profile has half of them.
 _MOST_ANSWERS = 60
-
-_log = logging.getLogger(__name__)
 
 Endpoint = Callable[[str, int], IStreamClientEndpoint]
 
@@ -95,7 +90,6 @@ class Desk:
         ring, devices = KeyRing(*tools), DeviceRing(*tools)
         client = await self._associate(job, self._approach(job, meter, ring))
         try:
-            await self._warn_of_the_end(ring)
             stores = self._store, self._call, job, ring, devices
             records = Records(*stores, self._wait, self._numbers)
             if operation.once:
@@ -167,15 +161,6 @@ class Desk:
             *(make, credentials, public, ring, self._clock, self._another),
             mechanism in WITH_SECRET,
         )
-
-    async def _warn_of_the_end(self, ring: KeyRing) -> None:
-        """An alarm, at each association, while few invocation counters are left."""
-        counter = await ring.counter_in_use()
-        if counter is not None and counter > MAX_COUNTER - RESERVE:
-            _log.warning(
-                "%s: %d invocation counters are left; replace its encryption key",
-                *(ring.meter.equipment_id, max(0, MAX_COUNTER + 1 - counter)),
-            )
 
 
 def _too_slow(_: object, limit_s: float) -> NoReturn:

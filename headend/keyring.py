@@ -40,15 +40,21 @@ class KeyRing(Ring):
             lambda connection: self.key_store.active(connection, self.meter, kind)
         )
 
-    async def in_use(self, with_secret: bool) -> KeySet:
-        """The keys that are in use; `ConfigError` when one is missing."""
+    async def in_use(self, with_secret: bool) -> tuple[KeySet, int | None]:
+        """The keys that are in use, and the next invocation counter under them.
+
+        `ConfigError` when a key is missing; no counter when none was ever known.
+        """
         kinds = [KeyKind.ENCRYPTION, KeyKind.AUTHENTICATION]
         kinds += [KeyKind.HLS_SECRET] if with_secret else []
-        return await self._read(
-            lambda connection: KeySet(
-                *(self.key_store.active(connection, self.meter, k) for k in kinds)
-            )
-        )
+
+        def look(connection: Connection) -> tuple[KeySet, int | None]:
+            active = self.key_store.active
+            keys = KeySet(*[active(connection, self.meter, kind) for kind in kinds])
+            number = keys.encryption.id
+            return keys, counters.known(connection, self.meter.id, number)
+
+        return await self._read(look)
 
     async def others(self, tried: KeySet, expired: bool = False) -> list[KeySet]:
         """What the meter may have in place of the keys that were tried.
@@ -120,17 +126,6 @@ class KeyRing(Ring):
         return await self._read(
             lambda connection: counters.known(connection, self.meter.id, key.id)
         )
-
-    async def counter_in_use(self) -> int | None:
-        """The next invocation counter under the encryption key that is in use."""
-
-        def look(connection: Connection) -> int | None:
-            key = keys.active(connection, self.meter.id, KeyKind.ENCRYPTION)
-            if key is None:
-                return None
-            return counters.known(connection, self.meter.id, key.id)
-
-        return await self._read(look)
 
     async def raise_counter(self, key: Key, value: int) -> None:
         """Counts on from `value`, unless the counter is beyond it already."""

@@ -92,10 +92,10 @@ class CounterBlock:
 
     A meter that follows DSMR 4 hangs up at a gap, so a block serves one association and is
     then forgotten. It refills itself, in a transaction of its own. `last` is the last one
-    that it gave, -1 before that.
+    that it gave, and `end` the first one of those that come after it; -1 before that.
     """
 
-    __slots__ = ("last", "_store", "_meter_id", "_key_id", "_size", "_next", "_end")
+    __slots__ = ("last", "end", "_store", "_meter_id", "_key_id", "_size", "_next")
 
     def __init__(
         self, store: Store, meter_id: int, key_id: int, size: int = BLOCK
@@ -105,7 +105,7 @@ class CounterBlock:
         self._meter_id = meter_id
         self._key_id = key_id
         self._size = size
-        self._next = self._end = -1
+        self._next = self.end = -1
 
     def take(self) -> int:
         """The next counter; when the block is used up the next one is committed first.
@@ -113,14 +113,14 @@ class CounterBlock:
         Raises `LocalError` when the key has none left, and `TransportError` when somebody
         else talks with this meter at the same time: a new association can go on.
         """
-        if self._next == self._end:
+        if self._next == self.end:
             with self._store.begin() as connection:
                 block = reserve(connection, self._meter_id, self._key_id, self._size)
-            if self._end not in (-1, block.start):
+            if self.end not in (-1, block.start):
                 raise TransportError(
                     "somebody else used this meter's invocation counters meanwhile"
                 )
-            self._next, self._end = block.start, block.stop
+            self._next, self.end = block.start, block.stop
         self.last = self._next
         self._next += 1
         return self.last
@@ -129,4 +129,4 @@ class CounterBlock:
         """Goes on at `value` or higher, forgetting what is left below; before the first use."""
         with self._store.begin() as connection:
             raise_to(connection, self._meter_id, self._key_id, value)
-        self._next = self._end = -1
+        self._next = self.end = -1
