@@ -55,6 +55,29 @@ class History:
         blend = tuple((now + then) // 2 for now, then in zip(last, yesterday))
         return _most([most, (blend[0], blend[1], blend[2])])
 
+    def lowest(self, slot: int) -> PerPhase | None:
+        """The least of the 45 minutes before a slot and of other days at about its time.
+
+        None where neither is known.
+        """
+        about = range(slot - HOUR_SLOTS, slot + HOUR_SLOTS + 1)
+        known = [
+            load
+            for at in (
+                *range(slot - RECENT_SLOTS, slot),
+                *(
+                    near - day
+                    for day in range(DAY_SLOTS, KEPT_SLOTS, DAY_SLOTS)
+                    for near in about
+                ),
+            )
+            if (load := self.load_w.get(at)) is not None
+        ]
+        if not known:
+            return None
+        first, second, third = (min(phase) for phase in zip(*known))
+        return first, second, third
+
     def hour(self, slot: int, now_slot: int, unknown_w: int) -> PerPhase:
         """The highest load to expect in the hour that begins at a later slot.
 

@@ -34,7 +34,7 @@ from headend.planner_model import (
     Settings,
     StationState,
 )
-from headend.trust import TRANSFORMER, Doubt, judge
+from headend.trust import TRANSFORMER, Doubt
 from wire.charging_profile import ChargingProfile, Period
 from wire.instants import from_epoch
 from wire.quantities import PerPhase
@@ -61,9 +61,14 @@ class Planner:
             self.state.stations.setdefault(station, StationState())
 
     def learn(self, samples: Iterable[FeederSample]) -> None:
-        """Takes in what the transformer measured before there were stations to control."""
+        """Takes in what the transformer measured earlier, oldest first, unless it is in doubt.
+
+        What the stations drew then counts as premises' where it is not known any more.
+        """
         for sample in samples:
-            self.state.history.record(_slot(sample), sample.power_w)
+            drawn_w = self.state.drawn_w.get(_slot(sample), NOTHING)
+            if self._judge(sample, drawn_w, 0.0) is None:
+                self.state.history.record(_slot(sample), less(sample.power_w, drawn_w))
 
     def plan(
         self, now: datetime, sample: FeederSample | None, station_power_w: Metered
@@ -188,7 +193,7 @@ class Planner:
         A sample that comes late is held against what the stations drew then.
         """
         state = self.state
-        drawn_w: PerPhase = (0, 0, 0)
+        drawn_w = NOTHING
         for station in state.stations.values():
             if station.power_w is not None:
                 drawn_w = more(drawn_w, station.power_w)
@@ -196,23 +201,29 @@ class Planner:
         state.drawn_w[newest] = drawn_w
         for old in [slot for slot in state.drawn_w if slot <= newest - DRAWN_SLOTS]:
             del state.drawn_w[old]
-        before, load_w, change_w, age_s = state.sample, NOTHING, NOTHING, 0.0
-        if sample is not None:
-            age_s = now_s - sample.time.timestamp()
-            drawn_w = state.drawn_w.get(_slot(sample), drawn_w)
-            load_w = less(sample.power_w, drawn_w)
-            if before is not None and _slot(before) in state.drawn_w:
-                change_w = less(drawn_w, state.drawn_w[_slot(before)])
-            state.sample = sample
-        rating_w = self.settings.per_phase_w(1000)
-        doubt = judge(
-            sample, before, load_w, change_w, rating_w, age_s, self.settings.stale_s
-        )
+        if sample is None:
+            self.doubts[TRANSFORMER] = Doubt.ABSENT
+            return
+        drawn_w = state.drawn_w.get(_slot(sample), drawn_w)
+        doubt = self._judge(sample, drawn_w, now_s - sample.time.timestamp())
         if doubt is not None:
             self.doubts[TRANSFORMER] = doubt
-        elif sample is not None:
+        else:
             cars = sum(bool(station.phases) for station in state.stations.values())
+            load_w = less(sample.power_w, drawn_w)
             state.history.record(_slot(sample), load_w, cars)
+
+    def _judge(
+        self, sample: FeederSample, drawn_w: PerPhase, age_s: float
+    ) -> Doubt | None:
+        return self.state.trust.judge(
+            sample,
+            drawn_w,
+            self.state.history.lowest(_slot(sample)),
+            self.settings.per_phase_w(1000),
+            age_s,
+            self.settings.stale_s,
+        )
 
     def _limits(self, now_s: int, cars: Mapping[str, Load]) -> dict[str, int]:
         """The limit of each station with a car for the coming quarter-hour.

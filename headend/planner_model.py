@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from headend.dali import FeederSample
 from headend.forecast import History
+from headend.trust import Trust
 from wire.charging_profile import ChargingProfile
 from wire.quantities import PerPhase
 
@@ -72,14 +72,15 @@ class StationState:
 class PlannerState:
     """All that the planner keeps from one step to the next.
 
-    `late_s` is how long messages took of late, from the plan to the meter; `sample` what the
-    transformer measured last, `drawn_w` what the stations drew in the slots of late.
+    `late_s` is how long messages took of late, from the plan to the meter; `trust` what
+    speaks for or against the transformer's measurement, `drawn_w` what the stations drew in
+    the slots of late.
     """
 
     history: History = field(default_factory=History)
     stations: dict[str, StationState] = field(default_factory=dict)
     late_s: float = 0.0
-    sample: FeederSample | None = None
+    trust: Trust = field(default_factory=Trust)
     drawn_w: dict[int, PerPhase] = field(default_factory=dict)
 
 
