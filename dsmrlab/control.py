@@ -192,7 +192,7 @@ class _Loop:
             "line": error.line,
             "column": error.column,
             "error": str(error),
-            "consequence": fault.consequence.name.lower().replace("_", "-"),
+            "consequence": fault.consequence.word,
         }
         self._tell(document, str(fault))
 

@@ -99,11 +99,12 @@ def run(
 def validate(
     settings: Settings, paths: tuple[str, ...], overrides: tuple[str, ...]
 ) -> int:
-    """Check scenarios without playing them.
+    """Check scenarios, and the files that their worlds read, without playing them.
 
-    Errors come as file:line:column, one for each file.
+    Errors come as file:line:column, one for each scenario.
     """
     from scenarios.document import load
+    from scenarios.world.inputs import check_inputs
 
     given = _overrides(overrides)
     documents = []
@@ -111,6 +112,7 @@ def validate(
         document: dict[str, object] = {"file": path, "valid": True}
         try:
             scenario = load(path, given)
+            check_inputs(scenario.world)
             steps = len(scenario.content.steps)
             document |= {"scenario": scenario.name, "steps": steps}
             if not settings.json:
@@ -120,6 +122,7 @@ def validate(
             document |= {
                 "valid": False,
                 "error": error.why,
+                "input": error.file if error.file != path else None,
                 "line": error.line,
                 "column": error.column,
             }

@@ -73,14 +73,24 @@ class CongestionControl:
         self._doubts: dict[str, Doubt] = {}
         self._metering = StationMetering()
 
-    async def step(self, sample: FeederSample | None) -> list[Job]:
+    def learn(self, past: Iterable[FeederSample]) -> None:
+        """Takes in what the transformer measured before the sample to plan with."""
+        now = from_epoch(self._clock.seconds())
+        self._controller.learn([sample for sample in past if sample.time < now])
+
+    async def step(
+        self, sample: FeederSample | None, past: Iterable[FeederSample] = ()
+    ) -> list[Job]:
         """Reads all stations, plans with the transformer's latest sample, and sends.
 
-        Returns the jobs of the messages, all ended.
+        `past` are samples that came with it from before. Returns the jobs of the messages, all
+        ended.
         """
-        return await _together(await self.send(sample))
+        return await _together(await self.send(sample, past))
 
-    async def send(self, sample: FeederSample | None) -> list[Deferred[Job]]:
+    async def send(
+        self, sample: FeederSample | None, past: Iterable[FeederSample] = ()
+    ) -> list[Deferred[Job]]:
         """The same, but returns when the messages are on their way: their jobs, once ended.
 
         A station that cannot be read is planned for as unknown; whether and when a message
@@ -88,6 +98,7 @@ class CongestionControl:
         """
         names = list(self._meters)
         means = await _together(self._read(name) for name in names)
+        self.learn(past)
         now = from_epoch(self._clock.seconds())
         commands = self._controller.plan(now, sample, dict(zip(names, means)))
         self._tell_doubts()

@@ -24,6 +24,7 @@ from wire.quantities import PerPhase
 COLUMNS = tuple(column.name for column in NATIVE.columns)
 INTERVAL_S = 900
 _LONGEST_CELL = 40
+_UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 _PLAIN = re.compile("[-+.0-9A-Za-z]*")
 
 
@@ -46,13 +47,22 @@ class Consequence(StrEnum):
     HOLE = "the transformer counts as not measured in between"
     FILE = "the file is left out"
 
+    @property
+    def word(self) -> str:
+        """Its name as programs read it."""
+        return self.name.lower().replace("_", "-")
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with a row or a file, where, and what is done about it."""
+    """What is wrong with a row or a file, where, and what is done about it.
+
+    `time` is the latest that was told by then, None where none was.
+    """
 
     error: ConfigError
     consequence: Consequence
+    time: datetime | None = None
 
     def __str__(self) -> str:
         return f"{self.error}; {self.consequence}"
@@ -74,14 +84,10 @@ def read_feeder(
     Raises `ConfigError` with file, line and column for a missing column, a hole, a repeated
     or earlier time, and for what is not a number or cannot be true.
     """
-    name = str(path)
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as lines:
-            yield from read_feeder_lines(lines, name, layout, interval_s)
-    except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", name) from None
-    except UnicodeDecodeError:
-        raise ConfigError("is not text in UTF-8", name) from None
+    for found in judge_feeder(path, layout, interval_s):
+        if isinstance(found, Fault):
+            raise found.error
+        yield found
 
 
 def read_feeder_lines(
@@ -91,14 +97,32 @@ def read_feeder_lines(
     interval_s: int = INTERVAL_S,
 ) -> Iterator[FeederSample]:
     """As `read_feeder`, from lines; `name` stands for the file in errors."""
+    for found in _judge(lines, name, layout, interval_s):
+        if isinstance(found, Fault):
+            raise found.error
+        yield found
+
+
+def judge_feeder(
+    path: str | Path, layout: Layout = NATIVE, interval_s: int = INTERVAL_S
+) -> Iterator[FeederSample | Fault]:
+    """As `read_feeder`, but what is wrong with a row is told, and the rows after it too."""
+    try:
+        with open(path, encoding="utf-8-sig", errors="replace", newline="") as lines:
+            yield from _judge(lines, str(path), layout, interval_s)
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", str(path)) from None
+
+
+def _judge(
+    lines: Iterable[str], name: str, layout: Layout, interval_s: int
+) -> Iterator[FeederSample | Fault]:
     rows = FeederRows(layout, interval_s)
     rest = iter(lines)
     sheet = read_header(next(rest, ""), name, layout)
     found: FeederSample | Fault | None = None
     for number, line in enumerate(rest, 2):
         for found in rows.read(sheet, number, line):
-            if isinstance(found, Fault):
-                raise found.error
             yield found
     if found is None:
         raise ConfigError("has no rows", name)
@@ -112,6 +136,8 @@ def read_header(line: str, name: str, layout: Layout = NATIVE) -> Sheet:
             hint = ""
             if len(names) == 1 and re.search("[,;\t|]", names[0]):
                 hint = f"; columns are separated by {_SEPARATORS[layout.delimiter]}"
+            if _UNREADABLE in line:
+                hint = "; this is not text in UTF-8"
             raise ConfigError(f"column {column} is missing{hint}", name, 1)
         if names.count(column) > 1:
             raise ConfigError(f"column {column} stands there twice", name, 1)
@@ -143,7 +169,7 @@ class FeederRows:
             row = _Row(cells, sheet, number, self._layout)
             time = row.time(self.previous, self._interval)
         except ConfigError as error:
-            yield Fault(error, Consequence.UNMEASURED)
+            yield Fault(error, Consequence.UNMEASURED, self.previous)
             return
         fault = self._step(row, time)
         if fault is not None:
@@ -153,7 +179,7 @@ class FeederRows:
         try:
             yield row.sample(time)
         except ConfigError as error:
-            yield Fault(error, Consequence.UNMEASURED)
+            yield Fault(error, Consequence.UNMEASURED, self.previous)
 
     def _step(self, row: _Row, time: datetime) -> Fault | None:
         """What is wrong with the step in time, which is taken if it leads forward."""
@@ -163,16 +189,19 @@ class FeederRows:
         step = time - previous
         if not step:
             why = f"{time:%Y-%m-%dT%H:%M:%SZ} stands there twice"
-            return row.wrong_time(why, Consequence.FIRST_COUNTS)
+            return self._fault(row, why, Consequence.FIRST_COUNTS)
         if step < timedelta(0):
-            return row.wrong_time("steps back", Consequence.TOO_LATE)
+            return self._fault(row, "steps back", Consequence.TOO_LATE)
         if step % self._interval:
             seconds = int(self._interval.total_seconds())
             why = f"is not {seconds} s after the row before"
-            return row.wrong_time(why, Consequence.UNMEASURED)
+            return self._fault(row, why, Consequence.UNMEASURED)
         missing = step // self._interval - 1
         why = f"{missing} rows are missing before this one"
-        return row.wrong_time(why, Consequence.HOLE)
+        return self._fault(row, why, Consequence.HOLE)
+
+    def _fault(self, row: _Row, why: str, consequence: Consequence) -> Fault:
+        return Fault(row.wrong_time(why), consequence, self.previous)
 
 
 def _cells(line: str, layout: Layout, name: str, number: int) -> list[str]:
@@ -196,8 +225,8 @@ class _Row:
         except ValueError as error:
             raise self._wrong(times.name, str(error)) from None
 
-    def wrong_time(self, why: str, consequence: Consequence) -> Fault:
-        return Fault(self._wrong(self.layout.times.name, why), consequence)
+    def wrong_time(self, why: str) -> ConfigError:
+        return self._wrong(self.layout.times.name, why)
 
     def sample(self, time: datetime) -> FeederSample:
         columns = self.layout.columns
@@ -266,6 +295,8 @@ class _Row:
             text = self.cells[self.sheet.places[column]].strip()
         except IndexError:
             raise self._wrong(column, "the row ends before it") from None
+        if _UNREADABLE in text:
+            raise self._wrong(column, "is not text in UTF-8")
         if len(text) > _LONGEST_CELL:
             raise self._wrong(column, f"{text[:_LONGEST_CELL]!r}... is too long")
         return text
@@ -277,7 +308,8 @@ class _Row:
 
 def _like(apparent_va: int, power_mw: int) -> bool:
     """Whether so many mW are a usual active power, give or take the rounding of a kW."""
-    return apparent_va * 880 <= power_mw <= apparent_va * 1050 + 500_000
+    least_mw, most_mw = apparent_va * 880 - 500_000, apparent_va * 1050 + 500_000
+    return least_mw <= power_mw <= most_mw
 
 
 def _per_phase(values: list[int]) -> PerPhase:

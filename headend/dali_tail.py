@@ -131,13 +131,12 @@ class FeederTail:
             if not ended:
                 raise ConfigError("is too long for a line", *place)
             if reading.sheet is None:
-                text = line.decode("utf-8-sig")
+                text = line.decode("utf-8-sig", "replace")
                 reading.sheet = read_header(text, name, self._layout)
                 return
-            yield from self._rows.read(reading.sheet, reading.line, line.decode())
-        except (ConfigError, UnicodeDecodeError) as error:
-            if isinstance(error, UnicodeDecodeError):
-                error = ConfigError("is not text in UTF-8", *place)
+            text = line.decode(errors="replace")
+            yield from self._rows.read(reading.sheet, reading.line, text)
+        except ConfigError as error:
             reading.useless = reading.sheet is None
             done = Consequence.FILE if reading.useless else Consequence.UNMEASURED
             yield Fault(error, done)

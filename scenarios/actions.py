@@ -10,6 +10,7 @@ from headend.dlms.credentials import MECHANISMS
 from scenarios.asking import COMMANDS, ask
 from scenarios.commands import AtMeter, AtStation
 from scenarios.device_actions import DEVICE_ACTIONS
+from scenarios.feeder_faults import DisturbFeeder
 from scenarios.scene import Scene, Seen
 from scenarios.steps import Inject, PlugCar, PowerCycle, PressButton, SetLoad, WakeUp
 from scenarios.world_protocol import Car, Outcome, Refuser
@@ -151,6 +152,11 @@ async def _unplug_car(scene: Scene, body: AtStation) -> Seen:
     return Seen()
 
 
+async def _disturb_feeder(scene: Scene, body: DisturbFeeder) -> Seen:
+    scene.world.box.disturb(body.disturbance())
+    return Seen(result=body.fault.value if body.fault else "nothing is wrong")
+
+
 ACTIONS: Final[dict[str, Callable[[Scene, Any], Awaitable[Seen]]]] = {
     "note": _note,
     "run_for": _run_for,
@@ -171,5 +177,6 @@ ACTIONS: Final[dict[str, Callable[[Scene, Any], Awaitable[Seen]]]] = {
     "authenticate_by": _authenticate_by,
     "plug_car": _plug_car,
     "unplug_car": _unplug_car,
+    "disturb_feeder": _disturb_feeder,
     **DEVICE_ACTIONS,
 }

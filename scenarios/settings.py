@@ -27,6 +27,13 @@ class Controller(StrEnum):
     HEADROOM = "headroom"
 
 
+class FeederFaults(StrEnum):
+    """What becomes of a fault in the feeder's CSV: the file is refused, or its box has it."""
+
+    REFUSE = "refuse"
+    REPORT = "report"
+
+
 Share = Annotated[Real, Field(ge=0, le=1)]
 
 
@@ -89,6 +96,10 @@ class WorldSettings(Model):
     feeder_mapping: Annotated[
         File | None, Field(description="what stands where in that CSV, if not as usual")
     ] = None
+    feeder_faults: Annotated[
+        FeederFaults,
+        Field(strict=False, description="refuse a CSV with faults, or report them"),
+    ] = FeederFaults.REFUSE
     sessions: Annotated[
         File | None, Field(description="CSV of the cars that come and go")
     ] = None

@@ -34,6 +34,7 @@ from scenarios.devices import (
     SetFlow,
 )
 from scenarios.expectations import Expectation
+from scenarios.feeder_faults import DisturbFeeder
 from scenarios.values import Duration, Model, Real, Until, one_of
 
 Watts = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
@@ -173,6 +174,7 @@ class Step(Model):
     inject_device: InjectDevice | None = None
     move_valve: MoveValve | None = None
     disturb_device: DisturbDevice | None = None
+    disturb_feeder: DisturbFeeder | None = None
     press_display: PressDisplay | None = None
     expect: Expectation | None = None
 

@@ -22,6 +22,7 @@ from meters.meter import Meter
 from meters.p2.device import Device
 from meters.p2.faults import Faults
 from scenarios.event_log import EventLog
+from scenarios.feeder_faults import Disturbance
 from scenarios.results import Hop, RunData
 from wire.dlms.acse import Mechanism
 from wire.p1 import Telegram
@@ -116,6 +117,13 @@ class Devices(Protocol):
 
     def disturb(self, name: str, faults: Faults) -> None:
         """From now on the way between a device and its meter has these faults."""
+
+
+class Box(Protocol):
+    """What measures the transformer."""
+
+    def disturb(self, disturbance: Disturbance | None) -> None:
+        """From now on this is wrong with what it reports; None: nothing."""
 
 
 class Site(Protocol):
@@ -256,6 +264,10 @@ class World(Protocol):
     @property
     def head_end(self) -> HeadEnd:
         """The grid operator's central system."""
+
+    @property
+    def box(self) -> Box:
+        """The DALI box of the transformer."""
 
     def site(self, number: int) -> Site:
         """The meter or station of that number, from 1; `LocalError` when there is none."""

@@ -27,10 +27,11 @@ from scenarios.event_log import EventLog
 from scenarios.network import Network
 from scenarios.results import Hop, RunData
 from scenarios.settings import Controller
+from scenarios.world.dali_box import DaliBox
 from scenarios.world.devices import MINUTE_S, Devices
-from scenarios.world.feeder import Feeder
 from scenarios.world.figures import key_figures, run_data
 from scenarios.world.head_end import HeadEnd, at
+from scenarios.world.inputs import read_feeder_of
 from scenarios.world.office import Office
 from scenarios.world.premises import Premises
 from scenarios.world.station import Station
@@ -63,7 +64,8 @@ class Lab:
         self._network = network
         self._witness = Witness(clock)
         self._start_s = int(settings.start.timestamp())
-        self._feeder = Feeder(settings.feeder, settings.feeder_mapping)
+        self._feeder = read_feeder_of(settings)
+        self.box = DaliBox(self._feeder, clock.seconds)
         self._premises = Premises(settings.premises) if settings.premises else None
         cars = read_cars(settings, self._witness)
         self._transformer = Transformer(settings.rating_va)
@@ -227,15 +229,13 @@ class Lab:
 
     def _control_step(self, now_s: int) -> None:
         """The DALI box reports, and the controller acts, unless it is still busy."""
+        report = self.box.report(now_s, self._transformer.quarters[-1])
+        for fault in report.faults:
+            self._witness.wrong(fault)
         if self._control is None or (self._step is not None and not self._step.called):
             return
-        sample = None
-        if self._transformer.quarters:
-            sample = self._feeder.measure(
-                now_s - QUARTER_S, self._transformer.quarters[-1]
-            )
         self._planned_s = now_s
-        self._step = ensureDeferred(self._control.send(sample))
+        self._step = ensureDeferred(self._control.send(report.sample, report.past))
         self._step.addCallbacks(self._follow, self._fault)
 
     def _follow(self, messages: Sequence[Deferred[Job]]) -> None:

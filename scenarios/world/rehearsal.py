@@ -24,6 +24,7 @@ from headend.metering import StationMetering
 from headend.planner_model import Command
 from scenarios.event_log import print_instant
 from scenarios.world.bound import Stay, stays
+from scenarios.world.dali_box import DaliBox
 from scenarios.world.fairness import Reversals, Served
 from scenarios.world.feeder import Feeder
 from scenarios.world.figures import key_figures
@@ -76,6 +77,7 @@ class Rehearsal:
         self.messages = 0
         self._controller = controller
         self._feeder = feeder
+        self.box = DaliBox(feeder, lambda: self.now_s)
         self._way = way
         self._random = Random(seed)
         self._start_s = self.now_s = start_s
@@ -119,12 +121,14 @@ class Rehearsal:
         self.transformer.account(now_s, (l1, l2, l3))
 
     def _plan(self) -> None:
-        begin_s = self.now_s // QUARTER_S * QUARTER_S - QUARTER_S
-        sample = self._feeder.measure(begin_s, self.transformer.quarters[-1])
+        end_s = self.now_s // QUARTER_S * QUARTER_S
+        report = self.box.report(end_s, self.transformer.quarters[-1])
+        self._controller.learn(report.past)
         metered = {
             name: None if self._lost() else self._read(name) for name in self.points
         }
-        for command in self._controller.plan(from_epoch(self.now_s), sample, metered):
+        now = from_epoch(self.now_s)
+        for command in self._controller.plan(now, report.sample, metered):
             if self._lost():
                 self._controller.undelivered(command)
             else:

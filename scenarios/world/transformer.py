@@ -130,7 +130,9 @@ def dali_row(
     """
     cells = [time]
     for phase in PHASES:
-        current_da = round(apparent_va[phase] * 100 / voltage_dv[phase])
+        # What flows where there is no voltage is nobody's to measure.
+        volts_dv = voltage_dv[phase]
+        current_da = round(apparent_va[phase] * 100 / volts_dv) if volts_dv else 0
         cells += [
             f"{voltage_dv[phase] / 10:.1f}",
             f"{current_da / 10:.1f}",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 from twisted.internet.interfaces import IReactorTime
 
 from chargepoint.notices import Event, Notice
 from headend.control import Sent
+from headend.dali import Fault
 from headend.pushes import Heard
 from headend.store.job import Job, JobState
 from headend.trust import Doubt
@@ -50,6 +52,18 @@ class Witness:
         """The controller begins to doubt a measurement, or believes it again."""
         name = doubt.name.lower() if doubt else None
         self.remark("doubt", subject=subject, doubt=name)
+
+    def wrong(self, fault: Fault) -> None:
+        """What the transformer's box reports cannot be true."""
+        error = fault.error
+        self.remark(
+            "wrong",
+            file=Path(error.file or "").name,
+            line=error.line,
+            column=error.column,
+            why=error.why,
+            consequence=fault.consequence.word,
+        )
 
     def handed_in(self, station: Station, text: bytes, planned_s: float) -> None:
         """A message to a station is a job now."""

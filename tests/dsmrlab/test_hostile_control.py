@@ -25,7 +25,7 @@ FIRST = row("00:00")
     [
         (row("01:00"), ":3:1: column time: 3 rows are missing"),
         (row("00:15", "x"), ":3:4: column p_l1_w"),
-        (row("00:15") + "\udcff\n", ": is not text in UTF-8"),
+        (row("00:15") + "\udcff\n", ":4:1: column time: is not text in UTF-8"),
         (FIRST, ":3:1: column time: 2024-01-09T00:00:00Z stands there twice"),
     ],
 )

@@ -161,7 +161,8 @@ def test_octets_that_are_no_text(path: Path) -> None:
     tail = FeederTail(path)
     with path.open("ab") as file:
         file.write(b"\xff\xfe\n" + row(2).encode())
-    assert seen(tail.look()) == [0, 1, f"f.csv:4: is not text in UTF-8; {WRONG}", 2]
+    wrong = f"f.csv:4:1: column time: is not text in UTF-8; {WRONG}"
+    assert seen(tail.look()) == [0, 1, wrong, 2]
 
 
 def test_files_of_a_folder_follow_each_other(tmp_path: Path) -> None:

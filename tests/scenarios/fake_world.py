@@ -21,6 +21,7 @@ from meters.p2.device import Device
 from meters.p2.faults import Faults
 from scenarios.document import Scenario
 from scenarios.event_log import EventLog
+from scenarios.feeder_faults import Disturbance
 from scenarios.results import Hop, RunData
 from scenarios.settings import Controller
 from scenarios.world_protocol import Car, GatewaySight, Load, Outcome, Refuser
@@ -72,6 +73,16 @@ class FakeDevices:
 
 
 @dataclass
+class FakeBox:
+    """A DALI box to which things happen."""
+
+    done: list[Disturbance | None] = field(default_factory=list)
+
+    def disturb(self, disturbance: Disturbance | None) -> None:
+        self.done.append(disturbance)
+
+
+@dataclass
 class FakeWorld:
     """One meter that follows the long message's rules, at once."""
 
@@ -92,6 +103,7 @@ class FakeWorld:
     meter: Meter = field(default_factory=make_meter)
     unit: ControlUnit = field(default_factory=lambda: ControlUnit("CP001", now_s=NOW_S))
     devices: FakeDevices = field(default_factory=lambda: FakeDevices())
+    box: FakeBox = field(default_factory=lambda: FakeBox())
 
     def drive(self, play: Coroutine[Any, Any, T]) -> T:
         try:

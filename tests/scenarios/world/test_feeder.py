@@ -1,9 +1,11 @@
 """Premises and DALI rows of a world."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from headend.dali import COLUMNS, FeederSample, read_feeder_lines
 from scenarios.world.feeder import Feeder
 from scenarios.world.premises import Premises
 from wire.errors import ConfigError
@@ -13,22 +15,32 @@ DATA = Path(__file__).resolve().parents[3] / "scenarios" / "data"
 FIRST_S = int(parse_tst("240109010000W").timestamp())
 
 
+def measured(feeder: Feeder, total_w: Sequence[float]) -> FeederSample:
+    """The box's row of the first quarter, read."""
+    head = ",".join(("time", *COLUMNS))
+    (sample,) = read_feeder_lines([head, feeder.row(FIRST_S, total_w)], "DALI")
+    return sample
+
+
 def test_a_measurement_without_cars_is_the_row_of_the_file() -> None:
     feeder = Feeder(DATA / "lv_feeder_january.csv")
     power_w = feeder.power_w(FIRST_S)
-    sample = feeder.measure(FIRST_S, power_w)
+    sample = measured(feeder, power_w)
     assert power_w == sample.power_w == (11213, 15582, 10924)
     assert sample.voltage_dv == (2305, 2306, 2311)
-    for measured, written in zip(sample.current_da, (492, 684, 477)):
-        assert abs(measured - written) <= 1
+    for current_da, written_da in zip(sample.current_da, (492, 684, 477)):
+        assert abs(current_da - written_da) <= 1
 
 
 def test_cars_add_to_power_and_current() -> None:
     feeder = Feeder(DATA / "lv_feeder_january.csv")
-    alone = feeder.measure(FIRST_S, feeder.power_w(FIRST_S))
-    loaded = feeder.measure(FIRST_S, (11213 + 2305, 15582, 10924))
+    alone = measured(feeder, feeder.power_w(FIRST_S))
+    loaded = measured(feeder, (11213 + 2305, 15582, 10924))
     assert loaded.power_w[0] == alone.power_w[0] + 2305
-    assert loaded.current_da[0] == alone.current_da[0] + 100
+    # Not quite 10 A more: the premises' reactive power is none of the cars'.
+    assert loaded.current_da[0] == alone.current_da[0] + 99
+    turned = measured(feeder, (-11213, 15582, 10924))
+    assert turned.current_da == alone.current_da
 
 
 def test_what_was_before_is_at_most_two_days_and_never_what_comes() -> None:
@@ -44,7 +56,7 @@ def test_without_a_file_nothing_flows() -> None:
     feeder = Feeder(None)
     assert feeder.before(FIRST_S) == []
     assert feeder.power_w(FIRST_S) == (0, 0, 0)
-    assert feeder.measure(FIRST_S, (2300.0, 0.0, 0.0)).current_da == (100, 0, 0)
+    assert measured(feeder, (2300.0, 0.0, 0.0)).current_da == (100, 0, 0)
 
 
 def test_houses_take_turns_with_profiles_and_phases() -> None:
