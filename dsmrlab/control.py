@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -101,8 +101,9 @@ def control(
     A step per row: read the stations, plan, send. A row counts as what was measured just now,
     so that a recorded feeder can be played; with --follow rows are taken as they are added to
     the file, or to the CSVs of a folder, at the times that stand in them, beginning with the
-    last; a row that does not come or is wrong is a step without a measurement. A line per
-    step, and one per fault in what is followed.
+    last; from those before it, four weeks at most, is learned. A row that does not come or is
+    wrong is a step without a measurement. A line per step, and one per fault in what is
+    followed.
     """
     from dsmrlab.feeder_rows import Following, Rows
     from dsmrlab.office import open_office
@@ -134,16 +135,17 @@ def control(
 
             async def steps() -> None:
                 if once:
-                    await loop_of.step(rows.one(), as_of_now=True)
+                    sample = rows.one()
+                    await loop_of.step(_as_of_now(sample), row=sample)
                 elif following is not None:
                     async for found in following.added(loop, every):
                         if isinstance(found, Fault):
                             loop_of.wrong(found)
                         else:
-                            await loop_of.step(found)
+                            await loop_of.step(found.sample, found.past)
                 else:
                     async for sample in rows.paced(loop, every):
-                        await loop_of.step(sample, as_of_now=True)
+                        await loop_of.step(_as_of_now(sample), row=sample)
 
             await office.running(scheduler, steps)(loop)
 
@@ -196,21 +198,27 @@ class _Loop:
         }
         self._tell(document, str(fault))
 
-    async def step(self, sample: FeederSample | None, as_of_now: bool = False) -> None:
-        """One step, and its line, which gives the time that stands in the row.
+    async def step(
+        self,
+        sample: FeederSample | None,
+        past: Sequence[FeederSample] = (),
+        row: FeederSample | None = None,
+    ) -> None:
+        """One step, and its line, which gives the time that stands in its `row`.
 
-        Without a sample the transformer is not measured now.
+        Without a sample the transformer is not measured now; `past` is learned from.
         """
         self._messages = []
-        asked = _as_of_now(sample) if sample is not None and as_of_now else sample
-        await self._control.step(asked)
-        messages = self._messages
+        await self._control.step(sample, past)
+        messages, sample = self._messages, row or sample
         document: dict[str, Any] = {
             "event": "step",
             "row": _iso(sample.time) if sample is not None else None,
             "power_w": list(sample.power_w) if sample is not None else None,
             "messages": messages,
         }
+        if past:
+            document["learned"] = len(past)
         done = sum(message["state"] == "done" for message in messages)
         text = f"{_measured(sample)}  {done}/{len(messages)} messages sent"
         self._tell(document, text)

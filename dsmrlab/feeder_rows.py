@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,13 @@ from wire.errors import ConfigError
 _LOOK_S = 1.0
 PATIENCE = 1.25
 """How long a row is waited for, in intervals, before control goes on without it."""
+
+LEARNED = 4 * 7 * 96
+"""How many of the rows that are there at the begin are learned from: four weeks of them."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,46 +72,60 @@ class Rows:
                 yield sample
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A step is due, with the newest row that was measured or without one.
+
+    `past` are rows from before that were not acted on.
+    """
+
+    sample: FeederSample | None
+    past: tuple[FeederSample, ...] = ()
+
+
 class Following:
     """The rows that a box adds to a file or a folder, and what is wrong with them.
 
     A file that is no feeder's is refused before anything runs; a row that is wrong is not.
+    What is there already is kept as far as it is learned from.
     """
 
-    def __init__(self, path: Path, layout: Layout) -> None:
+    def __init__(
+        self, path: Path, layout: Layout, now: Callable[[], datetime] = _utc_now
+    ) -> None:
         if not path.exists():
             raise ConfigError("there is no such file or folder", str(path))
-        self._tail = FeederTail(path, layout)
-        self._found = self._tail.look()
+        self._tail = FeederTail(path, layout, now=now)
+        self._found = deque(self._tail.look(), LEARNED)
         for found in self._found:
             if path.is_file() and isinstance(found, Fault):
                 if found.consequence is Consequence.FILE:
                     raise found.error
 
-    async def added(
-        self, loop: Any, every_s: float
-    ) -> AsyncIterator[FeederSample | Fault | None]:
-        """The last row and then each that is added, with their own times; faults as they are.
+    async def added(self, loop: Any, every_s: float) -> AsyncIterator[Due | Fault]:
+        """A step with the last row, then one whenever rows are added; faults as they are.
 
-        None is the time to plan without a measurement: the newest row is left out, or none
-        came for a quarter longer than `every_s`.
+        Of rows that are added at once the newest is acted on. A step is without one when the
+        newest row is left out, or none came for a quarter longer than `every_s`.
         """
-        found, first = self._found, True
+        found = self._found
         due_s = loop.seconds() + every_s * PATIENCE
         while True:
-            newest = [item for item in found if isinstance(item, FeederSample)]
+            samples = [item for item in found if isinstance(item, FeederSample)]
             for item in found:
-                if isinstance(item, Fault) or not first or item is newest[-1]:
+                if isinstance(item, Fault):
                     yield item
             blind = bool(found) and _unmeasured(found[-1])
-            if newest or blind:
+            if samples or blind:
                 due_s = loop.seconds() + every_s * PATIENCE
             elif loop.seconds() >= due_s:
                 blind, due_s = True, loop.seconds() + every_s
             if blind:
-                yield None
+                yield Due(None, tuple(samples))
+            elif samples:
+                yield Due(samples.pop(), tuple(samples))
             await _sleep(loop, _LOOK_S)
-            found, first = self._tail.look(), False
+            found = deque(self._tail.look(), LEARNED)
 
 
 def _unmeasured(found: FeederSample | Fault) -> bool:

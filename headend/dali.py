@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -148,10 +148,19 @@ _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 class FeederRows:
-    """Judges the rows of one file after another, each by itself and by the one before."""
+    """Judges the rows of one file after another, each by itself and by the one before.
 
-    def __init__(self, layout: Layout = NATIVE, interval_s: int = INTERVAL_S) -> None:
+    With `now` none may be of an interval that begins later; it does not count as told.
+    """
+
+    def __init__(
+        self,
+        layout: Layout = NATIVE,
+        interval_s: int = INTERVAL_S,
+        now: Callable[[], datetime] | None = None,
+    ) -> None:
         self._layout = layout
+        self._now = now
         self._interval = timedelta(seconds=interval_s)
         self.previous: datetime | None = None
 
@@ -168,6 +177,8 @@ class FeederRows:
                 return
             row = _Row(cells, sheet, number, self._layout)
             time = row.time(self.previous, self._interval)
+            if self._now is not None and time > self._now():
+                raise row.wrong_time("is in the future")
         except ConfigError as error:
             yield Fault(error, Consequence.UNMEASURED, self.previous)
             return

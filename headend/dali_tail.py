@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -54,22 +54,27 @@ class FeederTail:
     """What is new since the look before: samples, and faults with what is done about them.
 
     Of a folder every `.csv` is read, in the order of their names. A row counts once its line
-    has an end. A file that is replaced, shorter or mended in its last line is read again, for
-    rows later than the last.
+    has an end, and with `now` only when it is not of the future. A file that is replaced,
+    shorter or mended in its last line is read again, for rows later than the last.
     """
 
     def __init__(
-        self, path: Path, layout: Layout = NATIVE, interval_s: int = INTERVAL_S
+        self,
+        path: Path,
+        layout: Layout = NATIVE,
+        interval_s: int = INTERVAL_S,
+        now: Callable[[], datetime] | None = None,
     ) -> None:
         self._path = path
         self._layout = layout
-        self._rows = FeederRows(layout, interval_s)
+        self._rows = FeederRows(layout, interval_s, now)
         self._files: dict[Path, _Reading] = {}
         self._latest: datetime | None = None
 
-    def look(self) -> list[Found]:
+    def look(self) -> Iterator[Found]:
         """What was added, in order; nothing while nothing can be read."""
-        return [found for path in self._paths() for found in self._look_at(path)]
+        for path in self._paths():
+            yield from self._look_at(path)
 
     def _paths(self) -> list[Path]:
         if not self._path.is_dir():

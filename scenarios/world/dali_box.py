@@ -43,7 +43,7 @@ class DaliBox:
     def __init__(self, feeder: Feeder, seconds: Callable[[], float]) -> None:
         self._feeder = feeder
         self._seconds = seconds
-        self._rows = FeederRows()
+        self._rows = FeederRows(now=lambda: from_epoch(seconds()))
         self._sheet = read_header(_HEADER, NAME)
         self._line = 1
         self._disturbance: Disturbance | None = None
