@@ -31,7 +31,7 @@ def test_what_is_thinned_is_not_silent_and_keeps_its_cable() -> None:
         assert list(station.p1.cables) == cables
         for unplugged in (False, True):
             if unplugged:
-                lab.unplug_p1(1)
+                lab.site(1).unplug_p1()
             for minutes in (2, 2):
                 await lab.run_until(lab.now + timedelta(minutes=minutes))
                 raised.append(alarms(lab))
