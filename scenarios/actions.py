@@ -11,8 +11,10 @@ from scenarios.asking import COMMANDS, ask
 from scenarios.commands import AtMeter, AtStation
 from scenarios.device_actions import DEVICE_ACTIONS
 from scenarios.feeder_faults import DisturbFeeder
+from scenarios.job_actions import remove_schedule
 from scenarios.scene import Scene, Seen
 from scenarios.steps import Inject, PlugCar, PowerCycle, PressButton, SetLoad, WakeUp
+from scenarios.values import Model
 from scenarios.world_protocol import Car, Outcome, Refuser
 from wire.instants import SUMMER, WINTER, local
 
@@ -59,7 +61,7 @@ def _seen(outcome: Outcome) -> Seen:
 
 
 def _command(kind: str) -> Callable[[Scene, Any], Awaitable[Seen]]:
-    async def put(scene: Scene, body: AtMeter) -> Seen:
+    async def put(scene: Scene, body: Model) -> Seen:
         return _seen(await ask(scene, kind, body))
 
     return put
@@ -162,6 +164,7 @@ ACTIONS: Final[dict[str, Callable[[Scene, Any], Awaitable[Seen]]]] = {
     "run_for": _run_for,
     "run_until": _run_until,
     **{kind: _command(kind) for kind in COMMANDS},
+    "remove_schedule": remove_schedule,
     "power_cycle": _power_cycle,
     "power_off": _power_off,
     "power_on": _power_on,

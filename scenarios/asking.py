@@ -7,14 +7,15 @@ from typing import Any, Final
 
 from scenarios.commands import (
     Act,
-    AtMeter,
     Operate,
     Read,
     SendMessage,
     UseCounter,
     Write,
 )
+from scenarios.job_actions import JOB_COMMANDS
 from scenarios.scene import Scene
+from scenarios.values import Model
 from scenarios.world_protocol import Outcome
 
 
@@ -58,9 +59,10 @@ COMMANDS: Final[dict[str, Callable[[Scene, Any], Awaitable[Outcome]]]] = {
     "act": _act,
     "operate": _operate,
     "use_counter": _use_counter,
+    **JOB_COMMANDS,
 }
 
 
-async def ask(scene: Scene, kind: str, body: AtMeter) -> Outcome:
+async def ask(scene: Scene, kind: str, body: Model) -> Outcome:
     """Puts a command of that kind, and says how it ended."""
     return await COMMANDS[kind](scene, body)

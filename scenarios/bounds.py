@@ -66,6 +66,19 @@ def shown(value: object) -> str:
     return f"{text[:_MOST_SHOWN]}… ({len(text)} characters)"
 
 
+def part_of(value: object, place: str) -> object:
+    """What stands at `rows.-1.status` in JSON values; None when there is no such place."""
+    for step in place.split("."):
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and fullmatch("-?[0-9]{1,9}", step):
+            at = int(step)
+            value = value[at] if -len(value) <= at < len(value) else None
+        else:
+            return None
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class Tolerance:
     """How far a number may be from another: so much, or so many per cent of that one."""

@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError
 from chargepoint.registers import BY_NAME
 from scenarios.complaints import first_error
 from scenarios.devices import named_in
+from scenarios.jobs import gives_name, wants_name
 from scenarios.kpis import KPIS
 from scenarios.parameters import NAME, Parameter, settle, substitute, unknown
 from scenarios.settings import WorldSettings
@@ -192,6 +193,7 @@ def _cross_check(content: ScenarioFile, steps: Node, file: str) -> None:
     stations = content.world.stations
     controllers = content.world.controllers
     devices = [device.equipment_id for device in content.world.devices]
+    named: list[str] = []
     for path, node in _walk(steps, ()):
         why, name = "", str(node.value)
         match path:
@@ -203,6 +205,10 @@ def _cross_check(content: ScenarioFile, steps: Node, file: str) -> None:
                 why = unknown("register", name, BY_NAME)
             case (*_, "kpi", "run" | "below_run") if node.value not in controllers:
                 why = f"no run with controller {name!r} is played"
+            case path if gives_name(path):
+                named.append(name)
+            case path if wants_name(path) and name not in named:
+                why = unknown("job or schedule", name, named)
             case path if named_in(path) and node.value not in devices:
                 why = unknown("device", name, devices)
         if why:

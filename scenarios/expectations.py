@@ -24,6 +24,7 @@ from scenarios.commands import (
     print_text,
 )
 from scenarios.device_sights import DeviceValue, DisplayText, P1Line, Stored
+from scenarios.jobs import AddSchedule, CancelJob, HandIn, JobCount, JobValue
 from scenarios.run_sights import EventSeen, Latency
 from scenarios.settings import Controller
 from scenarios.sights import (
@@ -158,10 +159,16 @@ class Refused(Model):
     act: Act | None = None
     operate: Operate | None = None
     use_counter: UseCounter | None = None
+    hand_in: HandIn | None = None
+    cancel_job: CancelJob | None = None
+    add_schedule: AddSchedule | None = None
     result: str | None = None
     by: Literal["head-end", "meter", "transport"] | None = None
 
-    _COMMANDS = ("send_message", "read", "write", "act", "operate", "use_counter")
+    _COMMANDS = (
+        *("send_message", "read", "write", "act", "operate", "use_counter"),
+        *("hand_in", "cancel_job", "add_schedule"),
+    )
 
     @property
     def command(self) -> str:
@@ -191,22 +198,9 @@ class Refused(Model):
 
 
 class Answer(Operate, Bounds):
-    """What an operation answers: an item of its result, `flags.p0` or `rows.0.status`."""
+    """What an operation answers: an item of its result, `flags.p0` or `rows.-1.status`."""
 
     item: Annotated[str, Field(min_length=1, max_length=80)]
-
-    def find(self, result: object) -> object:
-        """The item; None when the result has none at that place."""
-        for step in self.item.split("."):
-            if isinstance(result, dict):
-                result = result.get(step)
-            elif isinstance(result, list) and step.lstrip("-").isdecimal():
-                place = int(step)
-                fits = -len(result) <= place < len(result)
-                result = result[place] if fits else None
-            else:
-                return None
-        return result
 
     @property
     def subject(self) -> str:
@@ -241,7 +235,7 @@ class KpiValue(Model):
 _KINDS = (
     *("p1_text", "p1_line", "object", "log", "push", "register_", "refused", "answer"),
     *("device", "meter_display", "stored", "meter", "station", "gateway"),
-    *("transformer", "telegram", "event", "latency", "kpi"),
+    *("transformer", "telegram", "event", "latency", "job", "jobs", "kpi"),
 )
 
 
@@ -266,6 +260,8 @@ class Expectation(Model):
     telegram: TelegramValue | None = None
     event: EventSeen | None = None
     latency: Latency | None = None
+    job: JobValue | None = None
+    jobs: JobCount | None = None
     kpi: KpiValue | None = None
     within: Annotated[Duration | None, Field(description="not for refused and kpi")] = (
         None

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from scenarios.asking import ask
-from scenarios.bounds import Bounds, shown
+from scenarios.bounds import Bounds, part_of, shown
 from scenarios.commands import print_text
 from scenarios.device_sights import (
     ITEMS,
@@ -26,6 +26,7 @@ from scenarios.expectations import (
     Refused,
     RegisterValue,
 )
+from scenarios.job_actions import count_jobs, look_at_job
 from scenarios.run_sights import EventSeen, delay
 from scenarios.scene import Look, Scene
 from scenarios.sights import SIGHTS
@@ -99,7 +100,7 @@ async def _answer(scene: Scene, body: Answer) -> Look:
     )
     if not outcome.accepted:
         return Look(False, f"refused: {outcome.detail or outcome.result}")
-    value = body.find(outcome.value)
+    value = part_of(outcome.value, body.item)
     return Look(body.hold(value), shown(value))
 
 
@@ -145,6 +146,8 @@ EYES: Final[dict[str, Callable[[Scene, Any], Awaitable[Look]]]] = {
     "meter_display": _meter_display,
     "stored": _stored,
     "event": _event,
+    "job": look_at_job,
+    "jobs": count_jobs,
     "latency": _sight(delay),
     **{kind: _sight(read) for kind, read in SIGHTS.items()},
 }

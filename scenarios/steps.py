@@ -35,6 +35,7 @@ from scenarios.devices import (
 )
 from scenarios.expectations import Expectation
 from scenarios.feeder_faults import DisturbFeeder
+from scenarios.jobs import AddSchedule, CancelJob, HandIn, RemoveSchedule
 from scenarios.values import Duration, Model, Real, Until, one_of
 
 Watts = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
@@ -148,6 +149,10 @@ class Step(Model):
     write: Write | None = None
     act: Act | None = None
     operate: Operate | None = None
+    hand_in: HandIn | None = None
+    cancel_job: CancelJob | None = None
+    add_schedule: AddSchedule | None = None
+    remove_schedule: RemoveSchedule | None = None
     power_cycle: PowerCycle | None = None
     power_off: AtMeter | None = None
     power_on: AtMeter | None = None

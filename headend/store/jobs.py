@@ -6,7 +6,15 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    func,
+    insert,
+    select,
+    text,
+)
 
 from headend.store import tables
 from headend.store.job import LAST_PRIORITY, PRIORITY_S, Job, JobState
@@ -116,18 +124,42 @@ def listing(
     *,
     state: JobState | None = None,
     meter_id: int | None = None,
+    operation: str | None = None,
     correlation_id: str | None = None,
     limit: int = 100,
 ) -> list[Job]:
     """The newest jobs that fit, newest first."""
-    statement = select(_JOBS).order_by(_JOBS.c.id.desc()).limit(limit)
-    if state is not None:
-        statement = statement.where(_JOBS.c.state == state.value)
-    if meter_id is not None:
-        statement = statement.where(_JOBS.c.meter_id == meter_id)
-    if correlation_id is not None:
-        statement = statement.where(_JOBS.c.correlation_id == correlation_id)
+    fitting = _fitting(
+        state=state,
+        meter_id=meter_id,
+        operation=operation,
+        correlation_id=correlation_id,
+    )
+    statement = select(_JOBS).where(*fitting).order_by(_JOBS.c.id.desc()).limit(limit)
     return [from_row(row._mapping) for row in connection.execute(statement)]
+
+
+def count(
+    connection: Connection,
+    *,
+    state: JobState | None = None,
+    meter_id: int | None = None,
+    operation: str | None = None,
+    schedule_id: int | None = None,
+) -> int:
+    """How many jobs fit."""
+    fitting = _fitting(
+        state=state, meter_id=meter_id, operation=operation, schedule_id=schedule_id
+    )
+    statement = select(func.count()).select_from(_JOBS).where(*fitting)
+    return int(connection.execute(statement).scalar_one())
+
+
+def _fitting(**wanted: object) -> list[ColumnElement[bool]]:
+    """The conditions that columns have these values, None being any."""
+    return [
+        _JOBS.c[name] == value for name, value in wanted.items() if value is not None
+    ]
 
 
 def ended(connection: Connection, job_ids: Sequence[int]) -> list[Job]:

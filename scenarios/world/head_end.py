@@ -35,6 +35,7 @@ class HeadEnd:
         self._stations = stations
         self._witness = witness
         self._clock = clock
+        self.jobs = office.jobs(s.meter.identity.equipment_id for s in stations)
 
     async def send_message(self, meter: int, text: bytes, *, check: bool) -> Outcome:
         """The long message; its journey is followed."""

@@ -29,6 +29,7 @@ from headend.store.meters import Meter
 from headend.trust import Doubt
 from scenarios.network import Network, Port
 from scenarios.settings import Controller, WorldSettings
+from scenarios.world.jobs import Jobs
 from scenarios.world_protocol import Outcome, Refuser
 from wire.capture import Tap
 from wire.dlms.acse import Mechanism
@@ -64,6 +65,7 @@ class Office:
         self._on_heard = on_heard
         self._listener: PushFactory | None = None
         self._ports: list[Port] = []
+        self._jobs: Jobs | None = None
         self.pushes: dict[str, list[tuple[str, ...]]] = {}
         self._store = open_store(MEMORY)
         keys = KeyStore(random_bytes(32), "the world's master key", random_bytes)
@@ -152,6 +154,12 @@ class Office:
             return Outcome(value=job.result)
         return outcome_of(job, operation)
 
+    def jobs(self, equipment_ids: Iterable[str]) -> Jobs:
+        """The jobs and schedules of these meters, which count from 1 there."""
+        meters_ = [self._meters[equipment_id] for equipment_id in equipment_ids]
+        self._jobs = Jobs(self._store, self._scheduler, self._clock, meters_)
+        return self._jobs
+
     def stored(self, equipment_id: str, group: str) -> list[float]:
         """See `scenarios.world_protocol.World.stored`."""
         meter_id = self._meters[equipment_id].id
@@ -191,6 +199,8 @@ class Office:
             await port.close()
         if self._listener is not None:
             self._listener.hang_up()
+        if self._jobs is not None:
+            self._jobs.stop()
         await self._scheduler.stop()
         self._store.close()
 

@@ -10,10 +10,12 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Unpack
 
 from chargepoint.notices import Alarm, Metrics
 from chargepoint.unit import ControlUnit
+from headend.store.job import Job, JobOptions, JobState
+from headend.store.rhythm import Rhythm
 from meters.behaviour.injections import Injection
 from meters.behaviour.wakeup import By
 from meters.meter import Meter
@@ -24,7 +26,14 @@ from scenarios.event_log import EventLog
 from scenarios.feeder_faults import Disturbance
 from scenarios.results import Hop, RunData
 from scenarios.settings import Controller
-from scenarios.world_protocol import Car, GatewaySight, Load, Outcome, Refuser
+from scenarios.world_protocol import (
+    Car,
+    GatewaySight,
+    Load,
+    Outcome,
+    Refuser,
+    ScheduleOptions,
+)
 from tests.meters.builders import NOW_S, make_meter
 from tests.meters.p2.builders import make_device
 from wire.charging_profile import Reject
@@ -83,6 +92,85 @@ class FakeBox:
 
 
 @dataclass
+class FakeJobs:
+    """Whatever is handed in is done at once, unless it is a dance."""
+
+    done: list[tuple[object, ...]] = field(default_factory=list)
+
+    async def hand_in(
+        self,
+        meter: int,
+        operation: str,
+        arguments: Mapping[str, object],
+        **options: Unpack[JobOptions],
+    ) -> Outcome:
+        self.done.append((meter, operation, arguments, options))
+        if operation == "dance":
+            return Outcome("not-taken", Refuser.HEADEND, "no such operation")
+        return Outcome(value=len(self.done))
+
+    def cancel(self, job: int) -> Outcome:
+        self.done.append(("cancel", job))
+        return Outcome("not-taken", Refuser.HEADEND, "is done already")
+
+    def show(self, job: int) -> Job:
+        return make_job(job)
+
+    def newest(self, meter: int, operation: str) -> Job | None:
+        return make_job(9) if operation == "clock" else None
+
+    def count(
+        self,
+        meter: int | None,
+        operation: str | None,
+        state: JobState | None,
+        schedule: int | None,
+    ) -> int:
+        self.done.append(("count", meter, operation, state, schedule))
+        return 3
+
+    def add_schedule(
+        self,
+        meter: int | None,
+        operation: str,
+        arguments: Mapping[str, object],
+        rhythm: Rhythm,
+        **options: Unpack[ScheduleOptions],
+    ) -> Outcome:
+        self.done.append((meter, operation, arguments, rhythm, options))
+        return Outcome(value=len(self.done))
+
+    def remove_schedule(self, schedule: int) -> int:
+        self.done.append(("remove", schedule))
+        return 2
+
+
+def make_job(number: int) -> Job:
+    """A job that was done at the second attempt."""
+    return Job(
+        id=number,
+        meter_id=1,
+        operation="clock",
+        arguments={},
+        priority=4,
+        correlation_id="",
+        not_before_s=0.0,
+        not_after_s=None,
+        state=JobState.DONE,
+        attempts=2,
+        max_attempts=5,
+        worker=None,
+        lease_until_s=None,
+        fence=2,
+        result={"ahead_s": 0, "rows": [{"status": 8}]},
+        error=None,
+        created_s=100.0,
+        started_s=160.5,
+        ended_s=162.0,
+    )
+
+
+@dataclass
 class FakeWorld:
     """One meter that follows the long message's rules, at once."""
 
@@ -102,6 +190,7 @@ class FakeWorld:
     closed: bool = False
     meter: Meter = field(default_factory=make_meter)
     unit: ControlUnit = field(default_factory=lambda: ControlUnit("CP001", now_s=NOW_S))
+    jobs: FakeJobs = field(default_factory=lambda: FakeJobs())
     devices: FakeDevices = field(default_factory=lambda: FakeDevices())
     box: FakeBox = field(default_factory=lambda: FakeBox())
 
@@ -285,6 +374,10 @@ class FakeHeadEnd:
         if operation != "configuration":
             return Outcome("not-sent", Refuser.HEADEND, "no such operation")
         return Outcome(value={"flags": {"p0": True}, "rows": [{"values": [5]}]})
+
+    @property
+    def jobs(self) -> FakeJobs:
+        return self.world.jobs
 
     def authenticate_by(self, mechanism: Mechanism) -> None:
         self.world.done.append(("authenticate_by", mechanism))

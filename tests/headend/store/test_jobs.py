@@ -94,6 +94,11 @@ def test_the_list_is_newest_first_and_can_be_narrowed(store: Store) -> None:
         assert listed() == numbers[::-1]
         assert listed(limit=1) == [numbers[2]]
         assert listed(meter_id=second.id) == [numbers[2], numbers[1]]
+        assert listed(operation="set") == [] and len(listed(operation="get")) == 3
+        assert jobs.count(connection) == 3
+        assert jobs.count(connection, state=JobState.QUEUED, operation="get") == 2
+        assert jobs.count(connection, meter_id=first.id, operation="set") == 0
+        assert jobs.count(connection, schedule_id=1) == 0
         assert listed(correlation_id="a") == [numbers[1], numbers[0]]
         assert listed(state=JobState.CANCELLED) == [numbers[0]]
         assert [job.id for job in jobs.ended(connection, numbers)] == [numbers[0]]
