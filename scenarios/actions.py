@@ -14,6 +14,7 @@ from scenarios.feeder_faults import DisturbFeeder
 from scenarios.job_actions import remove_schedule
 from scenarios.scene import Scene, Seen
 from scenarios.steps import Inject, PlugCar, PowerCycle, PressButton, SetLoad, WakeUp
+from scenarios.unit_actions import UNIT_ACTIONS
 from scenarios.values import Model
 from scenarios.world_protocol import Car, Outcome, Refuser
 from wire.instants import SUMMER, WINTER, local
@@ -182,4 +183,5 @@ ACTIONS: Final[dict[str, Callable[[Scene, Any], Awaitable[Seen]]]] = {
     "unplug_car": _unplug_car,
     "disturb_feeder": _disturb_feeder,
     **DEVICE_ACTIONS,
+    **UNIT_ACTIONS,
 }

@@ -15,6 +15,7 @@ from scenarios.commands import (
 )
 from scenarios.job_actions import JOB_COMMANDS
 from scenarios.scene import Scene
+from scenarios.unit_actions import UNIT_COMMANDS
 from scenarios.values import Model
 from scenarios.world_protocol import Outcome
 
@@ -60,6 +61,7 @@ COMMANDS: Final[dict[str, Callable[[Scene, Any], Awaitable[Outcome]]]] = {
     "operate": _operate,
     "use_counter": _use_counter,
     **JOB_COMMANDS,
+    **UNIT_COMMANDS,
 }
 
 

@@ -34,6 +34,7 @@ from scenarios.sights import (
     TelegramValue,
     TransformerValue,
 )
+from scenarios.unit_actions import WriteRegister
 from scenarios.values import Duration, Model, Real, one_of
 from wire.cosem.alarm_bits import REGISTERS
 from wire.cosem.events import Log
@@ -162,12 +163,13 @@ class Refused(Model):
     hand_in: HandIn | None = None
     cancel_job: CancelJob | None = None
     add_schedule: AddSchedule | None = None
+    write_register: WriteRegister | None = None
     result: str | None = None
-    by: Literal["head-end", "meter", "transport"] | None = None
+    by: Literal["head-end", "meter", "unit", "transport"] | None = None
 
     _COMMANDS = (
         *("send_message", "read", "write", "act", "operate", "use_counter"),
-        *("hand_in", "cancel_job", "add_schedule"),
+        *("hand_in", "cancel_job", "add_schedule", "write_register"),
     )
 
     @property

@@ -201,13 +201,13 @@ def _telegram(scene: Scene, body: TelegramValue) -> object:
 
 SIGHTS: Final[dict[str, Callable[[Scene, Any], object]]] = {
     "meter": lambda scene, body: METER[body.item](
-        scene.world.site(body.meter).see_meter()
+        scene.world.site(body.meter).meter_now()
     ),
     "station": lambda scene, body: STATION[body.item](
-        scene.world.site(body.station).see_unit()
+        scene.world.site(body.station).unit_now()
     ),
     "gateway": lambda scene, body: GATEWAY[body.item](
-        scene.world.site(body.station).see_gateway()
+        scene.world.site(body.station).gateway_now()
     ),
     "transformer": lambda scene, body: TRANSFORMER[body.item](
         scene.world.transformer()

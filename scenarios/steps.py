@@ -36,6 +36,7 @@ from scenarios.devices import (
 from scenarios.expectations import Expectation
 from scenarios.feeder_faults import DisturbFeeder
 from scenarios.jobs import AddSchedule, CancelJob, HandIn, RemoveSchedule
+from scenarios.unit_actions import FitCable, InjectUnit, WriteRegister
 from scenarios.values import Duration, Model, Real, Until, one_of
 
 Watts = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
@@ -161,6 +162,9 @@ class Step(Model):
     plug_p1: AtMeter | None = None
     restart_gateway: AtStation | None = None
     restart_unit: AtStation | None = None
+    write_register: WriteRegister | None = None
+    inject_unit: InjectUnit | None = None
+    fit_cable: FitCable | None = None
     set_load: SetLoad | None = None
     inject: Inject | None = None
     wake_up: WakeUp | None = None

@@ -38,6 +38,7 @@ class Refuser(Enum):
 
     HEADEND = "head-end"
     METER = "meter"
+    UNIT = "unit"
     TRANSPORT = "transport"
 
 
@@ -194,14 +195,17 @@ class Site(Protocol):
     def telegram(self) -> Telegram | None:
         """The newest telegram that the meter's cable carried; None as for `p1_text`."""
 
-    def see_meter(self) -> Meter:
+    def meter_now(self) -> Meter:
         """The meter as it is now; only to be looked at."""
 
-    def see_unit(self) -> ControlUnit:
-        """The control unit as it is now, with its car; only to be looked at."""
+    def unit_now(self) -> ControlUnit:
+        """The control unit as it is now, with its car."""
 
-    def see_gateway(self) -> GatewaySight:
+    def gateway_now(self) -> GatewaySight:
         """What the gateway shows now; `LocalError` when there is none."""
+
+    async def write_register(self, name: str, value: int) -> Outcome:
+        """Another Modbus master writes a register; a refusal has the exception's words."""
 
     async def register(self, name: str) -> int:
         """A register of the control unit by name, read over Modbus now.

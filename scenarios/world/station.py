@@ -14,7 +14,7 @@ from chargepoint.journal import MemoryJournal
 from chargepoint.modbus_client import ModbusClient
 from chargepoint.modbus_server import UnitServerFactory
 from chargepoint.notices import Notice
-from chargepoint.registers import Source, hardware_max_w, register
+from chargepoint.registers import Source, hardware_max_w
 from chargepoint.sessions import Session, staying
 from chargepoint.unit import ControlUnit
 from meters.behaviour.injections import Injection, inject
@@ -25,6 +25,7 @@ from meters.p1.port import P1Port
 from meters.p3.protocol import P3Factory
 from meters.push_line import PushLine
 from scenarios.network import Network, Port
+from scenarios.world import master
 from scenarios.world.bound import Stay, stays
 from scenarios.world.fairness import Reversals, Served
 from scenarios.world.stranger import try_wrong_key, use_counter
@@ -230,10 +231,13 @@ class Station:
         self.base_var = reactive_var or self.base_var
         self._set_load(power_w, voltage_dv)
 
+    async def write_register(self, name: str, value: int) -> Outcome:
+        """A register of the unit, written over Modbus by a master of its own."""
+        return await master.write(self._eyes, name, value)
+
     async def register(self, name: str) -> int:
         """A register of the unit, asked over Modbus by a master of its own."""
-        row = register(name)
-        return row.decode(await self._eyes.read(row.address, row.words))
+        return await master.read(self._eyes, name)
 
     def press_display(self, held_s: int) -> int | None:
         """Someone presses the E-meter's button; the channel of a device that was chosen."""
@@ -251,16 +255,16 @@ class Station:
         """The newest telegram."""
         return self._newest
 
-    def see_meter(self) -> Meter:
+    def meter_now(self) -> Meter:
         """The meter as it is now."""
         return self.touch(lambda meter: meter)
 
-    def see_unit(self) -> ControlUnit:
+    def unit_now(self) -> ControlUnit:
         """The control unit as it is now."""
         self.unit.advance(int(self._clock.seconds()))
         return self.unit
 
-    def see_gateway(self) -> GatewaySight:
+    def gateway_now(self) -> GatewaySight:
         """What the gateway shows."""
         if self.gateway is None:
             raise LocalError("there is no gateway")

@@ -305,15 +305,21 @@ class FakeSite:
     def telegram(self) -> Telegram | None:
         return TELEGRAM if self.world.plugged else None
 
-    def see_meter(self) -> Meter:
+    def meter_now(self) -> Meter:
         return self.world.meter
 
-    def see_unit(self) -> ControlUnit:
+    def unit_now(self) -> ControlUnit:
         return self.world.unit
 
-    def see_gateway(self) -> GatewaySight:
+    def gateway_now(self) -> GatewaySight:
         metrics = Metrics(commits=3, rejects=Counter({Reject.REPLAY: 2}))
         return GatewaySight(metrics, {Alarm.P1_SILENT})
+
+    async def write_register(self, name: str, value: int) -> Outcome:
+        self.world.done.append(("write_register", self.number, name, value))
+        if name == "magic":
+            return Outcome("illegal-address", Refuser.UNIT)
+        return Outcome()
 
     async def register(self, name: str) -> int:
         self.world.now += self.world.answers_after

@@ -100,7 +100,7 @@ def test_the_page_lists_the_files_that_come_along() -> None:
         ),
         (
             "- expect: {refused: {read: {object: x}, by: me}}",
-            "by: should be 'head-end', 'meter' or 'transport', not 'me'",
+            "by: should be 'head-end', 'meter', 'unit' or 'transport', not 'me'",
         ),
         (
             "- run_until: 2023-01-27T18:00:00Z",

@@ -127,9 +127,9 @@ def test_every_row_says_something_that_a_file_can_say() -> None:
     world = make_world(scenario, Controller.NONE)
     site = world.site(1)
     tables: list[tuple[Mapping[str, Callable[..., object]], object]] = [
-        (sights.METER, site.see_meter()),
-        (sights.STATION, site.see_unit()),
-        (sights.GATEWAY, site.see_gateway()),
+        (sights.METER, site.meter_now()),
+        (sights.STATION, site.unit_now()),
+        (sights.GATEWAY, site.gateway_now()),
         (sights.TRANSFORMER, world.transformer()),
         (sights.TELEGRAM, site.telegram()),
     ]
