@@ -42,7 +42,8 @@ async def look(scene: Scene, expectation: Expectation) -> Look:
 
 
 async def _p1_text(scene: Scene, body: P1Text) -> Look:
-    text = scene.world.site(body.meter).p1_text()
+    telegram = scene.world.site(body.meter).telegram()
+    text = None if telegram is None else telegram.text_message
     expected = body.text_of(scene.sent.get(body.meter))
     if body.sent and expected is None:
         return Look(False, f"nothing was sent to meter {body.meter} in this run")

@@ -185,15 +185,12 @@ class Site(Protocol):
     def meter_display(self) -> str:
         """The digits of the device that the E-meter's display offers; "" when none is."""
 
-    def p1_text(self) -> bytes | None:
-        """The text message in the newest telegram that the meter's cable carried.
+    def telegram(self) -> Telegram | None:
+        """The newest telegram that the meter's cable carried.
 
         None while the cable is out or the supply is off, until the first telegram after either
-        returns, and when the telegram's line is no message.
+        returns.
         """
-
-    def telegram(self) -> Telegram | None:
-        """The newest telegram that the meter's cable carried; None as for `p1_text`."""
 
     def meter_now(self) -> Meter:
         """The meter as it is now; only to be looked at."""

@@ -247,10 +247,6 @@ class Station:
         """What the E-meter's display offers."""
         return self.touch(display.shown)
 
-    def p1_text(self) -> bytes | None:
-        """The text message in the newest telegram."""
-        return None if self._newest is None else self._newest.text_message
-
     def telegram(self) -> Telegram | None:
         """The newest telegram."""
         return self._newest

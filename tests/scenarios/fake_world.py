@@ -43,10 +43,10 @@ from wire.p1 import Telegram
 
 T = TypeVar("T")
 LONGEST = 1024
-TELEGRAM = Telegram(
+TELEGRAM = (
     b"/ISK5\\2M550T\r\n\r\n1-3:0.2.8(50)\r\n0-0:1.0.0(240127180000W)\r\n"
     b"1-0:1.8.1(000012.345*kWh)\r\n1-0:1.7.0(01.500*kW)\r\n1-0:32.7.0(230.1*V)\r\n"
-    b"1-0:31.7.0(006*A)\r\n"
+    b"1-0:31.7.0(006*A)\r\n0-0:96.13.0(%b)\r\n"
     b"1-0:99.97.0(1)(0-0:96.7.19)(240126180000W)(0000000600*s)\r\n"
     b"0-1:24.1.0(003)\r\n0-1:96.1.0(4730303031323334353637383930313133)\r\n"
     b"0-1:24.2.1(240127180000W)(00001.234*m3)\r\n!0000\r\n"
@@ -292,18 +292,13 @@ class FakeSite:
     def meter_display(self) -> str:
         return "3456789"
 
-    def p1_text(self) -> bytes | None:
-        if not (self.world.plugged and self.world.powered):
-            return None
-        if (
-            self.world.shown_from is not None
-            and self.world.now >= self.world.shown_from
-        ):
-            self.world.shown = self.world.text
-        return self.world.shown
-
     def telegram(self) -> Telegram | None:
-        return TELEGRAM if self.world.plugged else None
+        world = self.world
+        if not (world.plugged and world.powered):
+            return None
+        if world.shown_from is not None and world.now >= world.shown_from:
+            world.shown = world.text
+        return Telegram(TELEGRAM % world.shown.hex().encode())
 
     def meter_now(self) -> Meter:
         return self.world.meter

@@ -102,7 +102,7 @@ def unplugged(world: FakeWorld) -> None:
         ("telegram: {item: version, equals: '50'}", nothing, "'50'"),
         ("telegram: {item: identification, matches: 'ISK5*'}", nothing, "'ISK5"),
         ("telegram: {item: time, equals: '2024-01-27T17:00:00Z'}", nothing, "'2024"),
-        ("telegram: {item: lines, equals: 10}", nothing, "10"),
+        ("telegram: {item: lines, equals: 11}", nothing, "11"),
         ("telegram: {item: text, matches: '*1.7.0(01.500?kW)*'}", nothing, "'/ISK"),
         ("telegram: {item: version, equals: null}", unplugged, "None"),
         ("p1_line: {line: '1-0:1.8.1', equals: 12.345}", nothing, "12.345"),

@@ -291,7 +291,7 @@ def test_refusals_are_outcomes() -> None:
 def test_a_station_that_is_not_there_is_said_so() -> None:
     lab = SimulatedLab(scenario(), Controller.NONE)
     with pytest.raises(LocalError, match="no station 3"):
-        lab.site(3).p1_text()
+        lab.site(3).telegram()
     lab.close()
 
 
