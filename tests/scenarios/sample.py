@@ -188,6 +188,7 @@ def _run(name: str, kpis: dict[str, float]) -> Run:
             True,
             at,
             7.0,
+            300.0,
         ),
     )
     return Run(name, steps, expectations, kpis, data, ('{"at":"x"}',), "ab" * 32)

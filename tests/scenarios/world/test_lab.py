@@ -57,6 +57,7 @@ STANDARDS = {
     "power_quality": (Standard.SMR_5_2, Standard.SMR_5_5),
     "reads": (*FIRST, Standard.SMR_5_2, Standard.SMR_5_5),
     "session_log": (Standard.DSMR_4_2_2, *SMR5),
+    "sights": (*FIRST, Standard.SMR_5_5),
     "tariff": FIRST,
 }
 
