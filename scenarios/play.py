@@ -96,6 +96,7 @@ def _judge_figures(
         "not known" if value is None else row.print(value),
         holds,
         figures.at,
+        index=figures.index,
     )
 
 

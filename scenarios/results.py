@@ -171,11 +171,21 @@ class StepResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Sight:
+    """What was seen so many seconds after an expectation was looked at first."""
+
+    after_s: float
+    seen: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExpectationResult:
     """An expectation beside what was seen; `wanted` and `seen` are for people to read.
 
     `after_s` is when a look first found it, or was last taken, from the step's begin;
     `held_s` for how long it was so at the last. Both are None where nobody asked.
+    `index` is that of its step, `within_s` what it might take; `sights` are what was seen
+    meanwhile, whenever it changed.
     """
 
     run: str
@@ -188,6 +198,9 @@ class ExpectationResult:
     at: datetime
     after_s: float | None = None
     held_s: float | None = None
+    index: int = 0
+    within_s: float | None = None
+    sights: tuple[Sight, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """The contract's form."""
@@ -205,6 +218,12 @@ class ExpectationResult:
             row["after_s"] = self.after_s
         if self.held_s is not None:
             row["held_s"] = self.held_s
+        if self.within_s is not None:
+            row["within_s"] = self.within_s
+        if len(self.sights) > 1:
+            row["over_time"] = [
+                {"after_s": sight.after_s, "seen": sight.seen} for sight in self.sights
+            ]
         return row
 
 

@@ -32,6 +32,7 @@ class Progress:
 class Figures:
     """The key figures at a step that expects one of them; judged when all runs are there."""
 
+    index: int
     line: int
     wanted: KpiValue
     at: datetime
@@ -105,7 +106,7 @@ class Runner:
             self._scene.began = at
             try:
                 if step.expect is not None:
-                    seen = await self._expect(step.expect, line)
+                    seen = await self._expect(step.expect, index + 1, line)
                 else:
                     seen = await ACTIONS[step.kind](self._scene, step.body)
             except SimError as error:
@@ -161,12 +162,12 @@ class Runner:
         share = min((now - self._start) / self._planned, 1.0)
         self._progress(Progress(self._run, share, now, self._doing))
 
-    async def _expect(self, expectation: Expectation, line: int) -> Seen:
+    async def _expect(self, expectation: Expectation, index: int, line: int) -> Seen:
         world, at = self._world, self._world.now
         if expectation.kpi is not None:
             if expectation.kpi.run in (None, self._run):
                 self._figures.append(
-                    Figures(line, expectation.kpi, at, dict(world.kpis()))
+                    Figures(index, line, expectation.kpi, at, dict(world.kpis()))
                 )
             return Seen(result="noted")
         watched = await watch(self._scene, expectation)
@@ -183,6 +184,9 @@ class Runner:
                 world.now,
                 (until - at).total_seconds() if expectation.within else None,
                 watched.held.total_seconds() if expectation.for_ else None,
+                index,
+                expectation.within.total_seconds() if expectation.within else None,
+                watched.sights,
             )
         )
         word = "seen" if watched.passed else "not seen"

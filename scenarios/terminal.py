@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from scenarios.document import Scenario
-from scenarios.report.page import clock, kpi_rows, run_title
+from scenarios.report.page import kpi_rows
+from scenarios.report.words import clock, run_title
 from scenarios.results import RunResult
 from scenarios.runner import Progress as Step
 

@@ -15,6 +15,7 @@ from math import ceil, log10
 from markupsafe import Markup, escape
 
 from scenarios.report.axes import Scale, civil_shifts, time_ticks, value_ticks
+from scenarios.report.plain import escaped
 from scenarios.report.points import (
     Point,
     packed,
@@ -145,7 +146,7 @@ def chart(
     }
     return Markup(
         f'<svg class="chart" viewBox="0 0 {width} {height}" role="img" '
-        f'aria-label="{escape(name)}" '
+        f'aria-label="{escaped(name)}" '
         f'data-chart="{escape(json.dumps(data, separators=(",", ":")))}">'
         f'{"".join(body)}</svg>'
     )

@@ -17,7 +17,7 @@ def _clean(text: str) -> str:
 
 def to_junit(result: RunResult) -> str:
     """The document; times are seconds of the scenario's clock."""
-    root = xml.Element("testsuites", name=_clean(result.scenario))
+    root = xml.Element("testsuites", name=result.scenario)
     for run in result.runs:
         suite = xml.SubElement(root, "testsuite", name=f"{result.scenario}.{run.name}")
         cases = [
@@ -41,20 +41,20 @@ def to_junit(result: RunResult) -> str:
                 suite,
                 "testcase",
                 classname=f"{result.scenario}.{run.name}",
-                name=_clean(name),
+                name=name,
                 time=f"{seconds:.3f}",
             )
             if failure:
-                xml.SubElement(case, "failure", message=_clean(failure))
+                xml.SubElement(case, "failure", message=failure)
         suite.set("tests", str(len(cases)))
         suite.set("failures", str(sum(bool(failure) for *_, failure in cases)))
         suite.set("errors", "0")
     if result.stopped:
         suite = root[-1]
         case = xml.SubElement(suite, "testcase", name="the whole run", time="0")
-        xml.SubElement(case, "error", message=_clean(result.stopped))
+        xml.SubElement(case, "error", message=result.stopped)
         suite.set("tests", str(len(suite)))
         suite.set("errors", "1")
     xml.indent(root)
     head = '<?xml version="1.0" encoding="utf-8"?>\n'
-    return head + xml.tostring(root, encoding="unicode") + "\n"
+    return _clean(head + xml.tostring(root, encoding="unicode") + "\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -11,9 +10,18 @@ from markupsafe import Markup
 
 from scenarios.kpis import KPIS, Better, Kpi, kpi
 from scenarios.report import stages
-from scenarios.report.charts import WIDTH, Line, chart, of_series, of_trace
-from scenarios.results import FollowedMessage, HopLatency, Run, RunResult, StationData
-from wire.instants import local
+from scenarios.report.outcomes import MOST_TOLD, expected, failures, parted, stepped
+from scenarios.report.panels import load_panels, station_panels
+from scenarios.report.plain import output
+from scenarios.report.words import (
+    brief,
+    clock,
+    duration,
+    moment_within,
+    run_title,
+    span,
+)
+from scenarios.results import FollowedMessage, HopLatency, Run, RunResult
 
 _HEADLINES = (
     "overload_min_per_week",
@@ -21,12 +29,6 @@ _HEADLINES = (
     "energy_served",
     "messages_per_station_per_day",
 )
-RUN_TITLES = {
-    "none": "without control",
-    "threshold": "L1 threshold",
-    "headroom": "with control",
-}
-_MOST_STATIONS = 7
 _FOLDER = Path(__file__).parent
 _SCRIPTS = ("chart.js", "zoom.js")
 
@@ -56,15 +58,6 @@ class Bar:
     p95_percent: float
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """A chart with its heading."""
-
-    title: str
-    note: str
-    picture: Markup
-
-
 def render(result: RunResult) -> str:
     """The page's HTML."""
     environment = Environment(
@@ -73,18 +66,21 @@ def render(result: RunResult) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=output,
     )
     environment.filters.update(
+        brief=brief,
         clock=clock,
-        day=day,
         duration=duration,
-        kpi=kpi,
+        moment=moment_within(result.start, result.end),
+        span=lambda result: span(result.start, result.end),
         run_title=run_title,
         stage=stages.body,
     )
     last, flowed = result.runs[-1], _flowed(result)
     kpis = kpi_rows(result) if flowed else []
-    expectations = [seen for run in result.runs for seen in run.expectations]
+    missed, held = parted(expected(result))
+    steps = stepped(result)
     page = environment.get_template("report.html.jinja").render(
         result=result,
         runs=result.runs,
@@ -93,13 +89,18 @@ def render(result: RunResult) -> str:
         script=script(),
         headlines=[row for row in kpis if row.kpi.name in _HEADLINES],
         kpis=kpis,
-        loads=_load_panels(result) if flowed else [],
-        stations=_station_panels(result) if flowed else [],
+        loads=load_panels(result) if flowed else [],
+        stations=station_panels(result) if flowed else [],
         bars=bars(last.data.latencies),
         followed=last.data.followed,
         journey=_journey(last.data.followed),
-        expectations=expectations,
-        held=sum(seen.passed for seen in expectations),
+        missed=missed,
+        held=held,
+        steps=steps,
+        anchors={row.anchor for table in (missed, held) for row in table.rows}
+        | {row.anchor for table in steps for row in table.rows},
+        failures=failures(result),
+        MOST_TOLD=MOST_TOLD,
     )
     return page
 
@@ -126,35 +127,6 @@ def _flowed(result: RunResult) -> bool:
         )
         for run in result.runs
     )
-
-
-def run_title(name: str) -> str:
-    """What a run is called on the page."""
-    return RUN_TITLES.get(name, name)
-
-
-def clock(instant: datetime, precise: bool = False) -> str:
-    """Dutch civil time of the day."""
-    civil = local(instant)
-    shown = f"{civil:%H:%M:%S}"
-    return f"{shown}.{civil.microsecond // 1000:03d}" if precise else shown
-
-
-def day(instant: datetime) -> str:
-    """Dutch civil date and time, for people."""
-    civil = local(instant)
-    return f"{civil:%A} {civil.day} {civil:%B %Y}, {civil:%H:%M}"
-
-
-def duration(seconds: float) -> str:
-    """A duration in the unit that suits it."""
-    if seconds < 0.0005:
-        return "0"
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 120:
-        return f"{seconds:.1f} s"
-    return f"{seconds / 60:.1f} min"
 
 
 def kpi_rows(result: RunResult) -> list[KpiRow]:
@@ -186,94 +158,6 @@ def _kpi_row(row: Kpi, runs: tuple[Run, ...]) -> KpiRow:
         lower = row.better is Better.LOWER
         verdict = "better" if (last < first) is lower else "worse"
     return KpiRow(row, values, verdict, change.replace("-", "−"))
-
-
-def _load_panels(result: RunResult) -> list[Panel]:
-    shown = [run for run in result.runs if run.data.phase_load_w is not None]
-    lines = {run.name: _phase_lines(run) for run in shown}
-    levels = [
-        level or 0.0
-        for phases in lines.values()
-        for line in phases
-        for _, level in line.points
-    ]
-    ratings = [run.data.rating_w or 0.0 for run in shown]
-    highest = max([*levels, *(rating / 1000 * 1.05 for rating in ratings)], default=1.0)
-    lowest = min(levels, default=0.0)
-    panels = []
-    for run in shown:
-        rating = run.data.rating_w
-        picture = chart(
-            lines[run.name],
-            start=result.start,
-            end=result.end,
-            name=f"load {run_title(run.name)}",
-            unit="kW",
-            highest=highest,
-            lowest=lowest,
-            rating=None if rating is None else rating / 1000,
-            height=230,
-        )
-        panels.append(Panel(run_title(run.name), _over(run), picture))
-    return panels
-
-
-def _phase_lines(run: Run) -> list[Line]:
-    assert run.data.phase_load_w is not None
-    return [
-        of_series(f"L{n}", f"l{n}", series, 0.001, minutes)
-        for n, (series, minutes) in enumerate(
-            zip(run.data.phase_load_w, run.data.phase_minutes_w or (None,) * 3), 1
-        )
-    ]
-
-
-def _over(run: Run) -> str:
-    """In how many quarter-hours some phase was above its rating."""
-    loads, rating = run.data.phase_load_w, run.data.rating_w
-    if loads is None or rating is None:
-        return ""
-    worst = [
-        max(value or 0.0 for value in values)
-        for values in zip(*(series.values for series in loads), strict=False)
-    ]
-    count = sum(value > rating for value in worst)
-    if not count:
-        return "never above the rating"
-    hours = count * loads[0].step_s / 3600
-    return f"{hours:g} h above the rating"
-
-
-def _station_panels(result: RunResult) -> list[Panel]:
-    last = result.runs[-1]
-    first = result.runs[0]
-    before = {station.name: station for station in first.data.stations}
-    compared = before if len(result.runs) > 1 else {}
-    panels = []
-    for index, station in enumerate(last.data.stations[:_MOST_STATIONS]):
-        lines = [of_trace("drawn", "draw", station.draw_w, 0.001, filled=True)]
-        if station.name in compared:
-            ghost = compared[station.name].draw_w
-            label = f"drawn {run_title(first.name)}"
-            lines.insert(0, of_trace(label, "ghost", ghost, 0.001))
-        lines.append(of_trace("limit", "limit", station.limit_w, 0.001))
-        picture = chart(
-            lines,
-            start=result.start,
-            end=result.end,
-            name=f"station {station.name}",
-            unit="kW",
-            highest=_station_top(station, lines),
-            width=WIDTH if index == 0 else WIDTH // 2,
-            height=230 if index == 0 else 150,
-        )
-        panels.append(Panel(station.name, "", picture))
-    return panels
-
-
-def _station_top(station: StationData, lines: list[Line]) -> float:
-    levels = [level or 0.0 for line in lines for _, level in line.points]
-    return max(*levels, station.hardware_max_w / 1000, 1.0)
 
 
 def bars(latencies: tuple[HopLatency, ...]) -> list[Bar]:

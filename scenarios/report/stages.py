@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from itertools import zip_longest
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
+from scenarios.report.plain import escaped
 from scenarios.results import Form, Stage
 
 _PER_ROW = 24
@@ -39,7 +40,7 @@ def _hex_dump(stage: Stage) -> Markup:
     try:
         octets = bytes.fromhex(digits)
     except ValueError:
-        return Markup(f'<pre class="text">{escape(stage.body)}</pre>')
+        return Markup(f'<pre class="text">{escaped(stage.body)}</pre>')
     owners = _owners(octets, stage.marks)
     rows = []
     for offset in range(0, len(octets), _PER_ROW):
@@ -77,9 +78,9 @@ def _runs(cells: list[tuple[int | None, str]], glue: str, stage: Stage) -> str:
     for (owner, text), following in zip_longest(cells, cells[1:]):
         run.append(text)
         if following is None or following[0] != owner:
-            inner = escape(glue.join(run))
+            inner = escaped(glue.join(run))
             if owner is not None:
-                title = escape(stage.marks[owner][1])
+                title = escaped(stage.marks[owner][1])
                 inner = Markup(
                     f'<span class="{_colour(owner)}" title="{title}">{inner}</span>'
                 )
@@ -94,8 +95,8 @@ def _printable(octet: int) -> str:
 
 def _legend(stage: Stage) -> str:
     items = "".join(
-        f'<li><span class="{_colour(index)}">{escape(_short(digits))}</span> '
-        f"{escape(what)}</li>"
+        f'<li><span class="{_colour(index)}">{escaped(_short(digits))}</span> '
+        f"{escaped(what)}</li>"
         for index, (digits, what) in enumerate(stage.marks)
     )
     return f'<ul class="marks">{items}</ul>' if items else ""
@@ -113,26 +114,24 @@ def _xml(text: str) -> str:
         )
         return f'{match[1]}<span class="tag">{match[2]}</span>{inner}{match[4]}'
 
-    return _TAG.sub(tag, str(escape(text)))
+    return _TAG.sub(tag, str(escaped(text)))
 
 
 def _marked_text(stage: Stage) -> str:
-    text = str(escape(stage.body))
+    text = str(escaped(stage.body))
     for index, (part, what) in enumerate(stage.marks):
-        wanted = str(escape(part))
+        wanted = str(escaped(part))
         if wanted:
-            span = (
-                f'<span class="{_colour(index)}" title="{escape(what)}">{wanted}</span>'
-            )
+            span = f'<span class="{_colour(index)}" title="{escaped(what)}">{wanted}</span>'
             text = text.replace(wanted, span, 1)
     return text
 
 
 def _table(text: str) -> Markup:
     heads, *rows = [line.split("\t") for line in text.splitlines()] or [[""]]
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in heads)
+    head = "".join(f"<th>{escaped(cell)}</th>" for cell in heads)
     lines = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
+        "<tr>" + "".join(f"<td>{escaped(cell)}</td>" for cell in row) + "</tr>"
         for row in rows
     )
     return Markup(

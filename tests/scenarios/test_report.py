@@ -19,8 +19,9 @@ from scenarios.report import write
 from scenarios.report.axes import nice_step, time_ticks, value_ticks
 from scenarios.report.charts import Line, chart
 from scenarios.report.junit import to_junit
-from scenarios.report.page import duration, kpi_rows, render
+from scenarios.report.page import kpi_rows, render
 from scenarios.report.stages import body
+from scenarios.report.words import duration
 from scenarios.results import Form, Hop, RunResult, Stage, Trace, hop_latency
 from scenarios.terminal import print_summary
 from tests.scenarios.sample import START, sample_result
@@ -30,17 +31,23 @@ VOID = {"meta", "link", "br", "hr", "img", "input"}
 
 
 class Balance(HTMLParser):
-    """Checks that every element is closed, and collects what a browser would fetch."""
+    """Checks that every element is closed; collects what is fetched, linked, and its places."""
 
     def __init__(self) -> None:
         super().__init__()
         self.open: list[str] = []
         self.fetched: list[str] = []
+        self.linked: set[str] = set()
+        self.anchors: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in VOID:
             self.open.append(tag)
-        self.fetched += [v or "" for k, v in attrs if k in ("src", "href", "data")]
+        found = dict(attrs)
+        links = [found[key] or "" for key in ("src", "href", "data") if key in found]
+        self.fetched += [link for link in links if not link.startswith("#")]
+        self.linked |= {link[1:] for link in links if link.startswith("#")}
+        self.anchors += [found["id"] or ""] if "id" in found else []
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         pass
@@ -54,6 +61,7 @@ def test_the_page_is_whole_and_fetches_nothing() -> None:
     balance = Balance()
     balance.feed(page)
     assert balance.open == [] and balance.fetched == []
+    assert balance.linked <= set(balance.anchors)
     assert "@import" not in page and "http" not in page
     assert len(page) < 400_000
     for words in ("without control", "with control", "rating 53.3 kW", "0-0:96.13.0"):

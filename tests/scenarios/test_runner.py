@@ -13,6 +13,7 @@ from scenarios.actions import ACTIONS, next_time_of_day
 from scenarios.document import Scenario, parse
 from scenarios.expectations import Expectation
 from scenarios.eyes import EYES
+from scenarios.results import Sight
 from scenarios.runner import Played, Progress, Runner, planned_end
 from scenarios.settings import Controller
 from scenarios.steps import Step
@@ -75,6 +76,44 @@ def test_an_expectation_that_comes_too_late_fails_and_the_play_goes_on() -> None
     assert empty.passed
     assert [step.passed for step in played.run.steps] == [True, False, True]
     assert not played.stopped
+
+
+def test_what_was_seen_meanwhile_is_kept_whenever_it_changed() -> None:
+    played, _ = play(
+        "- send_message: {text: HELLO}\n- expect: {p1_text: {sent: true}, within: 15s}\n"
+        "- expect: {p1_text: {sent: true}}\n"
+    )
+    waited, single = played.run.expectations
+    assert waited.sights == (Sight(0, "''"), Sight(7, "'HELLO'"))
+    assert (waited.index, waited.within_s) == (2, 15)
+    assert waited.to_json()["over_time"] == [
+        {"after_s": 0, "seen": "''"},
+        {"after_s": 7, "seen": "'HELLO'"},
+    ]
+    assert single.within_s is None and "over_time" not in single.to_json()
+
+
+class Rising(dict[str, int]):
+    """Registers that are one higher at each look."""
+
+    looks = -1
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __missing__(self, name: str) -> int:
+        self.looks += 1
+        return self.looks
+
+
+def test_of_much_that_was_seen_the_first_and_the_last_are_kept() -> None:
+    it = scenario("- expect: {register: {name: status, equals: 99}, within: 60s}\n")
+    world = make_world(it, Controller.NONE)
+    world.registers = Rising()
+    played = world.drive(Runner(it, world, "none").play())
+    (seen,) = played.run.expectations
+    assert [sight.after_s for sight in seen.sights] == [0, 1, 2, 3, 57, 58, 59, 60]
+    assert seen.seen == "60" and not seen.passed
 
 
 def test_without_a_deadline_there_is_one_look() -> None:
