@@ -84,6 +84,7 @@ class Axis {
       if (!down.size) pinch = null;
       clear();
       if (drawn) this.show(...this.between(chart, finger));
+      else if (event.pointerType === "touch" && !down.size) showTip(this, chart, event);
     });
     window.addEventListener("pointercancel", (event) => { down.delete(event.pointerId); pinch = null; clear(); });
     svg.addEventListener("pointermove", (event) => { if (!down.size) showTip(this, chart, event); });

@@ -6,9 +6,11 @@ import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from html.parser import HTMLParser
 from io import StringIO
 from pathlib import Path
+from random import Random
 from xml.etree import ElementTree
 
 import pytest
@@ -207,6 +209,26 @@ def test_a_chart_of_many_equal_points_stays_small() -> None:
         highest=20,
     )
     assert len(path_of(svg, "l1")) < 100
+
+
+def test_a_chart_of_anything_is_bounded_and_keeps_its_extremes() -> None:
+    day, random = START.timestamp(), Random(1)
+    points = [(day + n, random.uniform(0, 80)) for n in range(86_400)]
+    points[40_000] = (points[40_000][0], 99.0)
+    svg = chart(
+        [Line("x", "l1", tuple(points))],
+        start=START,
+        end=START + timedelta(days=1),
+        name="n",
+        unit="kW",
+        highest=100,
+    )
+    # Four points in a pixel of 942, and in each of the 4000 parts that are for zooming.
+    assert path_of(svg, "l1").count("H") <= 4 * 942 + 1
+    (packed,) = re.findall(r'data-chart="([^"]*)"', svg)
+    data = json.loads(unescape(packed))
+    assert len(data["lines"][0]["at"]) <= 4 * 4000 and 9900 in data["lines"][0]["level"]
+    assert f"V{10 + 0.01 * 216:.1f}" in svg and len(svg) < 220_000
 
 
 def test_ticks() -> None:

@@ -151,6 +151,8 @@ def test_all_ways_of_zooming(tmp_path: Path) -> None:
         "button": "all",
         "address": "Sat 27 Jan 04:00 – 05:30",
         "nonsense": "Sat 27 Jan 04:00 – 05:30",
+        "tap": "Sat 27 Jan 04:00 – 05:30",
+        "tapped": "Sat 27 Jan 04:22:30",
         "hover": "Sat 27 Jan 04:00 – 05:30",
         "tip": [
             "Sat 27 Jan 04:45:00",

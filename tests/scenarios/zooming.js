@@ -25,8 +25,15 @@ const ACTS = {
   button() { [...document.querySelectorAll("#zoom button")].at(-1).click(); },
   address() { location.hash = "#zoom=2024-01-27T03:00:00Z/2024-01-27T04:30:00Z"; },
   nonsense() { location.hash = "#zoom=2024-01-27T09:00:00Z/2024-01-27T04:30:00Z"; },
+  tap() {
+    const finger = { pointerId: 3, clientX: place(6), pointerType: "touch" };
+    send(PointerEvent, "pointerdown", finger);
+    send(PointerEvent, "pointerup", finger);
+    tapped = document.querySelector("#tip strong").textContent;
+  },
   hover() { touch("pointermove", 1, 12); },
 };
+let tapped;
 const wait = () => new Promise((done) => setTimeout(done, 50));
 (async () => {
   const seen = {};
@@ -36,6 +43,7 @@ const wait = () => new Promise((done) => setTimeout(done, 50));
     const bar = document.querySelector("#zoom");
     seen[name] = bar.hidden ? "all" : bar.querySelector("output").textContent;
   }
+  seen.tapped = tapped;
   seen.tip = [...document.querySelectorAll("#tip *")].map((node) => node.textContent);
   seen.cursors = [...document.querySelectorAll(".cursor")].filter((node) => node.style.opacity === "1").length;
   await new Promise((done) => setTimeout(done, 300));
