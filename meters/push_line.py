@@ -11,9 +11,9 @@ from typing import Any, cast
 from twisted.internet.defer import (
     CancelledError,
     Deferred,
-    ensureDeferred,
-    maybeDeferred,
 )
+from twisted.internet.defer import TimeoutError as NoAnswer
+from twisted.internet.defer import ensureDeferred, maybeDeferred
 from twisted.internet.error import ConnectError, ConnectionClosed, ConnectionDone
 from twisted.internet.interfaces import (
     IAddress,
@@ -40,6 +40,10 @@ TIMEOUT_S = 30.0
 
 Endpoint = Callable[[str, int], IStreamClientEndpoint]
 Datagram = Callable[[str, int, bytes], Awaitable[None]]
+_FAILURES = (
+    *(CancelledError, NoAnswer),
+    *(ConnectError, ConnectionClosed, OSError, ValueError),
+)
 _log = Logger()
 
 
@@ -103,7 +107,7 @@ class PushLine:
             connecting = self._endpoint(due.host, due.port).connect(_Callers())
             connecting.addTimeout(TIMEOUT_S, self._clock)
             await cast(_Caller, await connecting).say(due.octets, self._clock)
-        except (CancelledError, ConnectError, ConnectionClosed, OSError, ValueError):
+        except _FAILURES:
             push.failed(self._meter, due.setup)
         else:
             push.delivered(self._meter, due.setup)

@@ -13,6 +13,7 @@ from twisted.internet.interfaces import ITCPTransport
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.selectreactor import SelectReactor
 from twisted.internet.testing import StringTransport
+from twisted.logger import capturedLogs
 from twisted.python.failure import Failure
 from zope.interface import directlyProvides
 
@@ -149,6 +150,18 @@ def test_a_call_into_a_cut_wire_ends_in_time() -> None:
     wire.run(2)
     assert not wire.planned()
     assert wire.clock.getDelayedCalls() == []
+
+
+def test_a_call_that_nobody_answers_is_no_defect() -> None:
+    wire = Wire(number_of_retries=1, repetition_delay=60).listen()
+    wire.network.link(*PLACE).cut = True
+    push.execute(wire.meter, 2)
+    with capturedLogs() as logged:
+        wire.run(int(TIMEOUT_S) + 10)
+    assert not [event for event in logged if "log_failure" in event]
+    wire.network.link(*PLACE).cut = False
+    wire.run(60)
+    assert wire.system.heard == [WAKE_UP] and wire.saved == [1, 0]
 
 
 def test_two_pushes_follow_each_other() -> None:
