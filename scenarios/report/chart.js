@@ -10,7 +10,7 @@ const STEPS = [
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const SVG = document.querySelector("svg")?.namespaceURI;
-const TICK_APART = 85, MARGIN = 12, UNSEEN = 0.5;
+const TICK_APART = 85, MARGIN = 12, UNSEEN = 0.5, DENSE = 10 * DAY;
 
 // Dutch civil time, from the page's own table: the browser's zone has no say in it.
 function civil(shifts, at) {
@@ -35,6 +35,11 @@ function spanned(points, from, to) {
   const inside = first > 0 ? [[from, level[first - 1]]] : [];
   for (let n = first; n < at.length && at[n] < to; n++) inside.push([at[n], level[n]]);
   return inside;
+}
+
+function cut(points, from, to) {
+  const inside = spanned(points, from, to);
+  return { at: inside.map(([when]) => when), level: inside.map(([, level]) => level) };
 }
 
 function thinned(points, from, step, tolerance) {
@@ -143,7 +148,8 @@ class Chart {
     Object.assign(this, { from, to });
     const shown = this.lines.map((line) => this.points(line));
     const overload = this.svg.querySelector(".overload");
-    if (overload) overload.setAttribute("d", this.area(highest(shown)));
+    if (overload) overload.setAttribute("d", this.area(highest(shown.map((points) => cut(points, from, to)))));
+    this.svg.classList.toggle("dense", to - from > DENSE);
     let area = 0;
     shown.forEach((points, n) => {
       const stroke = this.strokes[n], below = this.areas[area];

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import ceil, log10
 
 from markupsafe import Markup, escape
@@ -30,6 +30,8 @@ WIDTH = 1000
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 12, 10, 24
 _TICK_APART = 85
 _UNSEEN_PX = 0.5
+# Longer than this, days lie so close that lines are drawn thin.
+_DENSE = timedelta(days=10)
 # What a page carries of a line for zooming: at most four points in each such part of the time.
 _PARTS = 4000
 # A value is carried to this part of the axis, at least.
@@ -144,8 +146,9 @@ def chart(
         "decimals": decimals,
         "lines": [_packed(line, x.low, decimals) for line in lines],
     }
+    dense = " dense" if end - start > _DENSE else ""
     return Markup(
-        f'<svg class="chart" viewBox="0 0 {width} {height}" role="img" '
+        f'<svg class="chart{dense}" viewBox="0 0 {width} {height}" role="img" '
         f'aria-label="{escaped(name)}" '
         f'data-chart="{escape(json.dumps(data, separators=(",", ":")))}">'
         f'{"".join(body)}</svg>'

@@ -49,6 +49,7 @@ def assert_alike(drawn: str, wanted: str) -> None:
         assert [letter for letter, _ in left] == [letter for letter, _ in right], style
         for (_, x), (_, y) in zip(left, right, strict=True):
             assert x == pytest.approx(y, abs=0.15), style
+    assert ('class="chart dense' in drawn) == ('class="chart dense' in wanted)
     assert [text for _, text in ticks(drawn)] == [text for _, text in ticks(wanted)]
     for (x, _), (y, _) in zip(ticks(drawn), ticks(wanted), strict=True):
         assert x == pytest.approx(y, abs=0.15)
