@@ -16,6 +16,7 @@ EVENTS: Final[dict[str, tuple[str, ...]]] = {
     "gateway": ("station", "event", "detail"),
     "push": ("station", "alarms", "jobs"),
     "doubt": ("subject", "doubt"),
+    "wrong": ("file", "line", "column", "why", "consequence"),
     "sessions_left_out": ("station", "sessions", "file", "line", "column"),
     "no_sessions": ("station", "file"),
 }
