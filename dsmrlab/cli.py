@@ -16,6 +16,7 @@ from dsmrlab.jobs import jobs
 from dsmrlab.listen import listen
 from dsmrlab.mbus import mbus
 from dsmrlab.meters import meters
+from dsmrlab.mosaik import mosaik
 from dsmrlab.operations import keys, list_operations, operate, read
 from dsmrlab.scenario import run, schema, validate
 from dsmrlab.schedules import schedules
@@ -59,6 +60,7 @@ for command in (
     run,
     validate,
     schema,
+    mosaik,
     explain,
     doctor,
     completion,

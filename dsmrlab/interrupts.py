@@ -30,3 +30,9 @@ def take_interrupts() -> None:
 def _interrupt(number: int, frame: object) -> None:
     Interrupted.came = True
     raise Interrupted
+
+
+def ignore_interrupts() -> None:
+    """From now on neither signal does anything: what ends anyway is to end whole."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)

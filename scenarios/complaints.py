@@ -27,6 +27,12 @@ def first_error(
     return ScenarioError(why, file, line, column)
 
 
+def first_words(errors: list[ErrorDetails], model: type[Model]) -> str:
+    """What is wrong first, in words, of values that stand in no file."""
+    detail = next(detail for detail in errors if not _follows_from(detail, errors))
+    return _words(detail, _fields(model))
+
+
 def _find(tree: Node, model: Any, loc: tuple[int | str, ...]) -> tuple[Node, list[str]]:
     """The node that an error's location names, as far as it exists, and its fellow keys."""
     node = tree

@@ -136,9 +136,10 @@ class Runner:
             )
             if stopped:
                 break
-        return self._played(stopped)
+        return self.played(stopped)
 
-    def _played(self, stopped: str) -> Played:
+    def played(self, stopped: str = "") -> Played:
+        """The run as far as it is played now; `stopped` tells why it goes no further."""
         world = self._world
         run = Run(
             self._run,

@@ -39,6 +39,12 @@ LIBRARIES = {
     "highspy": ("scenarios/world/bound.py",),
     "jinja2": ("scenarios/report/",),
     "markupsafe": ("scenarios/report/",),
+    "mosaik": ("scenarios/cosimulation/example.py",),
+    # The example's grid stands for a simulator that is not ours.
+    "mosaik_api_v3": (
+        "scenarios/cosimulation/component.py",
+        "scenarios/cosimulation/example.py",
+    ),
     "numpy": ("scenarios/world/voltages.py",),
     "power_grid_model": ("scenarios/world/voltages.py",),
     "pydantic": (
@@ -92,8 +98,8 @@ LIBRARIES = {
     ),
     "zope": ("chargepoint/", "dsmrlab/", "headend/", "meters/", "scenarios/"),
 }
-# These come with jinja2, pydantic and Twisted.
-INDIRECT = {"markupsafe", "pydantic_core", "zope"}
+# These come with jinja2, pydantic and Twisted; who runs the example has mosaik.
+INDIRECT = {"markupsafe", "mosaik", "pydantic_core", "zope"}
 
 # Modules that bring gurux-dlms into a process; they are imported only where they are used.
 LICENCE_TIED = {"headend.dlms.gurux", "headend.dlms.gurux_stream"}
@@ -177,9 +183,11 @@ def test_each_library_stays_in_its_places() -> None:
 def test_every_library_is_a_declared_dependency() -> None:
     setup = (ROOT / "setup.cfg").read_text().lower()
     section = setup.split("install_requires =", 1)[1].split("\n[", 1)[0]
+    section += setup.split("\nmosaik =", 1)[1].split("\ntest =", 1)[0]
     declared = set(re.findall(r"^ +([a-z0-9_.-]+?)(?=[<>=!~,])", section, re.MULTILINE))
     known = {
         "gurux_dlms": "gurux-dlms",
+        "mosaik_api_v3": "mosaik-api-v3",
         "power_grid_model": "power-grid-model",
         "ruamel": "ruamel.yaml",
         "serial": "pyserial",

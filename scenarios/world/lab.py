@@ -36,10 +36,11 @@ from scenarios.world.office import Office
 from scenarios.world.premises import Premises
 from scenarios.world.station import Station
 from scenarios.world.street import make_stations, read_cars
-from scenarios.world.transformer import QUARTER_S, Transformer
+from scenarios.world.transformer import PHASES, QUARTER_S, Flow, Transformer
 from scenarios.world.witness import Witness
 from scenarios.world_protocol import Load
 from wire.instants import from_epoch
+from wire.quantities import PerPhase
 
 TICK_S = 10
 
@@ -69,6 +70,8 @@ class Lab:
         self._premises = Premises(settings.premises) if settings.premises else None
         cars = read_cars(settings, self._witness)
         self._transformer = Transformer(settings.rating_va)
+        # What a grid model says that flows through it, if there is one.
+        self._measured: Flow | None = None
         version = P1_VERSIONS[settings.standard]
         self._period_s = settings.p1_period_s or version.period_s
         self._tick_s = gcd(self._period_s, TICK_S)
@@ -171,12 +174,28 @@ class Lab:
         flow = self._transformer
         return Load(flow.minute_w, flow.phase_rating_w, flow.max_pu, flow.overload_min)
 
+    @property
+    def transformer_w(self) -> PerPhase:
+        """What flows through the transformer now, W per phase."""
+        if self._measured is not None:
+            return self._measured.power_w
+        flows = [self._feeder.power_w(self._ticked_s)]
+        flows += [station.flow.power_w for station in self._stations]
+        l1, l2, l3 = map(sum, zip(*flows))
+        return l1, l2, l3
+
+    def measure_transformer(self, power_w: PerPhase) -> None:
+        """A grid model says what flows through it from now on, in place of what we would add up."""
+        if self._measured is None:
+            self._measured = Flow(self._ticked_s)
+        self._measured.turn(int(self._clock.seconds()), power_w)
+
     def kpis(self) -> Mapping[str, float]:
         """The key figures until now."""
         return key_figures(
             self._transformer,
             self._stations,
-            self._feeder.power_w,
+            self._premises_w,
             self._witness.delivered,
             self._start_s,
             self._ticked_s,
@@ -212,12 +231,24 @@ class Lab:
             station.tick(now_s, self._tick_s)
             s1, s2, s3 = station.take_work(now_s)
             l1, l2, l3 = l1 + s1, l2 + s2, l3 + s3
-        self._transformer.account(now_s, (l1, l2, l3))
+        measured = self._measured
+        work_ws = (l1, l2, l3) if measured is None else measured.take(now_s)
+        self._transformer.account(now_s, work_ws)
         if now_s % MINUTE_S == 0:
             self.devices.flow(now_s)
         if now_s % QUARTER_S == 0:
             self._begin_quarter()
             self._control_step(now_s)
+
+    def _premises_w(self, now_s: int) -> PerPhase:
+        """What the transformer carries beside the stations in that quarter."""
+        quarter = (now_s - self._start_s // QUARTER_S * QUARTER_S) // QUARTER_S
+        if self._measured is None or quarter >= len(self._transformer.quarters):
+            return self._feeder.power_w(now_s)
+        drawn_w = [station.quarters.means[quarter] for station in self._stations]
+        total_w = self._transformer.quarters[quarter]
+        l1, l2, l3 = (round(total_w[p] - sum(w[p] for w in drawn_w)) for p in PHASES)
+        return l1, l2, l3
 
     def _begin_quarter(self) -> None:
         """Voltages and households change by the quarter."""

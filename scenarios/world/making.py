@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from random import Random
 from typing import Any, TypeVar
 
@@ -98,6 +99,25 @@ class SimulatedLab(DrivenLab):
                 # Left to the garbage collector, its parts would complain as they go.
                 self._simulated.play(self._end())
                 raise
+
+    def play(self, work: Coroutine[Any, Any, T]) -> T:
+        """Turns the clock until the work is over, for who drives the world step by step."""
+        with _interrupted_between_calls(self._simulated):
+            return self._simulated.play(work)
+
+    def turn(self, until: datetime, enough: Callable[[], bool] = lambda: False) -> None:
+        """Plays all that is due until then, or until it is enough; the world must be open.
+
+        Raises what went wrong in the background meanwhile.
+        """
+        clock, until_s = self._simulated, until.timestamp()
+        with _interrupted_between_calls(clock), seldom_collected():
+            while not enough():
+                if not clock.step(until_s):
+                    clock.advance(max(0.0, until_s - clock.seconds()))
+                    break
+        if self._trouble is not None:
+            raise self._trouble
 
 
 @contextmanager

@@ -98,7 +98,7 @@ class Station:
         self._journal = MemoryJournal()
         self._ports: list[Port] = []
         self.gateway: Gateway | None = None
-        self._flow = Flow(now_s)
+        self.flow = Flow(now_s)
         # Whether someone has set the load, and the voltage, by hand.
         self._held_w = self._held_dv = False
         self._wakes_s = now_s
@@ -308,7 +308,7 @@ class Station:
 
     def take_work(self, now_s: int) -> list[int]:
         """W·s per phase that the station drew since the last time."""
-        work = self._flow.take(now_s)
+        work = self.flow.take(now_s)
         self.quarters.account(now_s, work)
         return work
 
@@ -338,7 +338,7 @@ class Station:
         demand_w = (base[0] + car_w[0], base[1] + car_w[1], base[2] + car_w[2])
         self.meter.set_load(demand_w, self.voltage_dv, self.base_var)
         l1, l2, l3 = self.meter.state.power_w
-        self._flow.turn(now_s, (l1, l2, l3))
+        self.flow.turn(now_s, (l1, l2, l3))
         self._await_meter()
         total_w = sum(car_w)
         if not self.draws or self.draws[-1][1] != total_w:

@@ -52,6 +52,7 @@ CONTRACT = {
     "run",
     "validate",
     "schema",
+    "mosaik",
     "explain",
     "doctor",
     "completion",

@@ -1,0 +1,1 @@
+"""A world that another simulator sets the loads and voltages of: co-simulation by mosaik."""

@@ -1,0 +1,1 @@
+"""Co-simulation: a world stepped from outside, and mosaik outside it."""
