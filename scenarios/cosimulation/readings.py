@@ -103,7 +103,7 @@ WAYS: Final = {
     "p3": Way(_check_object, _object),
     "p1": Way(_check_line, _line),
     "modbus": Way(_check_register, _register),
-    "meter": _itself("meter", METER, Station.see_meter),
-    "station": _itself("station", STATION, Station.see_unit),
-    "gateway": _itself("gateway", GATEWAY, Station.see_gateway),
+    "meter": _itself("meter", METER, Station.meter_now),
+    "station": _itself("station", STATION, Station.unit_now),
+    "gateway": _itself("gateway", GATEWAY, Station.gateway_now),
 }

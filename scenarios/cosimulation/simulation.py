@@ -56,10 +56,10 @@ class CoSimulation:
         self._step_s = step_s
         self._readings = {name: read_name(name, standard) for name in readings}
         self._lab = lab = SimulatedLab(scenario, controller)
-        sites = [lab.site(number) for number in range(1, stations + 1)]
+        self._sites = [lab.site(number) for number in range(1, stations + 1)]
         self._parts = {
             site.name: Part(STATION, site, number)
-            for number, site in enumerate(sites, 1)
+            for number, site in enumerate(self._sites, 1)
         }
         self._left = {"Station": list(self._parts), "Transformer": ["Transformer"]}
         self._parts["Transformer"] = Part(TRANSFORMER, lab)
@@ -107,6 +107,9 @@ class CoSimulation:
         """
         at = self._scenario.world.start + timedelta(seconds=time_s)
         self._turn(at)
+        for site in self._sites:
+            # The world's tick is longer than a step may be.
+            site.unit_now()
         self._until = at + timedelta(seconds=self._step_s)
         changes = []
         # In an order of our own: the other side's may differ from run to run.

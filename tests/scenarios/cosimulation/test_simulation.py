@@ -107,6 +107,27 @@ def test_a_car_draws_beside_the_load_within_the_limit() -> None:
         assert seen(made, "p1:1-0:21.7.0") == 3.78
 
 
+def test_a_limit_that_begins_between_two_ticks_is_seen_at_its_second() -> None:
+    steps = """
+- plug_car: {station: 1, energy_kwh: 20, max_w: 11040}
+- send_message:
+    meter: 1
+    profile:
+      valid_from: +0s
+      valid_to: +2h
+      periods: [{start: +0s, max_w: 9000}, {start: +95s, max_w: 6000}]
+"""
+    with world(steps=steps, step_s=1) as made:
+        limits_w, powers_w = [], []
+        for time_s in (60, 94, 95, 96):
+            made.step(time_s, {"CP001": by(load_w=[time_s, 0, 0])})
+            limits_w.append(seen(made, "limit_w"))
+            powers_w.append(sum(seen(made, "power_w")) - time_s)
+        assert limits_w == [9000, 9000, 6000, 6000]
+        # 13.0 A and 8.6 A at the nominal voltage.
+        assert powers_w == [8970, 8970, 5934, 5934]
+
+
 def test_behind_a_breaker_that_the_head_end_opened_nothing_flows() -> None:
     steps = """
 - plug_car: {station: 1, energy_kwh: 20, max_w: 11040}
@@ -174,10 +195,12 @@ def test_the_controller_acts_on_what_the_grid_measures() -> None:
         f"- plug_car: {{station: {n}, energy_kwh: 60, max_w: 22080}}\n" for n in (1, 2)
     )
     limits_w = []
-    for load_w in (10_000, 80_000):
+    for load_w in (20_000, 80_000):
         with world(steps=cars, more="controller: headroom", step_s=900) as made:
             for time_s in range(0, 7200, 900):
-                made.step(time_s, {"Transformer": by(measured_w=[load_w] * 3)})
+                # A box that shows the same for hours is doubted.
+                measured_w = [load_w + time_s / 100] * 3
+                made.step(time_s, {"Transformer": by(measured_w=measured_w)})
             limits_w.append(seen(made, "limit_w"))
     assert limits_w == [22_000, 0]
 
