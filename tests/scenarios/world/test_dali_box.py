@@ -184,6 +184,7 @@ def test_the_scenario_over_all_wires_in_short() -> None:
     finally:
         lab.close()
     assert played.run.kpis["max_pu"] <= 1.05 and not played.stopped
+    assert len(seen := played.run.expectations) == 6 and all(one.passed for one in seen)
     told = "\n".join(lab.log)
     for word in ("hole", "first-counts", "too-late", "unmeasured"):
         assert f'"consequence":"{word}"' in told
