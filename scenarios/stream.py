@@ -155,16 +155,16 @@ class SimulatedTransport:
 
     def _take(self, data: bytes) -> None:
         assert self._protocol is not None
-        self._far._left(len(data))
+        far = self._far
+        far._in_flight -= len(data)
+        if far._producer is not None and (far._producer_paused or not far._streaming):
+            far._ask_for_more()
         self._protocol.dataReceived(data)
 
-    def _left(self, count: int) -> None:
-        self._in_flight -= count
-        wants_more = self._in_flight <= HIGH_WATER_BYTES // 2
-        if self._producer is not None and wants_more:
-            if self._producer_paused or not self._streaming:
-                self._producer_paused = False
-                self._producer.resumeProducing()
+    def _ask_for_more(self) -> None:
+        if self._in_flight <= HIGH_WATER_BYTES // 2:
+            self._producer_paused = False
+            self._producer.resumeProducing()
 
     def _finish(self) -> None:
         done = Failure(ConnectionDone())

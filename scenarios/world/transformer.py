@@ -20,6 +20,13 @@ class _Mean:
     length_s: int
     sums: list[int] = field(default_factory=lambda: [0, 0, 0])
 
+    def add(self, work_ws: Sequence[int]) -> None:
+        """So many W·s flowed per phase."""
+        sums, (l1, l2, l3) = self.sums, work_ws
+        sums[0] += l1
+        sums[1] += l2
+        sums[2] += l3
+
     def take(self) -> tuple[float, float, float]:
         """The means in W, and a fresh start."""
         l1, l2, l3 = (total / self.length_s for total in self.sums)
@@ -63,8 +70,7 @@ class Quarters:
 
     def account(self, to_s: int, work_ws: Sequence[int]) -> None:
         """So many W·s flowed in the tick that ends at `to_s`, within one quarter."""
-        for phase in PHASES:
-            self._quarter.sums[phase] += work_ws[phase]
+        self._quarter.add(work_ws)
         if to_s % QUARTER_S == 0:
             self.means.append(self._quarter.take())
 
@@ -94,9 +100,8 @@ class Transformer:
 
     def account(self, to_s: int, work_ws: Sequence[int]) -> None:
         """So many W·s flowed in the tick that ends at `to_s`, within one minute of the clock."""
-        for phase in PHASES:
-            self._minute.sums[phase] += work_ws[phase]
-            self._quarter.sums[phase] += work_ws[phase]
+        self._minute.add(work_ws)
+        self._quarter.add(work_ws)
         if to_s % MINUTE_S == 0:
             self._close_minute()
         if to_s % QUARTER_S == 0:
