@@ -144,5 +144,5 @@ class Board:
 
     def over(self, now_s: float, alarm: Alarm) -> None:
         """Ends an alarm, if it stands."""
-        if self.alarms.pop(alarm, None) is not None:
+        if self.alarms and self.alarms.pop(alarm, None) is not None:
             self._notices.append(Notice(now_s, Event.OVER, alarm=alarm))

@@ -17,6 +17,15 @@ from chargepoint.sessions import Session
 from chargepoint.timing import NEVER_S, DriftingClock, Watchdog
 from wire.quantities import PerPhase
 
+# As plain numbers: the value of a flag costs as much as all else, and every heartbeat asks.
+_PROFILE_LOADED, _PROFILE_ACTIVE, _ACCOUNTED_FOR, _WATCHDOG_TRIPPED = (
+    Status.PROFILE_LOADED.value,
+    Status.PROFILE_ACTIVE.value,
+    Status.ACCOUNTED_FOR.value,
+    Status.WATCHDOG_TRIPPED.value,
+)
+_BELOW_MINIMUM, _CLOCK_SET = Status.BELOW_MINIMUM.value, Status.CLOCK_SET.value
+
 
 class Station:
     """A charge point under control.
@@ -142,18 +151,18 @@ class Station:
         """The bits of register 108, as `Status` has them."""
         bits = 0
         if self.profile is not None:
-            bits |= Status.PROFILE_LOADED.value
+            bits |= _PROFILE_LOADED
         if self.period is not None:
-            bits |= Status.PROFILE_ACTIVE.value
+            bits |= _PROFILE_ACTIVE
         if self._setpoints.commanded():
-            bits |= Status.ACCOUNTED_FOR.value
+            bits |= _ACCOUNTED_FOR
         if self.watchdog.tripped:
-            bits |= Status.WATCHDOG_TRIPPED.value
+            bits |= _WATCHDOG_TRIPPED
         charges = self.powered and not self.faults
         if charges and self.limit.limit_w and not self.offered_da:
-            bits |= Status.BELOW_MINIMUM.value
+            bits |= _BELOW_MINIMUM
         if self.clock_set:
-            bits |= Status.CLOCK_SET.value
+            bits |= _CLOCK_SET
         return bits
 
     def settle(self) -> None:

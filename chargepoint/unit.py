@@ -156,15 +156,20 @@ class ControlUnit:
             raise RequestRefused(
                 ExceptionCode.DEVICE_BUSY, "the buffer is being committed"
             )
-        self._check_values(address, words)
-        heartbeat = self._image.u16(_HEARTBEAT)
-        render_direct(self._image.octets, self.station)
-        self._image.put(address, words)
-        if self._image.u16(_HEARTBEAT) != heartbeat:
+        image = self._image
+        heartbeat = image.u16(_HEARTBEAT)
+        # The heartbeat comes first of all that can be written, and most of the time alone.
+        goes_on = end > _HEARTBEAT + 1
+        if goes_on:
+            self._check_values(address, words)
+            render_direct(image.octets, self.station)
+        image.put(address, words)
+        if image.u16(_HEARTBEAT) != heartbeat:
             self.station.hear()
-        for first, last, effect in _EFFECTS:
-            if address <= last and first < end:
-                effect(self)
+        if goes_on:
+            for first, last, effect in _EFFECTS:
+                if address <= last and first < end:
+                    effect(self)
 
     def _start(self) -> None:
         image = self._image = Image()

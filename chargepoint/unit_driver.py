@@ -381,7 +381,8 @@ class UnitDriver:
     def _answered(self, purpose: Purpose, now_s: float) -> None:
         self._away.reset()
         self._board.over(now_s, Alarm.UNIT_AWAY)
-        self._refusing.discard(purpose)
+        if self._refusing:
+            self._refusing.discard(purpose)
         if not self._refusing:
             self._board.over(now_s, Alarm.UNIT_REFUSES)
 
