@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from dsmrlab.edge import USAGE, LabCommand, Settings, complain, pass_settings
-from dsmrlab.loop import reactor_to_run, the_reactor
+from dsmrlab.edge import (
+    USAGE,
+    LabCommand,
+    Settings,
+    complain,
+    counted,
+    pass_settings,
+)
 from wire.errors import ConfigError, SimError
 
 Result = TypeVar("Result")
 
 if TYPE_CHECKING:
-    from scenarios.document import Scenario
-    from scenarios.play import MakeWorld
-    from scenarios.results import RunResult
+    from scenarios.document import Scenario, Source
 
 MAX = "max"
 
@@ -28,24 +31,51 @@ class ExpectationFailed(SimError):
     """A scenario was played, and not all was as it was expected to be."""
 
 
-def _scenario_arguments(command: Callable[..., Result]) -> Callable[..., Result]:
-    command = click.option(
+_OPTIONS = (
+    click.argument("paths", metavar="SCENARIO...", nargs=-1, required=True),
+    click.option(
         "--set",
         "overrides",
         multiple=True,
         metavar="NAME=VALUE",
         help="A parameter of the scenario; may be repeated.",
-    )(command)
-    return click.argument("paths", metavar="SCENARIO...", nargs=-1, required=True)(
-        command
-    )
+    ),
+    click.option(
+        "--vary",
+        "varied",
+        multiple=True,
+        metavar="NAME=VALUE,VALUE…",
+        help="A parameter, or the seed, and its values: an axis of the matrix.",
+    ),
+    click.option(
+        "--tag",
+        "tags",
+        multiple=True,
+        metavar="TAG",
+        help="Only scenarios with this tag, or with one of them.",
+    ),
+    click.option(
+        "--not-tag",
+        "not_tags",
+        multiple=True,
+        metavar="TAG",
+        help="No scenario with this tag.",
+    ),
+)
+
+
+def _scenario_options(command: Callable[..., Result]) -> Callable[..., Result]:
+    """What chooses scenarios: files or folders, tags, parameters, a matrix."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
 
 
 @click.command(
     cls=LabCommand,
     example="run scenarios/files/sociale_module.yaml --report out/demo",
 )
-@_scenario_arguments
+@_scenario_options
 @click.option(
     "--speed",
     default=MAX,
@@ -59,6 +89,19 @@ def _scenario_arguments(command: Callable[..., Result]) -> Callable[..., Result]
     help="Of all that is drawn at random; the scenario's own unless told otherwise.",
 )
 @click.option(
+    "--jobs",
+    type=click.IntRange(1, 1024),
+    metavar="N",
+    help="Processes at a time, when there is more than one to play; else one for each core.",
+)
+@click.option(
+    "--fail-fast/--keep-going",
+    help="Stop at the first that fails; else all are played.",
+)
+@click.option(
+    "--dry-run", is_flag=True, help="Print what would be played, and play nothing."
+)
+@click.option(
     "--report",
     metavar="DIR",
     type=click.Path(path_type=Path),
@@ -69,67 +112,118 @@ def run(
     settings: Settings,
     paths: tuple[str, ...],
     overrides: tuple[str, ...],
+    varied: tuple[str, ...],
+    tags: tuple[str, ...],
+    not_tags: tuple[str, ...],
     speed: str,
     seed: int | None,
+    jobs: int | None,
+    fail_fast: bool,
+    dry_run: bool,
     report: Path | None,
 ) -> None:
     """Play scenarios and judge them.
 
-    Exit code 1 when an expectation does not hold. With several scenarios each has its own
-    folder in DIR, and --json prints a line for each.
+    Exit code 1 when an expectation does not hold. A folder stands for the scenarios in it.
+    With several scenarios, or a matrix, each has its own folder in DIR beside a page of all,
+    and --json prints a line for each.
     """
+    from dsmrlab.playing import Playing, groups_of
+    from scenarios.document import Choices, scenarios_of
+    from scenarios.several import usable_cores
+    from scenarios.world.inputs import check_inputs
+
+    chosen = Choices(_pairs("--set", overrides), seed, _pairs("--vary", varied))
     factor = _factor(speed)
-    if factor is not None and len(paths) > 1:
-        raise ConfigError("in real time one scenario is played at a time")
-    loaded = _load_all(paths, overrides, seed)
-    folders = _folders(loaded, report)
-    failed = []
-    for scenario, folder in zip(loaded, folders):
-        result = _play(scenario, factor)
-        _show(settings, result, folder, alone=len(loaded) == 1)
-        if not result.passed:
-            failed.append(result.scenario)
+    loaded = [scenarios_of(each, chosen) for each in _sources(paths, tags, not_tags)]
+    check_inputs([scenario.world for each in loaded for scenario in each])
+    if dry_run:
+        _show_plans(settings, [scenario for each in loaded for scenario in each])
+        return
+    playing = Playing(settings, groups_of(loaded, report), report, fail_fast)
+    failed = playing.play(jobs or usable_cores(), factor)
     if failed:
         raise ExpectationFailed(f"failed: {', '.join(failed)}")
 
 
 @click.command(cls=LabCommand, example="validate scenarios/files/poc_tests.yaml")
-@_scenario_arguments
+@_scenario_options
 @pass_settings
 def validate(
-    settings: Settings, paths: tuple[str, ...], overrides: tuple[str, ...]
+    settings: Settings,
+    paths: tuple[str, ...],
+    overrides: tuple[str, ...],
+    varied: tuple[str, ...],
+    tags: tuple[str, ...],
+    not_tags: tuple[str, ...],
 ) -> int:
     """Check scenarios, and the files that their worlds read, without playing them.
 
-    Errors come as file:line:column, one for each scenario.
+    Errors come as file:line:column, all of a file in the order of its lines.
     """
-    from scenarios.document import load
-    from scenarios.world.inputs import check_inputs
+    from scenarios.document import Choices, Source, read, scenarios_of
+    from scenarios.selection import files_in, tagged
 
-    given = _overrides(overrides)
-    documents = []
-    for path in paths:
-        document: dict[str, object] = {"file": path, "valid": True}
+    chosen = Choices(_pairs("--set", overrides), vary=_pairs("--vary", varied))
+    read_all: dict[str, Source | ConfigError] = {}
+    for path in files_in(paths):
         try:
-            scenario = load(path, given)
-            check_inputs(scenario.world)
-            steps = len(scenario.content.steps)
-            document |= {"scenario": scenario.name, "steps": steps}
-            if not settings.json:
-                click.echo(f"{path}: fine, {steps} steps")
+            read_all[str(path)] = read(path)
         except ConfigError as error:
-            complain(str(error))
-            document |= {
-                "valid": False,
-                "error": error.why,
-                "input": error.file if error.file != path else None,
-                "line": error.line,
-                "column": error.column,
-            }
+            read_all[str(path)] = error
+    if tags or not_tags:
+        sources = [each for each in read_all.values() if isinstance(each, Source)]
+        left = tagged(sources, tags, not_tags)
+        read_all = {name: each for name, each in read_all.items() if each in left}
+    documents = []
+    for name, found in read_all.items():
+        document: dict[str, object] = {"file": name, "valid": True}
+        try:
+            if isinstance(found, ConfigError):
+                raise found
+            document |= _sound(settings, name, scenarios_of(found, chosen))
+        except ConfigError as error:
+            document |= _faulty(name, error)
         documents.append(document)
     if settings.json:
         settings.show(documents[0] if len(documents) == 1 else documents, "")
     return 0 if all(document["valid"] for document in documents) else USAGE
+
+
+def _sound(
+    settings: Settings, path: str, scenarios: Sequence[Scenario]
+) -> dict[str, object]:
+    """What is said of a file that can be played."""
+    from scenarios.world.inputs import check_inputs
+
+    check_inputs([scenario.world for scenario in scenarios])
+    first = scenarios[0]
+    steps = len(first.content.steps)
+    document: dict[str, object] = {"scenario": first.name, "steps": steps}
+    also = ""
+    if first.variant.name:
+        document["variants"] = len(scenarios)
+        also = f", {counted(len(scenarios), 'variant')}"
+    if not settings.json:
+        click.echo(f"{path}: fine, {steps} steps{also}")
+    return document
+
+
+def _faulty(path: str, error: ConfigError) -> dict[str, object]:
+    """What is said of a file that cannot."""
+    from scenarios.complaints import Faults
+
+    found = error.found if isinstance(error, Faults) else (error,)
+    for fault in found:
+        complain(str(fault))
+    if isinstance(error, Faults) and error.left_out:
+        complain(f"{path}: {error.left_out} more errors are left out")
+    return {
+        "valid": False,
+        **_place(error),
+        "input": error.file if error.file != path else None,
+        "errors": [{"file": fault.file, **_place(fault)} for fault in found],
+    }
 
 
 @click.command(cls=LabCommand, example="schema > scenario.schema.json")
@@ -145,6 +239,10 @@ def schema(settings: Settings) -> None:
     settings.show(document, json.dumps(document, indent=2))
 
 
+def _place(error: ConfigError) -> dict[str, object]:
+    return {"error": error.why, "line": error.line, "column": error.column}
+
+
 def _factor(speed: str) -> float | None:
     """The multiple of real time; None for simulated time."""
     if speed == MAX:
@@ -158,71 +256,34 @@ def _factor(speed: str) -> float | None:
     return factor
 
 
-def _overrides(given: tuple[str, ...]) -> dict[str, str]:
-    overrides = {}
+def _pairs(option: str, given: tuple[str, ...]) -> dict[str, str]:
+    pairs = {}
     for text in given:
         name, equals, value = text.partition("=")
         if not equals or not name:
-            raise ConfigError(f"--set {text!r} is not NAME=VALUE")
-        overrides[name] = value
-    return overrides
+            raise ConfigError(f"{option} {text!r} is not NAME=VALUE")
+        pairs[name] = value
+    return pairs
 
 
-def _load_all(
-    paths: tuple[str, ...], overrides: tuple[str, ...], seed: int | None
-) -> list[Scenario]:
-    """All scenarios, checked before the first is played."""
-    from scenarios.document import load
+def _sources(
+    paths: tuple[str, ...], tags: tuple[str, ...], not_tags: tuple[str, ...]
+) -> list[Source]:
+    """The scenarios that are meant, read but not checked."""
+    from scenarios.document import read
+    from scenarios.selection import files_in, tagged
 
-    given = _overrides(overrides)
-    return [load(path, given, seed) for path in paths]
-
-
-def _folders(loaded: list[Scenario], report: Path | None) -> list[Path | None]:
-    """Where the report of each goes; made at once, so that no day is played in vain."""
-    if report is None:
-        return [None] * len(loaded)
-    names = [scenario.name for scenario in loaded]
-    if len(set(names)) < len(names):
-        raise ConfigError("two scenarios have one name, so their reports would be one")
-    folders = [report / name for name in names] if len(names) > 1 else [report]
-    for folder in folders:
-        folder.mkdir(parents=True, exist_ok=True)
-    return list(folders)
+    sources = [read(path) for path in files_in(paths)]
+    return tagged(sources, tags, not_tags) if tags or not_tags else sources
 
 
-def _play(scenario: Scenario, factor: float | None) -> RunResult:
-    """Plays, with bars on stderr."""
-    from rich.console import Console
+def _show_plans(settings: Settings, scenarios: Sequence[Scenario]) -> None:
+    from scenarios.plan import plan
 
-    from scenarios.play import play
-    from scenarios.terminal import progress_bars
-    from scenarios.world import make_world
-
-    make: MakeWorld = make_world
-    if factor is not None:
-        make = functools.partial(make_world, speed=factor, get_reactor=the_reactor)
-    with progress_bars(Console(stderr=True), scenario) as watch:
-        if factor is None:
-            return play(scenario, make, watch)
-        with reactor_to_run():
-            return play(scenario, make, watch)
-
-
-def _show(
-    settings: Settings, result: RunResult, folder: Path | None, alone: bool
-) -> None:
-    from rich.console import Console
-
-    from scenarios.report import write
-    from scenarios.terminal import print_summary
-
-    page = write(result, folder) if folder is not None else None
-    if not settings.json:
-        print_summary(Console(), result)
-        if page is not None:
-            click.echo(f"report: {page}")
-    elif alone:
-        settings.show(result.to_json(), "")
-    else:
-        settings.show_line(result.to_json(), "")
+    for scenario in scenarios:
+        planned = plan(scenario)
+        text = "\n".join(planned.lines())
+        if len(scenarios) == 1:
+            settings.show(planned.to_json(), text)
+        else:
+            settings.show_line(planned.to_json(), text)

@@ -1,27 +1,30 @@
-"""Reads a scenario file: YAML, parameters, models; every error with file, line and column."""
+"""Reads a scenario file: YAML, parameters, parts, models; every error with file, line, column."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import Field, ValidationError
+from pydantic import Field, field_validator
 
-from chargepoint.registers import BY_NAME
-from scenarios.complaints import first_error
-from scenarios.devices import named_in
-from scenarios.jobs import gives_name, wants_name
-from scenarios.kpis import KPIS
-from scenarios.parameters import NAME, Parameter, settle, substitute, unknown
+from scenarios.complaints import Faults, Found, build, raise_if_any
+from scenarios.cross_check import check_devices, check_steps
+from scenarios.matrix import SEED, Axis, Variant, axes_in, variants, vary
+from scenarios.parameters import Parameter, declared_in, settle, substitute
+from scenarios.parts import Parts
 from scenarios.settings import WorldSettings
 from scenarios.steps import Step
 from scenarios.values import Model
 from scenarios.yaml_tree import MAX_BYTES, Node, read_yaml
-from wire.errors import LocalError, ScenarioError
+from wire.errors import ScenarioError
+
+# Where a reference to a parameter is none.
+_LITERAL = ("parameters", "matrix", "tags")
+
+Tag = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_.-]{0,39}$")]
 
 
 class ScenarioFile(Model):
@@ -30,25 +33,51 @@ class ScenarioFile(Model):
     scenario: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,63}$")]
     description: str = ""
     version: Annotated[Literal[1], Field(description="of the scenario language")] = 1
+    tags: Annotated[
+        tuple[Tag, ...],
+        Field(strict=False, max_length=40, description="to choose it by: --tag"),
+    ] = ()
     seed: Annotated[
         int, Field(ge=0, lt=2**63, description="of everything drawn at random")
     ] = 1
     parameters: dict[str, Parameter] = {}
+    matrix: Annotated[
+        dict[str, Any],
+        Field(
+            description="parameters (or seed) and the values of each; played in every"
+            " combination"
+        ),
+    ] = {}
     world: WorldSettings
     steps: Annotated[
         tuple[Step, ...], Field(strict=False, min_length=1, max_length=5000)
     ]
 
+    @field_validator("tags")
+    @classmethod
+    def _once_each(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(given)) < len(given):
+            raise ValueError("a tag stands once")
+        return given
+
+
+class Place(NamedTuple):
+    """Where a step stands: its line, and the part's file; none is the scenario's own."""
+
+    line: int
+    file: str = ""
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A scenario ready to play: parameters filled in, everything checked."""
+    """A scenario ready to play: parameters filled in, parts in place, everything checked."""
 
     path: Path
     content: ScenarioFile
     seed: int
     parameters: Mapping[str, Any]
-    step_lines: tuple[int, ...]
+    places: tuple[Place, ...]
+    variant: Variant = Variant()
 
     @property
     def name(self) -> str:
@@ -56,9 +85,48 @@ class Scenario:
         return self.content.scenario
 
     @property
+    def full_name(self) -> str:
+        """The same with the variant of a matrix that it is."""
+        return f"{self.name}/{self.variant.name}" if self.variant.name else self.name
+
+    @property
     def world(self) -> WorldSettings:
         """The world that it plays in."""
         return self.content.world
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A scenario file as it is written, before its parameters have their values.
+
+    `axes` are those of its matrix. `found` is what is wrong with it whatever the values are;
+    `parts` are the files that it has included so far, each read once.
+    """
+
+    path: Path
+    tree: Node
+    declared: Mapping[str, Parameter]
+    axes: tuple[Axis, ...]
+    found: tuple[ScenarioError, ...]
+    parts: dict[Path, Node] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """Where the paths in it count from."""
+        return self.path.absolute().parent
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags that it has, before anybody has checked them."""
+        node = self.tree.value.get("tags")
+        items = node.value if node is not None and isinstance(node.value, list) else ()
+        return tuple(str(item.value) for item in items)
+
+    def part(self, path: Path) -> Node:
+        """A file that it includes."""
+        if path not in self.parts:
+            self.parts[path] = read_yaml(_read(path), str(path))
+        return self.parts[path]
 
 
 def load(
@@ -68,10 +136,11 @@ def load(
 ) -> Scenario:
     """Reads and checks a scenario file; `overrides` are parameters as typed by a person.
 
-    Raises the first of `problems` as `ScenarioError`, or `ConfigError` for an override.
+    Raises all that is wrong as `Faults`, a `ScenarioError`, or `ConfigError` for an override.
     """
-    path = Path(path)
-    return parse(_read(path), path, overrides, seed)
+    source = read(path)
+    values = settle(source.declared, overrides or {}, source.folder)
+    return check(source, values, seed)
 
 
 def parse(
@@ -81,40 +150,114 @@ def parse(
     seed: int | None = None,
 ) -> Scenario:
     """The same for a text that stands for the file `path`."""
-    file = str(path)
-    tree = read_yaml(text, file)
+    source = source_of(text, path)
+    values = settle(source.declared, overrides or {}, source.folder)
+    return check(source, values, seed)
+
+
+def read(path: Path | str) -> Source:
+    """A scenario file as it is written; raises `ScenarioError` when it is no mapping in YAML."""
+    return source_of(_read(Path(path)), Path(path))
+
+
+def source_of(text: str, path: Path) -> Source:
+    """The same for a text that stands for the file `path`."""
+    tree = read_yaml(text, str(path))
     if not isinstance(tree.value, dict):
-        raise ScenarioError(
-            "a scenario is a mapping: scenario, world, steps",
-            file,
-            tree.line,
-            tree.column,
-        )
-    declared = _parameters(tree, file)
-    values = settle(declared, overrides or {}, path.absolute().parent)
+        raise tree.fault("a scenario is a mapping: scenario, world, steps")
+    found: Found = []
+    declared = declared_in(tree, found)
+    axes = axes_in(tree, declared, found)
+    return Source(path, tree, declared, axes, tuple(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a person chose on the command line: parameters, a seed, axes of a matrix."""
+
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    seed: int | None = None
+    vary: Mapping[str, str] = field(default_factory=dict)
+
+
+def scenarios_of(source: Source, chosen: Choices = Choices()) -> list[Scenario]:
+    """All that a file is to play: every variant of its matrix, or the one scenario that it is.
+
+    Raises `Faults`, or `ConfigError` for what was chosen.
+    """
+    values = settle(source.declared, chosen.parameters, source.folder)
+    if source.found:
+        check(source, values, chosen.seed)
+    fixed = {*chosen.parameters, *(() if chosen.seed is None else (SEED,))}
+    axes = vary(source.axes, source.declared, chosen.vary, fixed, source.folder)
+    found = []
+    for variant in variants(axes):
+        try:
+            found.append(check(source, values, chosen.seed, variant))
+        except Faults as faults:
+            if variant.name:
+                # It may be wrong whatever the values on the axes.
+                check(source, values, chosen.seed)
+                raise faults.among(variant.title) from None
+            raise
+    return found
+
+
+def check(
+    source: Source,
+    values: Mapping[str, Any],
+    seed: int | None,
+    variant: Variant = Variant(),
+) -> Scenario:
+    """The scenario with these values of its parameters, the variant's winning; raises `Faults`."""
+    own_seed = None if SEED in source.declared else variant.values.get(SEED)
+    values = {name: variant.values.get(name, value) for name, value in values.items()}
+    found: Found = list(source.found)
     body = {
-        key: node if key == "parameters" else substitute(node, values, file)
-        for key, node in tree.value.items()
+        key: node if key in _LITERAL else substitute(node, values, found)
+        for key, node in source.tree.value.items()
     }
-    tree = Node(body, tree.line, tree.column, keys=tree.keys)
-    try:
-        content = ScenarioFile.model_validate(
-            tree.plain(), context={"folder": path.absolute().parent}
-        )
-    except ValidationError as error:
-        raise first_error(
-            error.errors(include_url=False), tree, ScenarioFile, file
-        ) from None
-    steps = tree.value["steps"]
-    _check_devices(content.world, tree.value["world"], file)
-    _cross_check(content, steps, file)
-    return Scenario(
-        path,
-        content,
-        content.seed if seed is None else seed,
-        values,
-        tuple(node.line for node in steps.value),
-    )
+    chain = (source.path,)
+    parts = Parts(source.part, found, source.tree.values)
+    if "world" in body:
+        body["world"] = parts.world(body["world"], chain)
+    if "steps" in body and isinstance(body["steps"].value, list):
+        steps = parts.steps(body["steps"], chain)
+        body["steps"] = replace(body["steps"], value=steps)
+    content = _build(source, replace(source.tree, value=body), found)
+    raise_if_any(found, source.tree.file)
+    assert content is not None
+    places = tuple(_place(node, source.tree.file) for node in body["steps"].value)
+    seeds = [item for item in (own_seed, seed) if item is not None]
+    seed = int(seeds[0]) if seeds else content.seed
+    return Scenario(source.path, content, seed, values, places, variant)
+
+
+def _build(source: Source, tree: Node, found: Found) -> ScenarioFile | None:
+    """The models, each part with the folder of its own file; what is wrong goes to `found`."""
+    plain = {key: node.plain() for key, node in tree.value.items()}
+    plain["parameters"] = {} if source.found else dict(source.declared)
+    world, steps = tree.value.get("world"), tree.value.get("steps")
+    settings = None
+    if world is not None:
+        settings = build(WorldSettings, world, found, "world")
+        plain["world"] = settings or WorldSettings.model_construct()
+        if settings is not None:
+            check_devices(settings, world, found)
+    if steps is not None and isinstance(steps.value, list):
+        built = [build(Step, node, found, "steps") for node in steps.value]
+        good = [(step, node) for step, node in zip(built, steps.value) if step]
+        check_steps(settings, good, found)
+        # Of those that are wrong it is said already, here and in their parts.
+        spare = Step(note="")
+        plain["steps"] = tuple(step or spare for step in built or [None] * bool(found))
+    return build(ScenarioFile, tree, found, plain=plain)
+
+
+def _place(step: Node, own: str) -> Place:
+    if step.file == own:
+        return Place(step.line)
+    return Place(step.line, os.path.relpath(step.file, Path(own).parent))
 
 
 def _read(path: Path) -> str:
@@ -132,109 +275,3 @@ def _read(path: Path) -> str:
         line = octets.count(b"\n", 0, error.start) + 1
         column = error.start - octets.rfind(b"\n", 0, error.start)
         raise ScenarioError("is not UTF-8 here", str(path), line, column) from None
-
-
-def _parameters(tree: Node, file: str) -> dict[str, Parameter]:
-    """The declared parameters; `name: value` is short for a default without more."""
-    node = tree.value.get("parameters")
-    if node is None:
-        return {}
-    if not isinstance(node.value, dict):
-        raise ScenarioError("should be a mapping", file, node.line, node.column)
-    declared = {}
-    for name, item in node.value.items():
-        if not re.fullmatch(NAME, name):
-            place = (node.keys or {}).get(name, node)
-            raise ScenarioError(
-                f"{name!r}: a parameter's name is lower-case letters, digits and _",
-                file,
-                place.line,
-                place.column,
-            )
-        try:
-            declared[name] = Parameter.model_validate(_spelled_out(item).plain())
-        except ValidationError as error:
-            details = error.errors(include_url=False)
-            raise first_error(details, _spelled_out(item), Parameter, file) from None
-        node.value[name] = _spelled_out(item)
-    return declared
-
-
-def _spelled_out(item: Node) -> Node:
-    if isinstance(item.value, dict):
-        return item
-    return Node({"default": item}, item.line, item.column, keys={"default": item})
-
-
-def _check_devices(world: WorldSettings, node: Node, file: str) -> None:
-    """Devices that cannot be, are there twice, or hang on meters that are not there."""
-    seen: set[object] = set()
-    rows = node.value["devices"].value if world.devices else ()
-    for device, row in zip(world.devices, rows):
-        why = ""
-        try:
-            short_id = device.entry(world.standard).identity().short_id
-            if short_id in seen:
-                why = f"another device has the number {short_id.identification} on P2"
-            seen.add(short_id)
-        except LocalError as error:
-            why = str(error)
-        if device.equipment_id in seen:
-            why = f"device {device.equipment_id} is there twice"
-        if device.meter > world.stations:
-            why = f"there is no meter {device.meter}: the last is {world.stations}"
-        if why:
-            raise ScenarioError(why, file, row.line, row.column)
-        seen.add(device.equipment_id)
-
-
-def _cross_check(content: ScenarioFile, steps: Node, file: str) -> None:
-    """What one model cannot see: meters that are not there, names that nothing has."""
-    stations = content.world.stations
-    controllers = content.world.controllers
-    devices = [device.equipment_id for device in content.world.devices]
-    named: list[str] = []
-    for path, node in _walk(steps, ()):
-        why, name = "", str(node.value)
-        match path:
-            case (*_, "meter" | "station" as what) if _beyond(node, stations):
-                why = f"there is no {what} {name}: the last is {stations}"
-            case (*_, "kpi", "name") if name not in KPIS:
-                why = unknown("key figure", name, KPIS)
-            case (*_, "register", "name") if name not in BY_NAME:
-                why = unknown("register", name, BY_NAME)
-            case (*_, "kpi", "run" | "below_run") if node.value not in controllers:
-                why = f"no run with controller {name!r} is played"
-            case path if gives_name(path):
-                named.append(name)
-            case path if wants_name(path) and name not in named:
-                why = unknown("job or schedule", name, named)
-            case path if named_in(path) and node.value not in devices:
-                why = unknown("device", name, devices)
-        if why:
-            raise ScenarioError(why, file, node.line, node.column)
-    earliest = content.world.start
-    for step, node in zip(content.steps, steps.value):
-        if isinstance(until := step.run_until, datetime):
-            if until < earliest:
-                place = node.value["run_until"]
-                why = f"run_until: {until.isoformat()} has passed by then"
-                raise ScenarioError(why, file, place.line, place.column)
-            earliest = until
-
-
-def _beyond(node: Node, last: int) -> bool:
-    """Whether it is a number, and there are not so many."""
-    return isinstance(node.value, int) and node.value > last
-
-
-def _walk(node: Node, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Node]]:
-    """The single values of a tree, each with the keys that lead to it."""
-    if isinstance(node.value, dict):
-        for name, inner in node.value.items():
-            yield from _walk(inner, (*path, name))
-    elif isinstance(node.value, list):
-        for inner in node.value:
-            yield from _walk(inner, path)
-    else:
-        yield path, node

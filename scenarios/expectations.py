@@ -38,6 +38,7 @@ from scenarios.unit_actions import WriteRegister
 from scenarios.values import Duration, Model, Real, one_of
 from wire.cosem.alarm_bits import REGISTERS
 from wire.cosem.events import Log
+from wire.spelling import meant
 
 SHORTEST = timedelta(milliseconds=100)
 _ALARMS = frozenset(name for bits in REGISTERS.values() for name in bits.values())
@@ -127,7 +128,8 @@ class Pushed(AtMeter, Counted):
     @model_validator(mode="after")
     def _known(self) -> Self:
         if self.alarm is not None and self.alarm not in _ALARMS:
-            raise ValueError(f"no alarm is called {self.alarm[:80]!r}")
+            near = meant(self.alarm, _ALARMS)
+            raise ValueError(f"no alarm is called {self.alarm[:80]!r}{near}")
         return self
 
     @property

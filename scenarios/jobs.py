@@ -12,8 +12,8 @@ from headend.store.job import LAST_PRIORITY, Job, JobState
 from headend.store.rhythm import LONGEST_S, Daily, Every, Rhythm
 from scenarios.bounds import Bounds, Counted
 from scenarios.commands import Operate
-from scenarios.parameters import unknown
 from scenarios.values import Duration, Model, Number, one_of
+from wire.spelling import unknown
 
 Label = Annotated[
     str,

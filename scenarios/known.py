@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from scenarios.parameters import unknown
+from wire.spelling import unknown
 
 
 @dataclass(frozen=True, slots=True)

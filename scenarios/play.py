@@ -4,25 +4,19 @@ then the key figures judged across the runs.
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
-import threading
-import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from multiprocessing.connection import Connection
+from functools import partial
 
+from scenarios.child import Child, Watch
 from scenarios.document import Scenario
 from scenarios.kpis import kpi
 from scenarios.results import ExpectationResult, RunResult
 from scenarios.runner import Figures, Played, Progress, Runner
 from scenarios.settings import Controller
 from scenarios.world_protocol import World
-from wire.errors import SurroundingsError
 
 MakeWorld = Callable[[Scenario, Controller], World]
-Watch = Callable[[Progress], None]
 
 
 def play(
@@ -34,7 +28,13 @@ def play(
     runs but the last play in other processes. Errors of a run come out here.
     """
     *others, last = scenario.world.controllers
-    children = [_Child(scenario, controller, make_world) for controller in others]
+    children = [
+        Child(
+            f"the run {controller}",
+            partial(_play_one, scenario, controller, make_world),
+        )
+        for controller in others
+    ]
 
     def watch_all(progress: Progress) -> None:
         watch(progress)
@@ -56,7 +56,7 @@ def judge(scenario: Scenario, played: Sequence[Played]) -> RunResult:
     for item in played:
         figures = [_judge_figures(item, figure, played) for figure in item.figures]
         expectations = sorted(
-            (*item.run.expectations, *figures), key=lambda seen: seen.line
+            (*item.run.expectations, *figures), key=lambda seen: seen.index
         )
         runs.append(replace(item.run, expectations=tuple(expectations)))
     return RunResult(
@@ -67,6 +67,8 @@ def judge(scenario: Scenario, played: Sequence[Played]) -> RunResult:
         played[-1].end,
         tuple(runs),
         next((item.stopped for item in played if item.stopped), ""),
+        scenario.variant.name,
+        scenario.parameters,
     )
 
 
@@ -89,13 +91,14 @@ def _judge_figures(
         holds = holds and value is not None and other is not None and value < other
     return ExpectationResult(
         mine.run.name,
-        figures.line,
+        figures.place.line,
         "kpi",
         row.name,
         " and ".join(parts),
         "not known" if value is None else row.print(value),
         holds,
         figures.at,
+        file=figures.place.file,
         index=figures.index,
     )
 
@@ -108,7 +111,7 @@ def _figure_of(
     for item in played:
         if item.run.name == run:
             for other in item.figures:
-                if other.line == figures.line:
+                if other.index == figures.index:
                     return other.kpis.get(name)
             return item.run.kpis.get(name)
     return None
@@ -122,86 +125,3 @@ def _play_one(
         return world.drive(Runner(scenario, world, controller.value, watch).play())
     finally:
         world.close()
-
-
-@contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Processes that begin here ignore Ctrl-C: whoever began them ends them."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-class _Child:
-    """One run in a process of its own, and the pipe that it reports through."""
-
-    def __init__(
-        self, scenario: Scenario, controller: Controller, make_world: MakeWorld
-    ) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._name = controller.value
-        self._pipe, theirs = context.Pipe(duplex=False)
-        self._process = context.Process(
-            target=_child_main,
-            args=(theirs, scenario, controller, make_world),
-            daemon=True,
-        )
-        with _without_interrupts():
-            self._process.start()
-        theirs.close()
-        self._outcome: Played | BaseException | None = None
-
-    def drain(self, watch: Watch) -> None:
-        """Takes what has arrived, without waiting."""
-        while self._outcome is None and self._pipe.poll():
-            self._take(watch)
-
-    def result(self, watch: Watch) -> Played:
-        """Waits for the end of the run; raises what the run raised."""
-        while self._outcome is None:
-            self._take(watch)
-        if isinstance(self._outcome, BaseException):
-            raise self._outcome
-        return self._outcome
-
-    def end(self) -> None:
-        """Sees the process off, finished or not."""
-        self._pipe.close()
-        if self._outcome is None:
-            self._process.terminate()
-        self._process.join()
-
-    def _take(self, watch: Watch) -> None:
-        try:
-            item = self._pipe.recv()
-        except EOFError:
-            self._process.join()
-            item = SurroundingsError(
-                f"the process of run {self._name} ended early "
-                f"(exit code {self._process.exitcode})"
-            )
-        if isinstance(item, Progress):
-            watch(item)
-        else:
-            self._outcome = item
-
-
-def _child_main(
-    pipe: Connection, scenario: Scenario, controller: Controller, make_world: MakeWorld
-) -> None:
-    # Told to end, it takes its world's folder away first.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        pipe.send(_play_one(scenario, controller, make_world, pipe.send))
-    except KeyboardInterrupt:
-        pass
-    except BrokenPipeError:
-        pass
-    except Exception as error:
-        error.add_note(traceback.format_exc())
-        pipe.send(error)

@@ -136,9 +136,14 @@ class RunData:
     phase_minutes_w: tuple[Series, Series, Series] | None = None
 
 
+def where(line: int, file: str) -> str:
+    """A place as a person is told it; without a file it is in the scenario's own."""
+    return f"{file}:{line}" if file else f"line {line}"
+
+
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """One step as it went; `line` is where it stands in the scenario file."""
+    """One step as it went; `line` is where it stands in the scenario's file, or in `file`."""
 
     run: str
     index: int
@@ -150,6 +155,12 @@ class StepResult:
     result: str
     detail: str = ""
     value: object = None
+    file: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it stands, for a person."""
+        return where(self.line, self.file)
 
     def to_json(self) -> dict[str, object]:
         """The contract's form."""
@@ -163,6 +174,8 @@ class StepResult:
             "passed": self.passed,
             "result": self.result,
         }
+        if self.file:
+            row["file"] = self.file
         if self.detail:
             row["detail"] = self.detail
         if self.value is not None:
@@ -185,7 +198,7 @@ class ExpectationResult:
     `after_s` is when a look first found it, or was last taken, from the step's begin;
     `held_s` for how long it was so at the last. Both are None where nobody asked.
     `index` is that of its step, `within_s` what it might take; `sights` are what was seen
-    meanwhile, whenever it changed.
+    meanwhile, whenever it changed; `file` is as of a step.
     """
 
     run: str
@@ -201,6 +214,12 @@ class ExpectationResult:
     index: int = 0
     within_s: float | None = None
     sights: tuple[Sight, ...] = ()
+    file: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it stands, for a person."""
+        return where(self.line, self.file)
 
     def to_json(self) -> dict[str, object]:
         """The contract's form."""
@@ -214,6 +233,8 @@ class ExpectationResult:
             "passed": self.passed,
             "at": print_instant(self.at),
         }
+        if self.file:
+            row["file"] = self.file
         if self.after_s is not None:
             row["after_s"] = self.after_s
         if self.held_s is not None:
@@ -242,7 +263,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """A played scenario: one run, or several side by side; the last is the one to judge."""
+    """A played scenario: one run, or several side by side; the last is the one to judge.
+
+    `variant` names which one of a matrix it is, if it is of one.
+    """
 
     scenario: str
     description: str
@@ -251,6 +275,23 @@ class RunResult:
     end: datetime
     runs: tuple[Run, ...]
     stopped: str = ""
+    variant: str = ""
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def full_name(self) -> str:
+        """The scenario's name, with that of its variant."""
+        return f"{self.scenario}/{self.variant}" if self.variant else self.scenario
+
+    @property
+    def expectations(self) -> tuple[ExpectationResult, ...]:
+        """The expectations of all runs."""
+        return tuple(seen for run in self.runs for seen in run.expectations)
+
+    @property
+    def held(self) -> int:
+        """How many of them hold."""
+        return sum(seen.passed for seen in self.expectations)
 
     @property
     def passed(self) -> bool:
@@ -270,13 +311,13 @@ class RunResult:
         """The document that `run --json` prints and `report.json` holds."""
         return {
             "scenario": self.scenario,
+            **({"variant": self.variant} if self.variant else {}),
             "seed": self.seed,
             "passed": self.passed,
             "steps": [step.to_json() for run in self.runs for step in run.steps],
-            "expectations": [
-                seen.to_json() for run in self.runs for seen in run.expectations
-            ],
+            "expectations": [seen.to_json() for seen in self.expectations],
             "kpis": dict(self.kpis),
+            "parameters": dict(self.parameters),
             "runs": [
                 {
                     "run": run.name,

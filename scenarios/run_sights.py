@@ -12,10 +12,10 @@ from pydantic import Field, model_validator
 from scenarios.bounds import Bounds, Counted, is_like
 from scenarios.event_log import EVENTS
 from scenarios.known import Known
-from scenarios.parameters import unknown
 from scenarios.results import Hop, HopLatency, hop_latency
 from scenarios.scene import Scene
 from scenarios.values import Duration, Number
+from wire.spelling import unknown
 
 _START = datetime.min.replace(tzinfo=UTC)
 _HOPS: Final = {hop.name.lower(): hop for hop in Hop}

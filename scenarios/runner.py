@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from scenarios.actions import ACTIONS, next_time_of_day
-from scenarios.document import Scenario
+from scenarios.document import Place, Scenario
 from scenarios.expectations import Expectation, KpiValue
 from scenarios.results import ExpectationResult, Run, StepResult
 from scenarios.scene import Scene, Seen
@@ -33,7 +33,7 @@ class Figures:
     """The key figures at a step that expects one of them; judged when all runs are there."""
 
     index: int
-    line: int
+    place: Place
     wanted: KpiValue
     at: datetime
     kpis: Mapping[str, float]
@@ -49,9 +49,10 @@ class Played:
     stopped: str = ""
 
 
-def planned_end(scenario: Scenario) -> datetime:
-    """Where the steps lead to if nothing takes time but waiting."""
+def instants(scenario: Scenario) -> list[datetime]:
+    """When each step begins if nothing takes time but waiting, and where the last one ends."""
     start = now = scenario.world.start
+    found = [now]
     for step in scenario.content.steps:
         match step.kind, step.body:
             case "run_for", duration:
@@ -65,7 +66,8 @@ def planned_end(scenario: Scenario) -> datetime:
             case "run_until", until:
                 end = start + timedelta(days=scenario.world.days)
                 now = max(now, until or end)
-    return now
+        found.append(now)
+    return found
 
 
 class Runner:
@@ -84,7 +86,7 @@ class Runner:
         self._progress = progress
         self._start = scenario.world.start
         self._planned = max(
-            planned_end(scenario) - self._start, timedelta(milliseconds=1)
+            instants(scenario)[-1] - self._start, timedelta(milliseconds=1)
         )
         self._doing = ""
         self._scene = Scene(world, self._wait, world.now)
@@ -102,11 +104,11 @@ class Runner:
         for index, step in enumerate(self._scenario.content.steps):
             self._doing = step.kind
             self._report()
-            line, at = self._scenario.step_lines[index], world.now
+            place, at = self._scenario.places[index], world.now
             self._scene.began = at
             try:
                 if step.expect is not None:
-                    seen = await self._expect(step.expect, index + 1, line)
+                    seen = await self._expect(step.expect, index + 1, place)
                 else:
                     seen = await ACTIONS[step.kind](self._scene, step.body)
             except SimError as error:
@@ -116,7 +118,7 @@ class Runner:
                 StepResult(
                     self._run,
                     index + 1,
-                    line,
+                    place.line,
                     step.kind,
                     at,
                     world.now,
@@ -124,6 +126,7 @@ class Runner:
                     seen.result,
                     seen.detail,
                     seen.value,
+                    place.file,
                 )
             )
             world.log.add(
@@ -163,12 +166,12 @@ class Runner:
         share = min((now - self._start) / self._planned, 1.0)
         self._progress(Progress(self._run, share, now, self._doing))
 
-    async def _expect(self, expectation: Expectation, index: int, line: int) -> Seen:
+    async def _expect(self, expectation: Expectation, index: int, place: Place) -> Seen:
         world, at = self._world, self._world.now
         if expectation.kpi is not None:
             if expectation.kpi.run in (None, self._run):
                 self._figures.append(
-                    Figures(index, line, expectation.kpi, at, dict(world.kpis()))
+                    Figures(index, place, expectation.kpi, at, dict(world.kpis()))
                 )
             return Seen(result="noted")
         watched = await watch(self._scene, expectation)
@@ -176,7 +179,7 @@ class Runner:
         self._expectations.append(
             ExpectationResult(
                 self._run,
-                line,
+                place.line,
                 expectation.kind,
                 expectation.body.subject,
                 found.wanted or expectation.body.print(),
@@ -188,6 +191,7 @@ class Runner:
                 index,
                 expectation.within.total_seconds() if expectation.within else None,
                 watched.sights,
+                place.file,
             )
         )
         word = "seen" if watched.passed else "not seen"

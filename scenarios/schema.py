@@ -25,6 +25,16 @@ def json_schema() -> dict[str, Any]:
     for name, definition in schema["$defs"].items():
         if "enum" in definition and name != "Kind":
             schema["$defs"][name] = {"anyOf": [definition, _REFERENCE]}
+    for name in ("Step", "WorldSettings"):
+        inside = schema["$defs"][name]["properties"]
+        inside["include"] = {"anyOf": [inside["include"], {"type": "string"}]}
+    # A feeder's file, or the world that is included, may have the start.
+    del schema["$defs"]["WorldSettings"]["required"]
+    schema["properties"]["matrix"]["additionalProperties"] = {
+        "type": "array",
+        "minItems": 1,
+        "items": {"type": list(_PLAIN)},
+    }
     schema["properties"]["parameters"] = {
         "type": "object",
         "propertyNames": {"pattern": NAME},

@@ -14,6 +14,7 @@ from headend.dali_mapping import read_mapping
 from headend.pushes import OnAlarm
 from meters.fleet_file import DeviceEntry
 from scenarios.devices import DeviceSettings
+from scenarios.includes import Include
 from scenarios.values import File, Instant, Model, Real
 from wire.cosem.rows import Standard
 from wire.errors import ConfigError
@@ -65,6 +66,9 @@ SLOWEST_WIRE_S = 10.0
 class WorldSettings(Model):
     """The world that a scenario plays in."""
 
+    include: Annotated[
+        Include | None, Field(description="a file with a world; own keys win")
+    ] = None
     start: Annotated[
         Instant, Field(description="left out: the first time in the feeder's CSV")
     ]
@@ -174,7 +178,9 @@ class WorldSettings(Model):
     @model_validator(mode="before")
     @classmethod
     def _start_of_feeder(cls, given: Any, info: ValidationInfo) -> Any:
-        if isinstance(given, dict) and "start" not in given and "feeder" in given:
+        if not isinstance(given, dict):
+            return given
+        if given.get("start") is None and given.get("feeder") is not None:
             folder = Path((info.context or {}).get("folder", "."))
             feeder = folder / str(given["feeder"])
             mapping = given.get("feeder_mapping")

@@ -35,6 +35,7 @@ from scenarios.devices import (
 )
 from scenarios.expectations import Expectation
 from scenarios.feeder_faults import DisturbFeeder
+from scenarios.includes import Include
 from scenarios.jobs import AddSchedule, CancelJob, HandIn, RemoveSchedule
 from scenarios.unit_actions import FitCable, InjectUnit, WriteRegister
 from scenarios.values import Duration, Model, Real, Until, one_of
@@ -186,6 +187,9 @@ class Step(Model):
     disturb_feeder: DisturbFeeder | None = None
     press_display: PressDisplay | None = None
     expect: Expectation | None = None
+    include: Annotated[
+        Include | None, Field(description="the steps of a file, in this place")
+    ] = None
 
     @property
     def kind(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -12,58 +12,100 @@ from rich.table import Table
 from rich.text import Text
 
 from scenarios.document import Scenario
-from scenarios.report.page import kpi_rows
-from scenarios.report.words import clock, run_title
+from scenarios.report.index import Summary
+from scenarios.report.page import HEADLINES, kpi_rows
+from scenarios.report.words import clock, duration, run_title
 from scenarios.results import RunResult
 from scenarios.runner import Progress as Step
 
+# Of a table in characters: a key figure, and what stands beside the names and figures.
+_COLUMN, _OTHER_COLUMNS = 13, 32
 _STYLES = {"better": "green", "worse": "yellow"}
 
 
-@contextmanager
-def progress_bars(
-    console: Console, scenario: Scenario
-) -> Iterator[Callable[[Step], None]]:
-    """Bars that follow what `scenarios.play.play` reports; give it what this yields."""
-    bars = Progress(
-        TextColumn("{task.description:<16}"),
-        BarColumn(bar_width=None),
-        TextColumn("{task.percentage:>3.0f} %"),
-        TextColumn("[dim]{task.fields[doing]:<22}"),
-        TimeElapsedColumn(),
-        console=console,
-        expand=True,
-    )
-    tasks: dict[str, TaskID] = {}
-    with bars:
-        for controller in scenario.world.controllers:
-            title = run_title(controller.value)
-            tasks[controller.value] = bars.add_task(title, total=1.0, doing="")
+class Bars:
+    """What plays now, as bars: the runs of one scenario, or several scenarios and all of them."""
 
-        def watch(step: Step) -> None:
-            doing = f"{clock(step.now)} {step.doing}"
-            bars.update(tasks[step.run], completed=step.share, doing=doing)
+    def __init__(self, console: Console, scenarios: Sequence[Scenario]) -> None:
+        self._scenarios = scenarios
+        self._alone = len(scenarios) == 1
+        # What is printed between must reach stdout, whatever the terminal shows.
+        self._bars = Progress(
+            TextColumn("{task.description:<16}"),
+            BarColumn(bar_width=None),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TextColumn("[dim]{task.fields[doing]:<22}"),
+            TimeElapsedColumn(),
+            console=console,
+            expand=True,
+            transient=not self._alone,
+            redirect_stdout=False,
+            disable=not self._alone and not console.is_terminal,
+        )
+        self._tasks: dict[int | str, TaskID] = {}
+        if self._alone:
+            for controller in scenarios[0].world.controllers:
+                self._add(controller.value, run_title(controller.value))
+        else:
+            self._add("all", "all", total=len(scenarios))
 
-        yield watch
-        for task in tasks.values():
-            bars.update(task, completed=1.0)
+    def __enter__(self) -> Bars:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._bars.stop()
+
+    def watch(self, index: int, step: Step) -> None:
+        """Takes what `scenarios.several.play_each` reports."""
+        name = step.run if self._alone else index
+        if name not in self._tasks:
+            self._add(name, escape(self._scenarios[index].full_name))
+        doing = f"{clock(step.now)} {step.doing}"
+        self._bars.update(self._tasks[name], completed=step.share, doing=doing)
+
+    @contextmanager
+    def ended(self, index: int) -> Iterator[None]:
+        """The next of them has ended; within this something may be printed."""
+        if self._alone:
+            for task in self._tasks.values():
+                self._bars.update(task, completed=1.0)
+        self._bars.stop()
+        yield
+        if not self._alone:
+            if index in self._tasks:
+                self._bars.remove_task(self._tasks.pop(index))
+            self._bars.update(self._tasks["all"], completed=index + 1)
+            self._bars.start()
+
+    def _add(self, name: int | str, title: str, total: float = 1.0) -> None:
+        self._tasks[name] = self._bars.add_task(title, total=total, doing="")
 
 
 def print_summary(console: Console, result: RunResult) -> None:
     """The key figures side by side, what failed, and the verdict."""
-    rows = kpi_rows(result)
-    if rows:
+    if kpi_rows(result):
         console.print(_figures(result))
-    held = failed = 0
+    print_misses(console, result)
+    word, style = _verdict(result.passed)
+    _say(
+        console,
+        f"bold {style}",
+        f"{result.full_name} {word}: {result.held} of {len(result.expectations)} "
+        f"expectations hold, seed {result.seed}",
+    )
+
+
+def print_misses(console: Console, result: RunResult) -> None:
+    """What failed, a line each."""
     for run in result.runs:
+        run_name = f" ({run_title(run.name)})" if len(result.runs) > 1 else ""
         for seen in run.expectations:
-            held, failed = held + seen.passed, failed + (not seen.passed)
             if not seen.passed:
-                where = f" ({run_title(run.name)})" if len(result.runs) > 1 else ""
                 _say(
                     console,
                     "red",
-                    f"✗ line {seen.line}{where}: {seen.subject}: "
+                    f"✗ {seen.place}{run_name}: {seen.subject}: "
                     f"wanted {seen.wanted}, saw {seen.seen}",
                 )
         for step in run.steps:
@@ -72,17 +114,46 @@ def print_summary(console: Console, result: RunResult) -> None:
                 _say(
                     console,
                     "red",
-                    f"✗ line {step.line}: {step.step}: {step.result}{detail}",
+                    f"✗ {step.place}: {step.step}: {step.result}{detail}",
                 )
     if result.stopped:
         _say(console, "red", f"stopped at {result.stopped}")
-    word, style = ("passed", "green") if result.passed else ("failed", "red")
-    _say(
-        console,
-        f"bold {style}",
-        f"{result.scenario} {word}: {held} of {held + failed} expectations hold, "
-        f"seed {result.seed}",
-    )
+
+
+def print_table(console: Console, summary: Summary) -> None:
+    """All that was played together, a line each; of a matrix with the key figures that fit."""
+    names = [
+        each.result.variant if summary.axes else each.result.full_name
+        for each in summary.ended
+    ]
+    room = (console.width - max(map(len, names)) - _OTHER_COLUMNS) // _COLUMN
+    kpis = [kpi for kpi in summary.kpis if summary.axes and kpi.name in HEADLINES]
+    kpis = kpis[: max(room, 0)]
+    table = Table(title=escape(summary.title), title_justify="left", box=None)
+    table.add_column("")
+    table.add_column("", no_wrap=True)
+    for kpi in kpis:
+        table.add_column(f"{kpi.title} {kpi.unit}".strip(), justify="right", width=11)
+    table.add_column("held", justify="right", no_wrap=True)
+    table.add_column("time", justify="right", no_wrap=True)
+    for name, each in zip(names, summary.ended):
+        result = each.result
+        word, style = _verdict(result.passed)
+        table.add_row(
+            Text("stopped" if result.stopped else word, style=style),
+            escape(name),
+            *(
+                kpi.number(result.kpis[kpi.name]) if kpi.name in result.kpis else "–"
+                for kpi in kpis
+            ),
+            f"{result.held} of {len(result.expectations)}",
+            duration(each.took_s),
+        )
+    console.print(table)
+
+
+def _verdict(passed: bool) -> tuple[str, str]:
+    return ("passed", "green") if passed else ("failed", "red")
 
 
 def _say(console: Console, style: str, text: str) -> None:

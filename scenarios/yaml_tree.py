@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -45,7 +45,7 @@ _WORDS: dict[str, bool | None] = {
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A value with its place, both counting from 1.
+    """A value with its place: the file that it stands in, line and column counting from 1.
 
     `value` is None, bool, int, float, str, a list of nodes, or a dict from str to node;
     `keys` then has the place of each key. `values` counts this node and all inside it.
@@ -57,6 +57,15 @@ class Node:
     keys: dict[str, Node] | None = None
     values: int = 1
     depth: int = 1
+    file: str = ""
+
+    def fault(self, why: str) -> ScenarioError:
+        """What is wrong with what stands here."""
+        return ScenarioError(why, self.file or None, self.line, self.column)
+
+    def key(self, name: str) -> Node:
+        """Where a key of this mapping stands; the mapping itself when it has none such."""
+        return (self.keys or {}).get(name, self)
 
     def plain(self) -> Any:
         """The value without its places."""
@@ -97,7 +106,7 @@ class _Builder:
         self._spend(1, event)
         place = event.start_mark.line + 1, event.start_mark.column + 1
         if isinstance(event, ScalarEvent):
-            node = Node(self._scalar(event), *place)
+            node = Node(self._scalar(event), *place, file=self._file)
         else:
             assert isinstance(event, SequenceStartEvent | MappingStartEvent)
             if event.tag is not None:
@@ -105,7 +114,7 @@ class _Builder:
             inside = self._sequence
             if isinstance(event, MappingStartEvent):
                 inside = self._mapping
-            node = inside(place, depth)
+            node = replace(inside(place, depth), file=self._file)
         if event.anchor is not None:
             self._anchors[event.anchor] = node
         return node

@@ -35,6 +35,7 @@ from headend.operations.plan import Operation, OutcomeUnknown, Plan
 from headend.visit import Visit
 from wire.cosem.rows import Standard
 from wire.errors import ConfigError
+from wire.spelling import meant
 
 __all__ = [
     "ONCE",
@@ -73,7 +74,8 @@ def named(operation: str) -> Operation:
     except KeyError:
         known = ", ".join(OPERATIONS)
         raise ConfigError(
-            f"{operation!r} is not an operation; there are {known}"
+            f"{operation!r} is not an operation{meant(operation, OPERATIONS)};"
+            f" there are {known}"
         ) from None
 
 

@@ -13,6 +13,7 @@ from headend.visit import Visit
 from wire.cosem.rows import Standard
 from wire.errors import ConfigError, SimError
 from wire.instants import DEVIATION_NOT_SPECIFIED, DateTime
+from wire.spelling import meant
 
 Plan = Callable[[Visit], Coroutine[Deferred[Any], Any, Any]]
 """What is done with a meter that is associated; the result is JSON."""
@@ -55,8 +56,9 @@ def only(
         for name, value in arguments.items()
         if value is not None or name == "value"
     }
-    if unknown := given.keys() - needed - optional:
-        raise ConfigError(f"unknown argument {', '.join(sorted(unknown))}")
+    if strange := given.keys() - needed - optional:
+        near = meant(min(strange), needed | optional)
+        raise ConfigError(f"unknown argument {', '.join(sorted(strange))}{near}")
     if missing := needed - given.keys():
         raise ConfigError(f"missing argument {', '.join(sorted(missing))}")
     return given
@@ -90,7 +92,8 @@ def one_of(given: Mapping[str, Any], name: str, choices: Mapping[str, Any]) -> A
     """What an argument that is one of some words stands for."""
     word = text(given, name)
     if word not in choices:
-        raise ConfigError(f"{name} is one of {', '.join(choices)}, not {word!r}")
+        near = meant(word, choices)
+        raise ConfigError(f"{name} is one of {', '.join(choices)}, not {word!r}{near}")
     return choices[word]
 
 

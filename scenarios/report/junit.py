@@ -15,14 +15,23 @@ def _clean(text: str) -> str:
     return _NOT_XML.sub("\ufffd", text)
 
 
-def to_junit(result: RunResult) -> str:
-    """The document; times are seconds of the scenario's clock."""
-    root = xml.Element("testsuites", name=result.scenario)
+def to_junit(*results: RunResult) -> str:
+    """The document of one scenario, or of several; times are seconds of the scenario's clock."""
+    root = xml.Element("testsuites", name=results[0].scenario)
+    for result in results:
+        _add_suites(root, result)
+    xml.indent(root)
+    head = '<?xml version="1.0" encoding="utf-8"?>\n'
+    return _clean(head + xml.tostring(root, encoding="unicode") + "\n")
+
+
+def _add_suites(root: xml.Element, result: RunResult) -> None:
+    name = result.full_name.replace("/", ".")
     for run in result.runs:
-        suite = xml.SubElement(root, "testsuite", name=f"{result.scenario}.{run.name}")
+        suite = xml.SubElement(root, "testsuite", name=f"{name}.{run.name}")
         cases = [
             (
-                f"step {step.index} {step.step} (line {step.line})",
+                f"step {step.index} {step.step} ({step.place})",
                 (step.until - step.at).total_seconds(),
                 "" if step.passed else f"{step.result} {step.detail}".strip(),
             )
@@ -30,18 +39,18 @@ def to_junit(result: RunResult) -> str:
             if step.step != "expect"
         ] + [
             (
-                f"{seen.kind} {seen.subject} (line {seen.line})",
+                f"{seen.kind} {seen.subject} ({seen.place})",
                 seen.after_s or 0.0,
                 "" if seen.passed else f"wanted {seen.wanted}, saw {seen.seen}",
             )
             for seen in run.expectations
         ]
-        for name, seconds, failure in cases:
+        for title, seconds, failure in cases:
             case = xml.SubElement(
                 suite,
                 "testcase",
-                classname=f"{result.scenario}.{run.name}",
-                name=name,
+                classname=f"{name}.{run.name}",
+                name=title,
                 time=f"{seconds:.3f}",
             )
             if failure:
@@ -55,6 +64,3 @@ def to_junit(result: RunResult) -> str:
         xml.SubElement(case, "error", message=result.stopped)
         suite.set("tests", str(len(suite)))
         suite.set("errors", "1")
-    xml.indent(root)
-    head = '<?xml version="1.0" encoding="utf-8"?>\n'
-    return _clean(head + xml.tostring(root, encoding="unicode") + "\n")

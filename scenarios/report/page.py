@@ -23,7 +23,7 @@ from scenarios.report.words import (
 )
 from scenarios.results import FollowedMessage, HopLatency, Run, RunResult
 
-_HEADLINES = (
+HEADLINES = (
     "overload_min_per_week",
     "max_pu",
     "energy_served",
@@ -87,7 +87,7 @@ def render(result: RunResult) -> str:
         last=last,
         style=style(),
         script=script(),
-        headlines=[row for row in kpis if row.kpi.name in _HEADLINES],
+        headlines=[row for row in kpis if row.kpi.name in HEADLINES],
         kpis=kpis,
         loads=load_panels(result) if flowed else [],
         stations=station_panels(result) if flowed else [],

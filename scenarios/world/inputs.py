@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chargepoint.sessions import read_sessions
 from scenarios.settings import FeederFaults, WorldSettings
 from scenarios.world.feeder import Feeder
@@ -15,10 +17,14 @@ def read_feeder_of(settings: WorldSettings) -> Feeder:
     return Feeder(settings.feeder, settings.feeder_mapping, play_faults=play_faults)
 
 
-def check_inputs(settings: WorldSettings) -> None:
-    """Reads every file as the world would; raises `ConfigError` where it would be refused."""
-    read_feeder_of(settings)
-    if settings.premises is not None:
-        Premises(settings.premises)
-    if settings.sessions is not None:
-        read_sessions(settings.sessions, is_station)
+def check_inputs(worlds: Sequence[WorldSettings]) -> None:
+    """Reads every file, once, as the worlds would; raises `ConfigError` where one refuses it."""
+    feeders = {(w.feeder, w.feeder_mapping, w.feeder_faults): w for w in worlds}
+    for settings in feeders.values():
+        read_feeder_of(settings)
+    for premises in dict.fromkeys(w.premises for w in worlds):
+        if premises is not None:
+            Premises(premises)
+    for sessions in dict.fromkeys(w.sessions for w in worlds):
+        if sessions is not None:
+            read_sessions(sessions, is_station)

@@ -93,7 +93,7 @@ class FakeBox:
 
 @dataclass
 class FakeJobs:
-    """Whatever is handed in is done at once, unless it is a dance."""
+    """Whatever is handed in is done at once, unless it is about firmware."""
 
     done: list[tuple[object, ...]] = field(default_factory=list)
 
@@ -105,8 +105,8 @@ class FakeJobs:
         **options: Unpack[JobOptions],
     ) -> Outcome:
         self.done.append((meter, operation, arguments, options))
-        if operation == "dance":
-            return Outcome("not-taken", Refuser.HEADEND, "no such operation")
+        if operation == "firmware":
+            return Outcome("not-taken", Refuser.HEADEND, "not now")
         return Outcome(value=len(self.done))
 
     def cancel(self, job: int) -> Outcome:

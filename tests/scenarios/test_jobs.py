@@ -29,7 +29,7 @@ def test_a_job_is_handed_in_as_it_is_written() -> None:
         "- hand_in: {operation: clock}\n"
         "- hand_in: {meter: 2, operation: get, arguments: {object: clock}, as: late,"
         " priority: 9, after: 1m, before: 2h, attempts: 1}\n"
-        "- hand_in: {operation: dance}\n"
+        "- hand_in: {operation: firmware}\n"
     )
     assert world.jobs.done == [
         (1, "clock", {}, {"priority": 4, "max_attempts": 5}),
@@ -44,7 +44,7 @@ def test_a_job_is_handed_in_as_it_is_written() -> None:
                 "not_after_s": NOW_S + 7200,
             },
         ),
-        (1, "dance", {}, {"priority": 4, "max_attempts": 5}),
+        (1, "firmware", {}, {"priority": 4, "max_attempts": 5}),
     ]
     assert [step.passed for step in played.run.steps] == [True, True, False]
     assert played.run.steps[2].result == "refused by the head-end: not-taken"
@@ -63,7 +63,7 @@ def test_a_job_is_spoken_of_by_its_name() -> None:
 
 
 def test_what_was_refused_has_no_job() -> None:
-    refused = "- hand_in: {operation: dance, as: a}\n"
+    refused = "- hand_in: {operation: firmware, as: a}\n"
     played, _ = play(refused + "- expect: {job: {name: a, item: state, equals: done}}")
     assert (
         played.run.expectations[0].seen == "the head-end took nothing that is named a"

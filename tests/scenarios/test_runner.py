@@ -14,7 +14,7 @@ from scenarios.document import Scenario, parse
 from scenarios.expectations import Expectation
 from scenarios.eyes import EYES
 from scenarios.results import Sight
-from scenarios.runner import Played, Progress, Runner, planned_end
+from scenarios.runner import Played, Progress, Runner, instants
 from scenarios.settings import Controller
 from scenarios.steps import Step
 from scenarios.world_protocol import Car
@@ -36,7 +36,7 @@ def play(steps: str, seen: list[Progress] | None = None) -> tuple[Played, FakeWo
 
 
 def test_every_kind_of_step_and_expectation_has_its_row() -> None:
-    assert set(ACTIONS) | {"expect"} == set(Step.model_fields)
+    assert set(ACTIONS) | {"include", "expect"} == set(Step.model_fields)
     names = {field.alias or name for name, field in Expectation.model_fields.items()}
     assert set(EYES) | {"kpi", "within", "for", "every"} == names
 
@@ -233,7 +233,7 @@ def test_a_refused_message_fails_its_step_only_unless_refusal_is_expected() -> N
         f"- expect: {{refused: {{send_message: {{{long}, check: false}}, by: head-end}}}}\n"
         "- expect: {refused: {send_message: {text: fine}}}\n"
         "- expect: {refused: {write: {object: clock, value: 1}}}\n"
-        "- expect: {refused: {read: {object: nix}, result: object-undefined}}\n"
+        "- expect: {refused: {read: {object: clock}, result: object-undefined}}\n"
     )
     assert played.run.steps[0].result == "refused by the head-end: other-reason"
     verdicts = [seen.passed for seen in played.run.expectations]
@@ -245,39 +245,40 @@ def test_a_refused_message_fails_its_step_only_unless_refusal_is_expected() -> N
 def test_methods_and_buttons_are_what_was_asked_for() -> None:
     played, world = play(
         "- press_button: {meter: 1, to: close}\n- press_button: {to: open}\n"
-        "- act: {object: 'x:1', value: 2}\n"
-        "- expect: {refused: {act: {object: 'x:2'}, by: meter, result: other-reason}}\n"
-        "- expect: {refused: {act: {object: 'x:2'}, result: read-write-denied}}\n"
+        "- act: {object: 'image_transfer:1', value: 2}\n"
+        "- expect: {refused: {act: {object: 'image_transfer:2'}, by: meter,"
+        " result: other-reason}}\n"
+        "- expect: {refused: {act: {object: 'image_transfer:2'}, result: read-write-denied}}\n"
     )
     assert world.done == [
         ("button", 1, True),
         ("button", 1, False),
-        ("act", 1, "x:1", 2),
-        ("act", 1, "x:2", None),
-        ("act", 1, "x:2", None),
+        ("act", 1, "image_transfer:1", 2),
+        ("act", 1, "image_transfer:2", None),
+        ("act", 1, "image_transfer:2", None),
     ]
     assert [step.passed for step in played.run.steps[:3]] == [True, True, False]
     assert played.run.steps[1].result == "nothing moved"
     assert [seen.passed for seen in played.run.expectations] == [True, False]
-    assert played.run.expectations[0].subject == "invoking x:2 of meter 1"
+    assert played.run.expectations[0].subject == "invoking image_transfer:2 of meter 1"
 
 
 def test_an_operation_and_what_it_answers() -> None:
-    ask = "operation: configuration, arguments: {a: 1}"
+    ask = "operation: configuration, arguments: {}"
     played, world = play(
         f"- operate: {{{ask}}}\n"
-        "- operate: {operation: dance}\n"
+        "- operate: {operation: firmware}\n"
         "- expect: {refused: {operate: {operation: dance}, by: head-end}}\n"
         f"- expect: {{answer: {{{ask}, item: flags.p0, equals: true}}}}\n"
         f"- expect: {{answer: {{{ask}, item: rows.-1.values.0, min: 5, max: 5}}}}\n"
         f"- expect: {{answer: {{{ask}, item: rows.1.values.0, equals: 5}}}}\n"
         f"- expect: {{answer: {{{ask}, item: flags.p0.x, equals: true}}}}\n"
-        "- expect: {answer: {operation: dance, item: a, equals: 1}}\n"
+        "- expect: {answer: {operation: firmware, item: a, equals: 1}}\n"
     )
     assert [step.passed for step in played.run.steps[:2]] == [True, False]
     verdicts = [seen.passed for seen in played.run.expectations]
     assert verdicts == [True, True, True, False, False, False]
-    assert world.done[0] == ("operate", 1, "configuration", {"a": 1})
+    assert world.done[0] == ("operate", 1, "configuration", {})
 
 
 def test_sent_is_what_the_meter_took_last_not_what_it_refused() -> None:
@@ -343,7 +344,7 @@ def test_objects_are_compared_with_type() -> None:
         "- expect: {object: {object: consumer_message, equals: {hex: ''}}}\n"
         "- expect: {object: {object: consumer_message, equals: 0}}\n"
         "- expect: {object: {object: consumer_message, min: 0}}\n"
-        "- expect: {object: {object: nix, equals: 0}}\n- read: {object: nix}\n"
+        "- expect: {object: {object: clock, equals: 0}}\n- read: {object: clock}\n"
     )
     verdicts = [seen.passed for seen in played.run.expectations]
     assert verdicts == [True, False, False, False]
@@ -369,8 +370,8 @@ def test_progress_goes_from_nothing_to_all_and_never_back() -> None:
 
 def test_the_planned_end_counts_what_waits() -> None:
     it = scenario("- run_for: 1h\n- power_cycle: {off_for: 1m}\n- run_until: '21:00'\n")
-    assert planned_end(it) == datetime(2024, 1, 27, 20, tzinfo=UTC)
-    assert planned_end(scenario("- run_until: end\n- run_until: end\n")) == datetime(
+    assert instants(it)[-1] == datetime(2024, 1, 27, 20, tzinfo=UTC)
+    assert instants(scenario("- run_until: end\n- run_until: end\n"))[-1] == datetime(
         2024, 1, 28, 17, tzinfo=UTC
     )
 

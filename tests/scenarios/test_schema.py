@@ -38,3 +38,13 @@ def test_a_reference_may_stand_for_a_single_value() -> None:
 def test_parameters_may_be_short() -> None:
     short = json_schema()["properties"]["parameters"]["additionalProperties"]["anyOf"]
     assert {"type": "number"} in short and {"$ref": "#/$defs/Parameter"} in short
+
+
+def test_an_include_may_be_short_and_a_matrix_is_lists_of_values() -> None:
+    schema = json_schema()
+    for name in ("Step", "WorldSettings"):
+        include = schema["$defs"][name]["properties"]["include"]
+        assert {"type": "string"} in include["anyOf"]
+    matrix = schema["properties"]["matrix"]["additionalProperties"]
+    assert matrix["type"] == "array" and "string" in matrix["items"]["type"]
+    assert "required" not in schema["$defs"]["WorldSettings"]

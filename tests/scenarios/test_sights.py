@@ -166,5 +166,6 @@ def test_an_editor_is_told_the_names() -> None:
 
 
 def test_a_word_in_an_operation_s_arguments_names_no_meter_of_the_world() -> None:
-    step = "- operate: {operation: get, arguments: {meter: x, station: y}}\n"
-    assert parse(HEAD + step, Path("f.yaml")).content.steps[0].kind == "operate"
+    ask = "operate: {operation: get, arguments: {meter: x, station: y}}"
+    step = f"- expect: {{refused: {{{ask}, by: head-end}}}}\n"
+    assert parse(HEAD + step, Path("f.yaml")).content.steps[0].kind == "expect"

@@ -10,7 +10,7 @@ import pytest
 
 from scenarios.document import parse
 from scenarios.results import ExpectationResult
-from scenarios.runner import Runner, planned_end
+from scenarios.runner import Runner, instants
 from scenarios.settings import Controller
 from tests.scenarios.fake_world import FakeWorld, make_world
 from wire.errors import ScenarioError
@@ -105,7 +105,7 @@ def test_a_span_may_end_after_the_deadline_however_slow_the_answers() -> None:
 
 def test_spans_belong_to_the_planned_time() -> None:
     scenario = parse(f"{HEAD}- expect: {{{ASKED}, for: 2h}}\n", Path("f.yaml"))
-    assert planned_end(scenario) - scenario.world.start == timedelta(hours=2)
+    assert instants(scenario)[-1] - scenario.world.start == timedelta(hours=2)
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,14 @@ access rights, the documentation its source; none of them keeps a list of its ow
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag, StrEnum
 
 from wire.errors import ConfigError
 from wire.obis import Obis
 from wire.quantities import ScalerUnit, Unit
+from wire.spelling import meant
 
 
 class Standard(StrEnum):
@@ -128,9 +129,8 @@ class Row:
         try:
             return self._members[number_or_name]
         except KeyError:
-            known = ", ".join(f"{item.number} {item.name}" for item in self.attributes)
             raise ConfigError(
-                f"{self.name} ({self.obis.short}) has no attribute {number_or_name}; it has {known}"
+                self._has_no("attribute", number_or_name, self.attributes)
             ) from None
 
     def method(self, number_or_name: int | str) -> Method:
@@ -138,11 +138,16 @@ class Row:
         for item in self.methods:
             if number_or_name in (item.number, item.name):
                 return item
-        known = (
-            ", ".join(f"{item.number} {item.name}" for item in self.methods) or "none"
-        )
-        raise ConfigError(
-            f"{self.name} ({self.obis.short}) has no method {number_or_name}; it has {known}"
+        raise ConfigError(self._has_no("method", number_or_name, self.methods))
+
+    def _has_no(
+        self, what: str, wanted: int | str, there: Sequence[Attribute | Method]
+    ) -> str:
+        known = ", ".join(f"{item.number} {item.name}" for item in there) or "none"
+        near = meant(wanted, [item.name for item in there])
+        return (
+            f"{self.name} ({self.obis.short}) has no {what} {wanted}{near};"
+            f" it has {known}"
         )
 
     def applies(self, standard: Standard, phases: int) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from functools import lru_cache
 
 from wire.cosem.dsmr import OBJECTS
 from wire.cosem.rows import Row, Standard
 from wire.errors import ConfigError
 from wire.obis import Obis
+from wire.spelling import meant
 
 
 def standard_of(text: str) -> Standard:
@@ -41,9 +41,8 @@ def find(text: str, standard: Standard | str) -> Row:
             return row
     class_text, slash, code_text = text.rpartition("/")
     if not slash and ":" not in text:
-        near = difflib.get_close_matches(text, [row.name for row in rows], 3)
-        hint = f"; do you mean {' or '.join(near)}?" if near else ""
-        raise ConfigError(f"{standard} has no object named {text!r}{hint}")
+        near = meant(text, [row.name for row in rows])
+        raise ConfigError(f"{standard} has no object named {text!r}{near}")
     code = Obis.parse(code_text)
     if slash and not (
         class_text.isascii()

@@ -1,0 +1,154 @@
+"""What no part of a scenario sees by itself: meters that are not there, names that nothing has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from chargepoint.registers import BY_NAME
+from headend import operations, references
+from scenarios.complaints import Found
+from scenarios.devices import named_in
+from scenarios.jobs import gives_name, wants_name
+from scenarios.kpis import KPIS
+from scenarios.settings import WorldSettings
+from scenarios.steps import Step
+from scenarios.yaml_tree import Node
+from wire.errors import ConfigError, LocalError
+from wire.spelling import meant, unknown
+
+Path = tuple[str, ...]
+
+# What a step asks of the head-end: operations by name, and objects.
+_OPERATIONS = ("operate", "answer", "hand_in", "add_schedule")
+_COMMANDS = (*_OPERATIONS, "read", "write", "act")
+
+
+def check_devices(world: WorldSettings, node: Node, found: Found) -> None:
+    """Devices that cannot be, are there twice, or hang on meters that are not there."""
+    seen: set[object] = set()
+    rows = node.value["devices"].value if world.devices else ()
+    for device, row in zip(world.devices, rows):
+        why = ""
+        try:
+            short_id = device.entry(world.standard).identity().short_id
+            if short_id in seen:
+                why = f"another device has the number {short_id.identification} on P2"
+            seen.add(short_id)
+        except LocalError as error:
+            why = str(error)
+        if device.equipment_id in seen:
+            why = f"device {device.equipment_id} is there twice"
+        if device.meter > world.stations:
+            why = f"there is no meter {device.meter}: the last is {world.stations}"
+        if why:
+            found.append(row.fault(why))
+        seen.add(device.equipment_id)
+
+
+def check_steps(
+    world: WorldSettings | None, steps: Sequence[tuple[Step, Node]], found: Found
+) -> None:
+    """Each step against the world (as far as there is one) and the tables of names."""
+    given: list[str] = []
+    for _, node in steps:
+        for path, value in _walk(node, ()):
+            if gives_name(path):
+                given.append(str(value.value))
+            why = _name_fault(path, value, given)
+            if not why and world is not None:
+                why = _world_fault(path, value, world)
+            if why:
+                found.append(value.fault(why))
+        if world is not None:
+            _check_commands(node, world, found)
+    earliest = None if world is None else world.start
+    for step, node in steps:
+        if isinstance(until := step.run_until, datetime) and earliest is not None:
+            if until < earliest:
+                why = f"run_until: {until.isoformat()} has passed by then"
+                found.append(node.value["run_until"].fault(why))
+            earliest = max(until, earliest)
+
+
+def _name_fault(path: Path, node: Node, given: Sequence[str]) -> str:
+    """What is wrong with a name of a table, or of what steps before it have named."""
+    name = str(node.value)
+    match path:
+        case path if wants_name(path) and name not in given:
+            return unknown("job or schedule", name, given)
+        case (*_, "kpi", "name") if name not in KPIS:
+            return unknown("key figure", name, KPIS)
+        case (*_, "register", "name") if name not in BY_NAME:
+            return unknown("register", name, BY_NAME)
+    return ""
+
+
+def _world_fault(path: Path, node: Node, world: WorldSettings) -> str:
+    name = str(node.value)
+    devices = [device.equipment_id for device in world.devices]
+    match path:
+        case (*_, "meter" | "station" as what) if _beyond(node, world.stations):
+            return f"there is no {what} {name}: the last is {world.stations}"
+        case (*_, "kpi", "run" | "below_run") if node.value not in world.controllers:
+            near = meant(name, world.controllers)
+            return f"no run with controller {name!r} is played{near}"
+        case path if named_in(path) and node.value not in devices:
+            return unknown("device", name, devices)
+    return ""
+
+
+def _beyond(node: Node, last: int) -> bool:
+    """Whether it is a number, and there are not so many."""
+    return isinstance(node.value, int) and node.value > last
+
+
+def _check_commands(step: Node, world: WorldSettings, found: Found) -> None:
+    """Objects and arguments as the head-end will take them; unless it is to refuse them."""
+    for kind, node in _commands(step):
+        place = node.value.get("object") or node.value["operation"]
+        try:
+            if kind in _OPERATIONS:
+                operations.named(place.value)
+                place = node.value.get("arguments") or place
+                given = place.plain() if isinstance(place.value, dict) else {}
+                name = node.value["operation"].value
+                operations.prepare(name, world.standard, given)
+            elif kind == "act":
+                references.method(place.value, world.standard)
+            else:
+                references.attribute(place.value, world.standard)
+        except ConfigError as error:
+            words = re.findall(r"\w+", error.why)
+            named = [key for key in place.keys or () if key in words]
+            found.append((place.key(named[0]) if named else place).fault(error.why))
+
+
+def _commands(step: Node) -> Iterator[tuple[str, Node]]:
+    """What a step asks of the head-end, by its kind."""
+    [(kind, node)] = step.value.items()
+    if kind in _COMMANDS:
+        yield kind, node
+    elif kind == "expect":
+        for inner, body in node.value.items():
+            if inner in ("object", "answer"):
+                yield inner, body
+            elif inner == "refused":
+                by = body.value.get("by")
+                if by is None or by.value != "head-end":
+                    yield from (
+                        item for item in body.value.items() if item[0] in _COMMANDS
+                    )
+
+
+def _walk(node: Node, path: Path) -> Iterator[tuple[Path, Node]]:
+    """The single values of a tree, each with the keys that lead to it."""
+    if isinstance(node.value, dict):
+        for name, inner in node.value.items():
+            yield from _walk(inner, (*path, name))
+    elif isinstance(node.value, list):
+        for inner in node.value:
+            yield from _walk(inner, path)
+    else:
+        yield path, node
