@@ -152,7 +152,7 @@ _WORDS = {"None": "nothing", "True": "true", "False": "false"}
 _CHOICE = re.compile("'([^']*)'")
 
 
-def _words(detail: ErrorDetails, known: list[str], where: str) -> str:
+def _words(detail: ErrorDetails, known: list[str], where: str = "") -> str:
     """A pydantic error in this project's words."""
     kind, loc = detail["type"], detail["loc"]
     key = next((part for part in reversed(loc) if isinstance(part, str)), where)

@@ -15,6 +15,7 @@ from scenarios.kpis import KPIS
 from scenarios.settings import WorldSettings
 from scenarios.steps import Step
 from scenarios.yaml_tree import Node
+from wire.cosem.rows import Standard
 from wire.errors import ConfigError, LocalError
 from wire.spelling import meant, unknown
 
@@ -62,7 +63,7 @@ def check_steps(
             if why:
                 found.append(value.fault(why))
         if world is not None:
-            _check_commands(node, world, found)
+            _check_commands(node, world.standard, found)
     earliest = None if world is None else world.start
     for step, node in steps:
         if isinstance(until := step.run_until, datetime) and earliest is not None:
@@ -78,6 +79,8 @@ def _name_fault(path: Path, node: Node, given: Sequence[str]) -> str:
     match path:
         case path if wants_name(path) and name not in given:
             return unknown("job or schedule", name, given)
+        case (*_, "job" | "jobs", "operation") if name not in operations.OPERATIONS:
+            return unknown("operation", name, operations.OPERATIONS)
         case (*_, "kpi", "name") if name not in KPIS:
             return unknown("key figure", name, KPIS)
         case (*_, "register", "name") if name not in BY_NAME:
@@ -104,25 +107,36 @@ def _beyond(node: Node, last: int) -> bool:
     return isinstance(node.value, int) and node.value > last
 
 
-def _check_commands(step: Node, world: WorldSettings, found: Found) -> None:
-    """Objects and arguments as the head-end will take them; unless it is to refuse them."""
+def _check_commands(step: Node, own: Standard, found: Found) -> None:
+    """Objects and arguments as the head-end will take them; unless it is to refuse them.
+
+    What another standard has is a matter of the play: it fails at meters of this one.
+    """
     for kind, node in _commands(step):
         place = node.value.get("object") or node.value["operation"]
-        try:
-            if kind in _OPERATIONS:
-                operations.named(place.value)
-                place = node.value.get("arguments") or place
-                given = place.plain() if isinstance(place.value, dict) else {}
-                name = node.value["operation"].value
-                operations.prepare(name, world.standard, given)
-            elif kind == "act":
-                references.method(place.value, world.standard)
-            else:
-                references.attribute(place.value, world.standard)
-        except ConfigError as error:
-            words = re.findall(r"\w+", error.why)
+        if place.value in operations.OPERATIONS:
+            place = node.value.get("arguments") or place
+        whys = [_refusal(kind, node, standard) for standard in (own, *Standard)]
+        if all(whys):
+            words = re.findall(r"\w+", whys[0])
             named = [key for key in place.keys or () if key in words]
-            found.append((place.key(named[0]) if named else place).fault(error.why))
+            found.append((place.key(named[0]) if named else place).fault(whys[0]))
+
+
+def _refusal(kind: str, node: Node, standard: Standard) -> str:
+    """Why the head-end does not take it; empty when it does."""
+    try:
+        if kind in _OPERATIONS:
+            arguments = node.value.get("arguments")
+            given = {} if arguments is None else arguments.plain()
+            operations.prepare(node.value["operation"].value, standard, given)
+        elif kind == "act":
+            references.method(node.value["object"].value, standard)
+        else:
+            references.attribute(node.value["object"].value, standard)
+    except ConfigError as error:
+        return error.why
+    return ""
 
 
 def _commands(step: Node) -> Iterator[tuple[str, Node]]:

@@ -15,12 +15,12 @@ from typing import Any, Final
 from chargepoint.registers import BY_NAME
 from headend import operations
 from scenarios.device_sights import printed
-from scenarios.parameters import unknown
 from scenarios.sights import GATEWAY, METER, STATION
 from scenarios.world.lab import Lab
 from scenarios.world.station import Station
 from wire.cosem.rows import Standard
 from wire.errors import ConfigError, PeerRefused, TransportError
+from wire.spelling import unknown
 
 _LINE = re.compile(r"[0-9]-[0-9]:[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{1,2}")
 

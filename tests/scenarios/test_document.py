@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meters.behaviour.injections import What
-from scenarios.document import load, parse
+from scenarios.document import load, parse, read, scenarios_of
 from scenarios.event_log import EVENTS
 from scenarios.eyes import EYES
 from scenarios.kpis import KPIS
@@ -347,6 +347,20 @@ def test_the_example_of_the_manual_is_valid() -> None:
     example = manual.split("```yaml\n")[1].split("```")[0]
     scenario = parse(example, Path("docs/scenarios.md"))
     assert scenario.name == "first" and len(scenario.content.steps) == 4
+
+
+def test_the_parts_and_the_matrix_of_the_manual_are_valid(tmp_path: Path) -> None:
+    manual = (FILES.parents[1] / "docs" / "scenarios.md").read_text("utf-8")
+    blocks = [part.split("```")[0] for part in manual.split("```yaml\n")[1:]]
+    matrix = next(block for block in blocks if "matrix:" in block)
+    charge = next(block for block in blocks if "# parts/charge.yaml" in block)
+    asked = next(block for block in blocks if "include: parts/charge.yaml" in block)
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "charge.yaml").write_text(charge)
+    path = tmp_path / "s.yaml"
+    path.write_text(f"{HEAD}{matrix}{asked}")
+    assert len(scenarios_of(read(path))) == 18
+    assert len(load(path).content.steps) == 6
 
 
 def test_the_manual_names_every_step_setting_and_key_figure() -> None:

@@ -82,6 +82,7 @@ STEPS = [
     ("operate: {operation: set_clok}", "set_clock"),
     ("operate: {operation: interval, arguments: {frm: 2024-01-02}}", "from"),
     ("operate: {operaton: set_clock}", "operation"),
+    ("operate: {operation: set_clok, arguments: {clok: 1}}", "set_clock"),
     ("press_button: {to: opn}", "open"),
     ("set_load: {power: [1, 2, 3]}", "power_w"),
     ("inject: {what: voltage_sagg}", "voltage_sag"),
@@ -93,6 +94,13 @@ STEPS = [
     (f"inject_device: {{device: {GAS}, what: frawd}}", "fraud"),
     (f"move_valve: {{device: {GAS}, to: clsed}}", "closed"),
     (f"disturb_device: {{device: {GAS}, lots: 1}}", "lost"),
+    ("disturb_feeder: {fault: swaped_phases}", "swapped_phases"),
+    ("hand_in: {operation: clok}", "clock"),
+    ("hand_in: {operation: interval, arguments: {frm: 2024-01-02}}", "from"),
+    ("hand_in: {operation: clock, prioritty: 1}", "priority"),
+    ("add_schedule: {operation: clok, every: 1h}", "clock"),
+    ("write_register: {name: aplied_limit, value: 1}", "applied_limit"),
+    ("inject_unit: {faults: [temprature]}", "temperature"),
 ]
 EXPECTATIONS = [
     ("{p1_txt: {text: A}}", "p1_text"),
@@ -110,6 +118,15 @@ EXPECTATIONS = [
     ("{answer: {operation: firmware, itm: a, equals: 1}}", "item"),
     (f"{{device: {{device: {GAS}, item: redding, equals: 1}}}}", "reading"),
     ("{stored: {chanel: 1}}", "channel"),
+    ("{meter: {item: powerd, equals: true}}", "powered"),
+    ("{station: {item: limt, equals: 1}}", "limit"),
+    ("{gateway: {item: journl, equals: 1}}", "journal"),
+    ("{event: {what: mesage}}", "message"),
+    ("{event: {what: message, fields: {reslt: a}}}", "result"),
+    ("{job: {operation: clok, item: state, equals: done}}", "clock"),
+    ("{job: {operation: clock, item: stat, equals: done}}", "state"),
+    ("{jobs: {sate: done}}", "state"),
+    ("{latency: {figure: median, to: aplied, max: 1}}", "applied"),
     ("{kpi: {name: max_pi, max: 1}}", "max_pu"),
     ("{kpi: {name: max_pu, max: 1, run: non}}", "none"),
 ]
@@ -131,6 +148,12 @@ def test_what_the_head_end_is_to_refuse_may_be_no_word_at_all() -> None:
             f"{text}- expect: {{refused: {{{command}, by: head-end}}}}\n",
             Path("f.yaml"),
         )
+
+
+def test_what_only_another_standard_has_is_a_matter_of_the_play() -> None:
+    step = 'act: {object: "disconnect_control:remote_connect"}'
+    text = f"scenario: t\nworld: {WORLD}\nsteps:\n- {step}\n"
+    assert parse(text, Path("f.yaml")).world.standard == "dsmr-4.2.2"
 
 
 def test_all_that_is_wrong_is_said_in_the_order_of_the_lines() -> None:
