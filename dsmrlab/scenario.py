@@ -174,7 +174,11 @@ def validate(
     if tags or not_tags:
         sources = [each for each in read_all.values() if isinstance(each, Source)]
         left = tagged(sources, tags, not_tags)
-        read_all = {name: each for name, each in read_all.items() if each in left}
+        read_all = {
+            name: each
+            for name, each in read_all.items()
+            if isinstance(each, ConfigError) or each in left
+        }
     documents = []
     for name, found in read_all.items():
         document: dict[str, object] = {"file": name, "valid": True}

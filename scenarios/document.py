@@ -24,6 +24,9 @@ from wire.errors import ScenarioError
 # Where a reference to a parameter is none.
 _LITERAL = ("parameters", "matrix", "tags")
 
+# Of all variants of a matrix together.
+MOST_STEPS = 100_000
+
 Tag = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_.-]{0,39}$")]
 
 
@@ -190,8 +193,9 @@ def scenarios_of(source: Source, chosen: Choices = Choices()) -> list[Scenario]:
         check(source, values, chosen.seed)
     fixed = {*chosen.parameters, *(() if chosen.seed is None else (SEED,))}
     axes = vary(source.axes, source.declared, chosen.vary, fixed, source.folder)
-    found = []
-    for variant in variants(axes):
+    found: list[Scenario] = []
+    played = variants(axes)
+    for variant in played:
         try:
             found.append(check(source, values, chosen.seed, variant))
         except Faults as faults:
@@ -200,6 +204,10 @@ def scenarios_of(source: Source, chosen: Choices = Choices()) -> list[Scenario]:
                 check(source, values, chosen.seed)
                 raise faults.among(variant.title) from None
             raise
+        steps = len(found[-1].places)
+        if len(played) > 1 and len(played) * steps > MOST_STEPS:
+            why = f"{len(played)} variants of {steps} steps each are more than"
+            raise ScenarioError(f"{why} {MOST_STEPS} steps", source.tree.file)
     return found
 
 
@@ -224,7 +232,8 @@ def check(
     if "steps" in body and isinstance(body["steps"].value, list):
         steps = parts.steps(body["steps"], chain)
         body["steps"] = replace(body["steps"], value=steps)
-    content = _build(source, replace(source.tree, value=body), found)
+    varied = bool(variant.values)
+    content = _build(source, replace(source.tree, value=body), found, varied)
     raise_if_any(found, source.tree.file)
     assert content is not None
     places = tuple(_place(node, source.tree.file) for node in body["steps"].value)
@@ -233,7 +242,9 @@ def check(
     return Scenario(source.path, content, seed, values, places, variant)
 
 
-def _build(source: Source, tree: Node, found: Found) -> ScenarioFile | None:
+def _build(
+    source: Source, tree: Node, found: Found, varied: bool
+) -> ScenarioFile | None:
     """The models, each part with the folder of its own file; what is wrong goes to `found`."""
     plain = {key: node.plain() for key, node in tree.value.items()}
     plain["parameters"] = {} if source.found else dict(source.declared)
@@ -247,7 +258,7 @@ def _build(source: Source, tree: Node, found: Found) -> ScenarioFile | None:
     if steps is not None and isinstance(steps.value, list):
         built = [build(Step, node, found, "steps") for node in steps.value]
         good = [(step, node) for step, node in zip(built, steps.value) if step]
-        check_steps(settings, good, found)
+        check_steps(settings, good, found, varied=varied)
         # Of those that are wrong it is said already, here and in their parts.
         spare = Step(note="")
         plain["steps"] = tuple(step or spare for step in built or [None] * bool(found))

@@ -163,6 +163,11 @@ def test_tags_and_folders_choose(tmp_path: Path, capsys: Capsys) -> None:
     assert ended.document["scenario"] == "a"
     ended = here(capsys, "validate", tmp_path, "--tag", "slow", "--json")
     assert ended.document["scenario"] == "b"
+    (tmp_path / "c.yaml").write_text("steps: [")
+    ended = here(capsys, "validate", tmp_path, "--tag", "slow")
+    assert ended.code == 2 and "c.yaml:1:9: not YAML" in ended.err
+    assert "b.yaml: fine" in ended.out and "a.yaml" not in ended.out
+    (tmp_path / "c.yaml").unlink()
     for command in (("validate",), ("run",), ("run", "--dry-run")):
         ended = here(capsys, *command, tmp_path, "--tag", "slw")
         line = ended.check_one_line(2)

@@ -156,3 +156,26 @@ def test_names_are_not_longer_than_a_folder_s_may_be() -> None:
     axes = [Axis(f"parameter_{n}", ("v" * 60, "w" * 60)) for n in range(5)]
     names = [each.name for each in variants(axes)]
     assert len(set(names)) == 32 and max(map(len, names)) <= 110
+
+
+def test_a_controller_may_be_looked_at_that_other_variants_play() -> None:
+    tail = TAIL + "- expect: {kpi: {name: max_pu, max: 1, run: headroom}}\n"
+    text = (
+        HEAD
+        + "matrix: {who: [none, headroom]}"
+        + tail.replace('steps: [{run_for: "${wait}"}]', 'steps:\n- run_for: "${wait}"')
+    )
+    assert len(scenarios_of(source_of(text, Path("f.yaml")))) == 2
+    with pytest.raises(Faults, match="no run with controller 'headroom' is played"):
+        scenarios_of(source_of(text.replace("who: [none, headroom]", ""), Path("f")))
+
+
+def test_all_variants_together_have_no_more_steps_than_memory() -> None:
+    steps = "steps:\n" + "- run_for: 1s\n" * 300
+    text = HEAD + TAIL.replace('steps: [{run_for: "${wait}"}]', steps)
+    chosen = Choices(vary={"seed": ",".join(map(str, range(400)))})
+    with pytest.raises(ConfigError) as caught:
+        scenarios_of(source_of(text, Path("f.yaml")), chosen)
+    assert str(caught.value) == (
+        "f.yaml: 400 variants of 300 steps each are more than 100000 steps"
+    )
