@@ -319,8 +319,7 @@ class _Row:
 
 def _like(apparent_va: int, power_mw: int) -> bool:
     """Whether so many mW are a usual active power, give or take the rounding of a kW."""
-    least_mw, most_mw = apparent_va * 880 - 500_000, apparent_va * 1050 + 500_000
-    return least_mw <= power_mw <= most_mw
+    return apparent_va * 880 <= power_mw <= apparent_va * 1050 + 500_000
 
 
 def _per_phase(values: list[int]) -> PerPhase:

@@ -115,7 +115,7 @@ GATEWAY: Final[dict[str, Callable[[GatewaySight], object]]] = {
 
 TRANSFORMER: Final[dict[str, Callable[[Load], object]]] = {
     **_phases("power", lambda load, phase: round(load.power_w[phase])),
-    "load_pu": lambda load: max(load.power_w) / load.phase_rating_w,
+    "load_pu": lambda load: max(map(abs, load.power_w)) / load.phase_rating_w,
     "max_pu": lambda load: load.max_pu,
     "overload_min": lambda load: load.overload_min,
 }

@@ -81,7 +81,7 @@ class Transformer:
 
     `account` is told, tick by tick, what flowed; every minute and every quarter of the clock
     closes a mean, the former in `minute_w`. Overload is counted on one-minute means of the
-    worst phase.
+    worst phase, whichever way it flows: what panels feed in heats a transformer as well.
     """
 
     rating_va: int
@@ -115,7 +115,7 @@ class Transformer:
     def _close_minute(self) -> None:
         means = self._minute.take()
         self.minutes.append(means)
-        worst_pu = max(means) / self.phase_rating_w
+        worst_pu = max(map(abs, means)) / self.phase_rating_w
         if worst_pu > 1:
             self.overload_min += 1
             self.overload_pu_min += worst_pu - 1
@@ -123,7 +123,7 @@ class Transformer:
     def _close_quarter(self) -> None:
         means = self._quarter.take()
         self.quarters.append(means)
-        self.max_pu = max(self.max_pu, max(means) / self.phase_rating_w)
+        self.max_pu = max(self.max_pu, max(map(abs, means)) / self.phase_rating_w)
 
 
 def dali_row(

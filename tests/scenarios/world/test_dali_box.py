@@ -207,7 +207,7 @@ def row(number: int, power: str = "", time: str = "") -> str:
 FAULTY = (
     row(0, "NaN")
     + row(1)
-    + row(2, "2.3")
+    + row(2, "4.6").replace(",10,", ",20,")
     + row(2)
     + row(3)
     + row(3)

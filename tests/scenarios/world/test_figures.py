@@ -38,6 +38,12 @@ def test_overload_counts_minute_means_and_the_maximum_quarter_means() -> None:
     assert round(transformer.max_pu, 6) == round((10_000 + 20_000) / 15 / 10_000, 6)
 
 
+def test_feed_in_above_the_rating_is_an_overload_too() -> None:
+    transformer = Transformer(rating_va=30_000)
+    flow(transformer, 0, 900, -12_000)
+    assert (transformer.overload_min, transformer.max_pu) == (15, 1.2)
+
+
 def test_a_dali_row_is_what_the_box_writes() -> None:
     row = dali_row(
         "2024-01-09T00:00:00Z",
