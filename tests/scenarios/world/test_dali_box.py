@@ -188,6 +188,7 @@ def test_the_scenario_over_all_wires_in_short() -> None:
     told = "\n".join(lab.log)
     for word in ("hole", "first-counts", "too-late", "unmeasured"):
         assert f'"consequence":"{word}"' in told
+    assert '"subject":"CP002","doubt":"unread"' in told
     for word in ("absent", "fallen", "null"):
         assert f'"doubt":{word}' in told.replace(f'"{word}"', word)
     assert '"file":"DALI","line":4,"column":1,"why":"column time: steps back"' in told
