@@ -26,17 +26,7 @@ def prepare_message(standard: Standard | str, arguments: Mapping[str, Any]) -> P
 
     A text is 1 to 1024 printable ASCII characters; it goes to the meter as it is.
     """
-    given = only(arguments, set(), {"text", "profile", "clear"})
-    if len(given) != 1:
-        raise ConfigError("a message is one of text, profile and clear")
-    if "profile" in given:
-        text = _profile_text(given["profile"])
-    elif "text" in given:
-        text = _message_text(plan.text(given, "text"))
-    elif given["clear"] is True:
-        text = ""
-    else:
-        raise ConfigError("clear is true, or is left out")
+    text = text_of(arguments)
     reference = references.attribute(MESSAGE, standard)
 
     async def run(meter: Engine) -> Any:
@@ -44,6 +34,20 @@ def prepare_message(standard: Standard | str, arguments: Mapping[str, Any]) -> P
         return described(reference) | {"result": "success", "characters": len(text)}
 
     return run
+
+
+def text_of(arguments: Mapping[str, Any]) -> str:
+    """What the meter is sent under these arguments; raises `ConfigError` for bad ones."""
+    given = only(arguments, set(), {"text", "profile", "clear"})
+    if len(given) != 1:
+        raise ConfigError("a message is one of text, profile and clear")
+    if "profile" in given:
+        return _profile_text(given["profile"])
+    if "text" in given:
+        return _message_text(plan.text(given, "text"))
+    if given["clear"] is True:
+        return ""
+    raise ConfigError("clear is true, or is left out")
 
 
 def _profile_text(profile: Any) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from twisted.internet.interfaces import IReactorTime
 
-from scenarios.world.office import Office
+from scenarios.world.office import ATTEMPTS, Office
 from scenarios.world.station import Station
 from scenarios.world.witness import Witness
 from scenarios.world_protocol import Outcome
@@ -35,12 +35,13 @@ class HeadEnd:
         self._stations = stations
         self._witness = witness
         self._clock = clock
-        self.jobs = office.jobs(s.meter.identity.equipment_id for s in stations)
+        self.jobs = office.jobs(
+            (station.meter.identity.equipment_id for station in stations),
+            self._message_begins,
+        )
 
     async def send_message(self, meter: int, text: bytes, *, check: bool) -> Outcome:
         """The long message; its journey is followed."""
-        station = at(self._stations, meter)
-        self._witness.handed_in(station, text, self._clock.seconds())
         arguments: dict[str, object]
         if not check:
             operation = "set"
@@ -49,7 +50,14 @@ class HeadEnd:
             operation = "message"
             shown = text.decode("utf-8", "replace")
             arguments = {"text": shown} if text else {"clear": True}
-        outcome = await self._do(meter, operation, arguments)
+        outcome = await self.jobs.hand_in(
+            meter, operation, arguments, max_attempts=ATTEMPTS
+        )
+        if isinstance(outcome.value, int):
+            if not check:
+                self._message_begins(meter, text)
+            outcome = await self._office.outcome(outcome.value, operation)
+        station = at(self._stations, meter)
         self._witness.note(
             "message", station, characters=len(text), result=outcome.result
         )
@@ -84,6 +92,10 @@ class HeadEnd:
     def stored(self, meter: int, group: str) -> Sequence[float]:
         """What is kept of some objects."""
         return self._office.stored(self._id(meter), group)
+
+    def _message_begins(self, meter: int, text: bytes) -> None:
+        station = at(self._stations, meter)
+        self._witness.handed_in(station, text, self._clock.seconds())
 
     async def _do(
         self, meter: int, operation: str, arguments: Mapping[str, object]

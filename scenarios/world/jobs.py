@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Unpack
 
 from twisted.internet.interfaces import IReactorTime
 
 from headend import operations
+from headend.operations.message import text_of
 from headend.recurring import Recurring
 from headend.scheduler import Scheduler
 from headend.store import Store, jobs, schedules
@@ -21,7 +22,8 @@ from wire.errors import ConfigError, LocalError
 class Jobs:
     """See `scenarios.world_protocol.Jobs` for what each method is to do.
 
-    `meters` are those of the stations, in their order.
+    `meters` are those of the stations, in their order. `on_message` hears of each long message
+    that is a job now: the meter's number, and the text.
     """
 
     def __init__(
@@ -30,11 +32,13 @@ class Jobs:
         scheduler: Scheduler,
         clock: IReactorTime,
         meters: Sequence[Meter],
+        on_message: Callable[[int, bytes], None],
     ) -> None:
         self._store = store
         self._scheduler = scheduler
         self._clock = clock
         self._meters = meters
+        self._on_message = on_message
         # Nobody else adds schedules, so it is looked when we do, and when one is due.
         self._recurring = Recurring(store, clock, scheduler.wake, look_s=86_400.0)
 
@@ -53,7 +57,9 @@ class Jobs:
                 known.id, operation, arguments, **options
             )
         except (ConfigError, LocalError) as error:
-            return _refused(error)
+            return Outcome("not-sent", Refuser.HEADEND, str(error))
+        if operation == "message":
+            self._on_message(meter, text_of(arguments).encode("ascii"))
         return Outcome(value=number)
 
     def cancel(self, job: int) -> Outcome:

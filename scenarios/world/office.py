@@ -38,6 +38,7 @@ from wire.errors import ConfigError
 from wire.instants import NEVER
 
 TIMEOUT_S = 30.0
+ATTEMPTS = 3
 CONCURRENCY = 16
 MEMORY = "sqlite://"
 LOOPBACK = "127.0.0.1"
@@ -147,18 +148,24 @@ class Office:
         except ConfigError as error:
             return Outcome("not-sent", Refuser.HEADEND, str(error))
         job_id = await self._scheduler.submit(
-            meter.id, operation, arguments, max_attempts=3
+            meter.id, operation, arguments, max_attempts=ATTEMPTS
         )
         job = await self._scheduler.wait(job_id)
         if whole and job.state is JobState.DONE:
             return Outcome(value=job.result)
         return outcome_of(job, operation)
 
-    def jobs(self, equipment_ids: Iterable[str]) -> Jobs:
+    def jobs(
+        self, equipment_ids: Iterable[str], on_message: Callable[[int, bytes], None]
+    ) -> Jobs:
         """The jobs and schedules of these meters, which count from 1 there."""
-        meters_ = [self._meters[equipment_id] for equipment_id in equipment_ids]
-        self._jobs = Jobs(self._store, self._scheduler, self._clock, meters_)
+        known = [self._meters[equipment_id] for equipment_id in equipment_ids]
+        self._jobs = Jobs(self._store, self._scheduler, self._clock, known, on_message)
         return self._jobs
+
+    async def outcome(self, job_id: int, operation: str) -> Outcome:
+        """How a job ended, once it has."""
+        return outcome_of(await self._scheduler.wait(job_id), operation)
 
     def stored(self, equipment_id: str, group: str) -> list[float]:
         """See `scenarios.world_protocol.World.stored`."""

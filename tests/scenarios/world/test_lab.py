@@ -198,6 +198,25 @@ def test_a_message_goes_forward_from_hop_to_hop_however_late_the_answer_comes() 
     assert times == sorted(times)
 
 
+def test_messages_that_are_handed_in_have_journeys_and_refused_ones_none() -> None:
+    lab = SimulatedLab(scenario(), Controller.NONE)
+
+    async def play() -> None:
+        head_end = lab.head_end
+        for meter, text in ((1, "ONE"), (2, "TWO"), (1, "T\x00O")):
+            await head_end.jobs.hand_in(meter, "message", {"text": text})
+        await head_end.send_message(1, b"A" * 1025, check=True)
+        await lab.run_until(lab.now + timedelta(minutes=1))
+
+    lab.drive(play())
+    lab.close()
+    assert len(lab.delays_s(Hop.JOB, Hop.ON_P1, None)) == 2
+    (delay_s,) = lab.delays_s(Hop.JOB, Hop.ON_P1, 2)
+    assert delay_s is not None and 0 < delay_s < 30
+    with pytest.raises(LocalError, match="no station 3"):
+        lab.delays_s(Hop.JOB, Hop.ON_P1, 3)
+
+
 def test_a_message_may_wait_a_quarter_of_an_hour_and_control_goes_on() -> None:
     lab = SimulatedLab(scenario(rating_va=30_000, latency_s=900), Controller.HEADROOM)
 
