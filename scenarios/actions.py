@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from headend.dlms.credentials import MECHANISMS
 from scenarios.asking import COMMANDS, ask
+from scenarios.books import BOOK_ACTIONS
 from scenarios.commands import AtMeter, AtStation
 from scenarios.device_actions import DEVICE_ACTIONS
 from scenarios.feeder_faults import DisturbFeeder
@@ -184,4 +185,5 @@ ACTIONS: Final[dict[str, Callable[[Scene, Any], Awaitable[Seen]]]] = {
     "disturb_feeder": _disturb_feeder,
     **DEVICE_ACTIONS,
     **UNIT_ACTIONS,
+    **BOOK_ACTIONS,
 }

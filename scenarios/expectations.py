@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from scenarios.books import BookValue, KeyCount
 from scenarios.bounds import Bounds, Counted, in_order
 from scenarios.commands import (
     Act,
@@ -239,7 +240,8 @@ class KpiValue(Model):
 _KINDS = (
     *("p1_text", "p1_line", "object", "log", "push", "register_", "refused", "answer"),
     *("device", "meter_display", "stored", "meter", "station", "gateway"),
-    *("transformer", "telegram", "event", "latency", "job", "jobs", "kpi"),
+    *("transformer", "telegram", "event", "latency", "job", "jobs", "keys"),
+    *("books", "kpi"),
 )
 
 
@@ -266,6 +268,8 @@ class Expectation(Model):
     latency: Latency | None = None
     job: JobValue | None = None
     jobs: JobCount | None = None
+    keys: KeyCount | None = None
+    books: BookValue | None = None
     kpi: KpiValue | None = None
     within: Annotated[Duration | None, Field(description="not for refused and kpi")] = (
         None

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from scenarios.asking import ask
+from scenarios.books import count_keys, see_book
 from scenarios.bounds import Bounds, part_of, shown
 from scenarios.commands import print_text
 from scenarios.device_sights import (
@@ -149,6 +150,8 @@ EYES: Final[dict[str, Callable[[Scene, Any], Awaitable[Look]]]] = {
     "event": _event,
     "job": look_at_job,
     "jobs": count_jobs,
+    "keys": count_keys,
+    "books": _sight(see_book),
     "latency": _sight(delay),
     **{kind: _sight(read) for kind, read in SIGHTS.items()},
 }

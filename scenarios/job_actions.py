@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from headend.store.job import Job, JobOptions
 from scenarios.bounds import part_of, shown
+from scenarios.desk_protocol import ScheduleOptions
 from scenarios.jobs import (
     ITEMS,
     AddSchedule,
@@ -17,7 +18,7 @@ from scenarios.jobs import (
     RemoveSchedule,
 )
 from scenarios.scene import Look, Scene, Seen
-from scenarios.world_protocol import Outcome, ScheduleOptions
+from scenarios.world_protocol import Outcome
 from wire.errors import LocalError
 
 

@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from meters.behaviour.injections import VOLTAGES_DV, Injection, What
 from meters.behaviour.wakeup import By
+from scenarios.books import NoteLife
 from scenarios.commands import (
     Act,
     AtMeter,
@@ -186,6 +187,7 @@ class Step(Model):
     disturb_device: DisturbDevice | None = None
     disturb_feeder: DisturbFeeder | None = None
     press_display: PressDisplay | None = None
+    note_life: NoteLife | None = None
     expect: Expectation | None = None
     include: Annotated[
         Include | None, Field(description="the steps of a file, in this place")

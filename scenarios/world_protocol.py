@@ -12,12 +12,10 @@ from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, Protocol, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from chargepoint.notices import Alarm, Metrics
 from chargepoint.unit import ControlUnit
-from headend.store.job import Job, JobOptions, JobState
-from headend.store.rhythm import Rhythm
 from meters.behaviour.injections import Injection
 from meters.behaviour.wakeup import By
 from meters.meter import Meter
@@ -29,6 +27,9 @@ from scenarios.results import Hop, RunData
 from wire.dlms.acse import Mechanism
 from wire.p1 import Telegram
 from wire.quantities import PerPhase
+
+if TYPE_CHECKING:
+    from scenarios.desk_protocol import Books, Jobs
 
 T = TypeVar("T")
 
@@ -217,68 +218,16 @@ class Site(Protocol):
         """Somebody else with the meter's keys associates, with counters from that one on."""
 
 
-class ScheduleOptions(TypedDict, total=False):
-    """What may be said about a schedule beside what it does; see `headend.store.schedules.add`."""
-
-    jitter_s: int
-    priority: int
-    max_age_s: int
-
-
-class Jobs(Protocol):
-    """The head-end's jobs and schedules, for who does not wait for them.
-
-    What is taken has its number as the outcome's value; what could never work, or is too late,
-    is refused by the head-end.
-    """
-
-    async def hand_in(
-        self,
-        meter: int,
-        operation: str,
-        arguments: Mapping[str, object],
-        **options: Unpack[JobOptions],
-    ) -> Outcome:
-        """Hands a job in."""
-
-    def cancel(self, job: int) -> Outcome:
-        """Ends a job that still waits."""
-
-    def show(self, job: int) -> Job:
-        """The job of that number."""
-
-    def newest(self, meter: int, operation: str) -> Job | None:
-        """The newest job of an operation on a meter, if there is one."""
-
-    def count(
-        self,
-        meter: int | None,
-        operation: str | None,
-        state: JobState | None,
-        schedule: int | None,
-    ) -> int:
-        """How many jobs there are of this meter, operation, state, schedule; None is any."""
-
-    def add_schedule(
-        self,
-        meter: int | None,
-        operation: str,
-        arguments: Mapping[str, object],
-        rhythm: Rhythm,
-        **options: Unpack[ScheduleOptions],
-    ) -> Outcome:
-        """An operation again and again from now on, on a meter or on all."""
-
-    def remove_schedule(self, schedule: int) -> int:
-        """Ends a schedule; how many of its jobs were cancelled."""
-
-
 class HeadEnd(Protocol):
     """What can be asked of the central system; every command goes through a durable job."""
 
     @property
     def jobs(self) -> Jobs:
         """Its jobs and schedules."""
+
+    @property
+    def books(self) -> Books:
+        """What it has written down."""
 
     async def send_message(self, meter: int, text: bytes, *, check: bool) -> Outcome:
         """The long message; `b""` clears.

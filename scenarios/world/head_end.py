@@ -35,10 +35,9 @@ class HeadEnd:
         self._stations = stations
         self._witness = witness
         self._clock = clock
-        self.jobs = office.jobs(
-            (station.meter.identity.equipment_id for station in stations),
-            self._message_begins,
-        )
+        names = [station.meter.identity.equipment_id for station in stations]
+        self.jobs = office.jobs(names, self._message_begins)
+        self.books = office.books(names)
 
     async def send_message(self, meter: int, text: bytes, *, check: bool) -> Outcome:
         """The long message; its journey is followed."""

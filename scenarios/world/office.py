@@ -29,6 +29,7 @@ from headend.store.meters import Meter
 from headend.trust import Doubt
 from scenarios.network import Network, Port
 from scenarios.settings import Controller, WorldSettings
+from scenarios.world.books import Books
 from scenarios.world.jobs import Jobs
 from scenarios.world_protocol import Outcome, Refuser
 from wire.capture import Tap
@@ -154,6 +155,10 @@ class Office:
         if whole and job.state is JobState.DONE:
             return Outcome(value=job.result)
         return outcome_of(job, operation)
+
+    def books(self, equipment_ids: Iterable[str]) -> Books:
+        """What is written down of these meters, which count from 1 there."""
+        return Books(self._store, [self._meters[each] for each in equipment_ids])
 
     def jobs(
         self, equipment_ids: Iterable[str], on_message: Callable[[int, bytes], None]

@@ -14,13 +14,17 @@ from typing import Any, TypeVar, Unpack
 
 from chargepoint.notices import Alarm, Metrics
 from chargepoint.unit import ControlUnit
+from headend.store.devices import Device as KnownDevice
+from headend.store.devices import Life
 from headend.store.job import Job, JobOptions, JobState
+from headend.store.keys import KeyKind, KeyState
 from headend.store.rhythm import Rhythm
 from meters.behaviour.injections import Injection
 from meters.behaviour.wakeup import By
 from meters.meter import Meter
 from meters.p2.device import Device
 from meters.p2.faults import Faults
+from scenarios.desk_protocol import DeviceEntry, ScheduleOptions
 from scenarios.document import Scenario
 from scenarios.event_log import EventLog
 from scenarios.feeder_faults import Disturbance
@@ -32,7 +36,6 @@ from scenarios.world_protocol import (
     Load,
     Outcome,
     Refuser,
-    ScheduleOptions,
 )
 from tests.meters.builders import NOW_S, make_meter
 from tests.meters.p2.builders import make_device
@@ -145,6 +148,23 @@ class FakeJobs:
         return 2
 
 
+@dataclass
+class FakeBooks:
+    """Two keys of each meter that are in use, and one gas meter on the second one."""
+
+    life: Life = Life.IN_USE
+
+    def keys(self, meter: int, kind: KeyKind | None, state: KeyState | None) -> int:
+        return 2 if state in (None, KeyState.ACTIVE) else 0
+
+    def device(self, name: str) -> DeviceEntry:
+        facts = (1, name, "12345678", "ABC", 1, 3, self.life, 5, 7, "E", 3)
+        return DeviceEntry(KnownDevice(*facts), 2)
+
+    def note_life(self, name: str, life: Life) -> None:
+        self.life = life
+
+
 def make_job(number: int) -> Job:
     """A job that was done at the second attempt."""
     return Job(
@@ -190,6 +210,7 @@ class FakeWorld:
     closed: bool = False
     meter: Meter = field(default_factory=make_meter)
     unit: ControlUnit = field(default_factory=lambda: ControlUnit("CP001", now_s=NOW_S))
+    books: FakeBooks = field(default_factory=lambda: FakeBooks())
     jobs: FakeJobs = field(default_factory=lambda: FakeJobs())
     devices: FakeDevices = field(default_factory=lambda: FakeDevices())
     box: FakeBox = field(default_factory=lambda: FakeBox())
@@ -379,6 +400,10 @@ class FakeHeadEnd:
     @property
     def jobs(self) -> FakeJobs:
         return self.world.jobs
+
+    @property
+    def books(self) -> FakeBooks:
+        return self.world.books
 
     def authenticate_by(self, mechanism: Mechanism) -> None:
         self.world.done.append(("authenticate_by", mechanism))

@@ -44,6 +44,12 @@ def complaint(steps: str, head: str = HEAD) -> str:
             f"attach_device: {{device: {GAS}, meter: 3}}",
             "8:53: there is no meter 3: the last is 2",
         ),
+        (f"note_life: {{device: {GAS}, life: lost}}", "life: should be 'in_store'"),
+        ("expect: {keys: {kind: masters}}", "kind: should be 'master'"),
+        (
+            f"expect: {{books: {{device: {GAS}, item: lif, equals: 1}}}}",
+            "did you mean 'life'?",
+        ),
         ("detach_device: {device: G1}", "8:27: device: should be"),
         (
             f"detach_device: {{device: {OTHER}}}",
@@ -195,6 +201,15 @@ def test_the_display_of_the_meter_is_read_and_pressed() -> None:
     assert [seen.passed for seen in played.run.expectations] == [True, False]
 
 
+def test_a_life_is_noted() -> None:
+    played, world = play(
+        f"- note_life: {{device: {GAS}, life: defective}}\n"
+        f"- expect: {{books: {{device: {GAS}, item: life, equals: defective}}}}\n"
+    )
+    assert world.books.life == "defective" and played.run.expectations[0].passed
+    assert played.run.steps[0].result == "defective"
+
+
 @pytest.mark.parametrize(
     ("body", "seen", "passed"),
     [
@@ -204,6 +219,13 @@ def test_the_display_of_the_meter_is_read_and_pressed() -> None:
         (f'p1_line: {{line: "0-1:96.1.0", equals: {GAS}}}', repr(GAS), True),
         ('p1_line: {line: "0-2:24.1.0", equals: null}', "no such line", True),
         ('p1_line: {line: "0-1:24.1.0", equals: null}', "3", False),
+        (f"books: {{device: {GAS}, item: life, equals: in_use}}", "'in_use'", True),
+        (f"books: {{device: {GAS}, item: channel, equals: 3}}", "3", True),
+        (f"books: {{device: {GAS}, item: meter, equals: null}}", "2", False),
+        (f"books: {{device: {GAS}, item: key_changes, min: 5}}", "5", True),
+        ("keys: {}", "2", True),
+        ("keys: {kind: encryption, state: new}", "0", False),
+        ("keys: {state: active, times: 2}", "2", True),
         ("stored: {channel: 1}", "2, the newest 2.5", True),
         ("stored: {channel: 2}", "0", False),
         ("stored: {channel: 2, times: 0}", "0", True),
