@@ -145,6 +145,13 @@ class WorldSettings(Model):
     on_alarm: Annotated[
         OnAlarm, Field(strict=False, description="what it does about an alarm then")
     ] = OnAlarm.NOTHING
+    concurrency: Annotated[
+        int, Field(ge=1, le=1000, description="meters that it speaks with at a time")
+    ] = 16
+    connections_per_s: Annotated[
+        Real | None,
+        Field(ge=0.001, le=10_000, description="that it begins; left out: no limit"),
+    ] = None
     rating_va: Annotated[int, Field(ge=1, description="the transformer's rating")] = (
         160_000
     )

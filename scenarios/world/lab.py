@@ -19,6 +19,7 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
+from headend.limits import Limits
 from headend.store.job import Job
 from meters.meter import P1_VERSIONS
 from scenarios.clock import sleep_until
@@ -91,6 +92,7 @@ class Lab:
             network,
             clock,
             random,
+            Limits(settings.concurrency, settings.connections_per_s),
             lambda meter: self._witness.trace(self._by_meter[meter.equipment_id]),
             lambda heard: self._witness.heard(
                 self._by_meter.get(heard.push.equipment_id), heard

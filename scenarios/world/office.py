@@ -40,7 +40,6 @@ from wire.instants import NEVER
 
 TIMEOUT_S = 30.0
 ATTEMPTS = 3
-CONCURRENCY = 16
 MEMORY = "sqlite://"
 LOOPBACK = "127.0.0.1"
 
@@ -59,6 +58,7 @@ class Office:
         network: Network,
         clock: IReactorTime,
         random: Random | None,
+        limits: Limits,
         trace: Callable[[Meter], Tap | None],
         on_heard: Callable[[Heard], None],
     ) -> None:
@@ -82,12 +82,13 @@ class Office:
             timeout_s=TIMEOUT_S,
             random_bytes=random_bytes,
             trace=trace,
+            another=lambda: self._scheduler.another(),
         )
         self._scheduler = Scheduler(
             self._store,
             self._desk.run,
             clock,
-            limits=Limits(sessions=CONCURRENCY),
+            limits=limits,
             worker="world",
         )
         self._scheduler.start()

@@ -217,6 +217,33 @@ def test_messages_that_are_handed_in_have_journeys_and_refused_ones_none() -> No
         lab.delays_s(Hop.JOB, Hop.ON_P1, 3)
 
 
+LIMITED = """
+scenario: limited
+world: {start: 2024-01-27T17:30:00+01:00, stations: 3, connections_per_s: 0.1}
+steps:
+  - hand_in: {meter: 1, operation: clock}
+  - hand_in: {meter: 2, operation: clock}
+  - hand_in: {meter: 3, operation: clock, as: third}
+  - expect: {job: {name: third, item: state, equals: done}, within: 1m}
+  - expect: {job: {name: third, item: waited, min: 20}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("limit", "waited"),
+    [("connections_per_s: 0.1", "min: 20"), ("concurrency: 16", "max: 0")],
+)
+def test_the_head_end_begins_no_more_connections_than_it_may(
+    limit: str, waited: str
+) -> None:
+    text = LIMITED.replace("connections_per_s: 0.1", limit)
+    made = parse(text.replace("min: 20", waited), FILES / "l.yaml")
+    lab = SimulatedLab(made, Controller.NONE)
+    result: Played = lab.drive(Runner(made, lab, "none").play())
+    lab.close()
+    assert [seen for seen in result.run.expectations if not seen.passed] == []
+
+
 def test_a_message_may_wait_a_quarter_of_an_hour_and_control_goes_on() -> None:
     lab = SimulatedLab(scenario(rating_va=30_000, latency_s=900), Controller.HEADROOM)
 
