@@ -7,7 +7,7 @@ from typing import Final
 from chargepoint.modbus_client import ModbusClient
 from chargepoint.registers import ExceptionCode, register
 from scenarios.world_protocol import Outcome, Refuser
-from wire.errors import PeerRefused, TransportError
+from wire.errors import PeerRefused, TransportError, WireError
 
 _WORDS: Final = {
     int(code): code.name.lower().replace("_", "-") for code in ExceptionCode
@@ -28,6 +28,6 @@ async def write(client: ModbusClient, name: str, value: int) -> Outcome:
     except PeerRefused as error:
         result = _WORDS.get(error.result or 0, "refused")
         return Outcome(result, Refuser.UNIT, str(error))
-    except TransportError as error:
+    except (TransportError, WireError) as error:
         return Outcome("failed", Refuser.TRANSPORT, str(error))
     return Outcome()

@@ -363,6 +363,15 @@ def test_the_parts_and_the_matrix_of_the_manual_are_valid(tmp_path: Path) -> Non
     assert len(load(path).content.steps) == 6
 
 
+def test_the_manual_s_other_steps_are_valid() -> None:
+    manual = (FILES.parents[1] / "docs" / "scenarios.md").read_text("utf-8")
+    blocks = [block.split("```")[0] for block in manual.split("```yaml\n")[2:]]
+    steps = [block for block in blocks if block.startswith("  - ")]
+    for block in (block for block in steps if "include:" not in block):
+        parse(f"{HEAD}steps:\n{block}", Path("docs/scenarios.md"))
+    assert len(steps) > 1
+
+
 def test_the_manual_names_every_step_setting_and_key_figure() -> None:
     manual = (FILES.parents[1] / "docs" / "scenarios.md").read_text("utf-8")
     names = [*Step.model_fields, *WorldSettings.model_fields, *KPIS, *What, *Log]
