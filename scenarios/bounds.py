@@ -110,16 +110,19 @@ def _tolerance(value: object) -> Tolerance:
     raise ValueError(f"{value!r} is neither a number from 0 on nor a share such as 2 %")
 
 
+Near = Annotated[
+    Tolerance,
+    BeforeValidator(_tolerance),
+    WithJsonSchema({"type": ["number", "string"], "examples": [0.5, "2 %"]}),
+    Field(description="how far from equals it may be: a number, or 2 %"),
+]
+
+
 class Bounds(Model):
     """What a value must be: a value, one of several, like a pattern, or within bounds."""
 
     equals: Any = None
-    tolerance: Annotated[
-        Tolerance | None,
-        BeforeValidator(_tolerance),
-        WithJsonSchema({"type": ["number", "string"], "examples": [0.5, "2 %"]}),
-        Field(description="how far from equals it may be: a number, or 2 %"),
-    ] = None
+    tolerance: Near | None = None
     not_: Annotated[Any, Field(alias="not", description="any value but this")] = None
     one_of: Annotated[
         tuple[Any, ...] | None, Field(strict=False, min_length=1, max_length=100)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from scenarios.books import BookValue, KeyCount
-from scenarios.bounds import Bounds, Counted, in_order
+from scenarios.bounds import Bounds, Counted, Near, in_order
 from scenarios.commands import (
     Act,
     AtMeter,
@@ -217,6 +217,8 @@ class KpiValue(Model):
     """A key figure from the start until here; judged when all runs are played."""
 
     name: str
+    equals: Real | None = None
+    tolerance: Near | None = None
     min: Real | None = None
     max: Real | None = None
     below_run: Annotated[
@@ -230,8 +232,10 @@ class KpiValue(Model):
 
     @model_validator(mode="after")
     def _some_bound(self) -> Self:
-        if not self.model_fields_set & {"min", "max", "below_run"}:
-            raise ValueError("needs min, max or below_run")
+        if not self.model_fields_set & {"equals", "min", "max", "below_run"}:
+            raise ValueError("needs equals, min, max or below_run")
+        if self.tolerance is not None and self.equals is None:
+            raise ValueError("tolerance goes with a number that it equals")
         in_order(self.min, self.max)
         return self
 

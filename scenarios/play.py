@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
+from scenarios.bounds import Tolerance
 from scenarios.child import Child, Watch
 from scenarios.document import Scenario
-from scenarios.kpis import kpi
+from scenarios.kpis import Kpi, kpi
 from scenarios.results import ExpectationResult, RunResult
 from scenarios.runner import Figures, Played, Progress, Runner
 from scenarios.settings import Controller
@@ -78,6 +79,10 @@ def _judge_figures(
     wanted, row = figures.wanted, kpi(figures.wanted.name)
     value = figures.kpis.get(row.name)
     parts, holds = [], value is not None
+    if wanted.equals is not None:
+        parts.append(_around(row, wanted.equals, wanted.tolerance))
+        near = wanted.tolerance or Tolerance(0)
+        holds = value is not None and near.reaches(wanted.equals, value)
     if wanted.min is not None:
         parts.append(f"≥ {row.print(wanted.min)}")
         holds = holds and value is not None and value >= wanted.min
@@ -101,6 +106,13 @@ def _judge_figures(
         file=figures.place.file,
         index=figures.index,
     )
+
+
+def _around(row: Kpi, wanted: float, tolerance: Tolerance | None) -> str:
+    if tolerance is None:
+        return row.print(wanted)
+    near = f"{tolerance} of it" if tolerance.percent else row.print(tolerance.amount)
+    return f"{row.print(wanted)} ± {near}"
 
 
 def _figure_of(

@@ -99,6 +99,11 @@ def test_the_page_lists_the_files_that_come_along() -> None:
             "4:17: kpi: nothing lies between min 2 and max 1",
         ),
         (
+            "- expect: {kpi: {name: max_pu, max: 1, tolerance: 1}}",
+            "4:17: kpi: tolerance goes with a number that it equals",
+        ),
+        ("- expect: {kpi: {name: max_pu}}", "needs equals, min, max or below_run"),
+        (
             "- expect: {refused: {read: {object: x}, by: me}}",
             "by: should be 'head-end', 'meter', 'unit' or 'transport', not 'me'",
         ),

@@ -44,6 +44,28 @@ def test_runs_play_side_by_side_and_are_judged_together() -> None:
     assert not result.passed
 
 
+def test_a_key_figure_may_be_near_another_number() -> None:
+    wanted = (
+        "{name: max_pu, equals: 1, tolerance: 1 %}",
+        "{name: max_pu, equals: 1, tolerance: 0.009}",
+        "{name: energy_served, equals: 0.9, tolerance: 0.01}",
+        "{name: energy_served, equals: 0.91}",
+        "{name: energy_served, equals: 0.91, max: 0.9}",
+        "{name: jain, equals: 0.9, tolerance: 1}",
+    )
+    steps = "".join(f"- expect: {{kpi: {one}}}\n" for one in wanted)
+    text = TEXT.replace("compare: [none, headroom]", "controller: headroom")
+    result = play(parse(text + steps, Path("f")), make_world)
+    seen = result.runs[-1].expectations
+    assert [one.passed for one in seen] == [True, False, True, True, False, False]
+    assert [one.wanted for one in seen[:4]] == [
+        "1.00 pu ± 1 % of it",
+        "1.00 pu ± 0.01 pu",
+        "90.0 % ± 1.0 %",
+        "91.0 %",
+    ]
+
+
 def test_one_controller_is_one_run_in_this_process() -> None:
     text = TEXT.replace("compare: [none, headroom]", "controller: threshold")
     result = play(parse(text, Path("f")), make_world)
