@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -145,6 +145,12 @@ class WorldSettings(Model):
     on_alarm: Annotated[
         OnAlarm, Field(strict=False, description="what it does about an alarm then")
     ] = OnAlarm.NOTHING
+    engine: Annotated[
+        Literal["native", "gurux"], Field(description="its DLMS client")
+    ] = "native"
+    timeout_s: Annotated[
+        Real, Field(ge=0.1, le=3600, description="that it waits for an answer")
+    ] = 30.0
     concurrency: Annotated[
         int, Field(ge=1, le=1000, description="meters that it speaks with at a time")
     ] = 16

@@ -19,7 +19,6 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
-from headend.limits import Limits
 from headend.store.job import Job
 from meters.meter import P1_VERSIONS
 from scenarios.clock import sleep_until
@@ -88,11 +87,11 @@ class Lab:
             [each.equipment_id for each in settings.devices if not each.attached],
         )
         self._office = Office(
+            settings,
             fleet_folder / "shipment.json",
             network,
             clock,
             random,
-            Limits(settings.concurrency, settings.connections_per_s),
             lambda meter: self._witness.trace(self._by_meter[meter.equipment_id]),
             lambda heard: self._witness.heard(
                 self._by_meter.get(heard.push.equipment_id), heard
@@ -100,7 +99,6 @@ class Lab:
         )
         self.head_end = HeadEnd(self._office, self._stations, self._witness, clock)
         self._control = self._office.control(
-            settings,
             controller,
             {s.name: s.meter.identity.equipment_id for s in self._stations},
             self._feeder.before(self._start_s),

@@ -38,7 +38,6 @@ from wire.dlms.descriptors import ActionResult, DataAccessResult, words
 from wire.errors import ConfigError
 from wire.instants import NEVER
 
-TIMEOUT_S = 30.0
 ATTEMPTS = 3
 MEMORY = "sqlite://"
 LOOPBACK = "127.0.0.1"
@@ -54,15 +53,16 @@ class Office:
 
     def __init__(
         self,
+        settings: WorldSettings,
         shipment: Path,
         network: Network,
         clock: IReactorTime,
         random: Random | None,
-        limits: Limits,
         trace: Callable[[Meter], Tap | None],
         on_heard: Callable[[Heard], None],
     ) -> None:
         random_bytes = random.randbytes if random else secrets.token_bytes
+        self._settings = settings
         self._clock = clock
         self._on_heard = on_heard
         self._listener: PushFactory | None = None
@@ -79,7 +79,8 @@ class Office:
             keys,
             network.endpoint,
             clock,
-            timeout_s=TIMEOUT_S,
+            engine=settings.engine,
+            timeout_s=settings.timeout_s,
             random_bytes=random_bytes,
             trace=trace,
             another=lambda: self._scheduler.another(),
@@ -88,14 +89,13 @@ class Office:
             self._store,
             self._desk.run,
             clock,
-            limits=limits,
+            limits=Limits(settings.concurrency, settings.connections_per_s),
             worker="world",
         )
         self._scheduler.start()
 
     def control(
         self,
-        settings: WorldSettings,
         controller: Controller,
         stations: Mapping[str, str],
         history: Iterable[FeederSample],
@@ -110,6 +110,7 @@ class Office:
         """
         if controller is Controller.NONE:
             return None
+        settings = self._settings
         planner = CONTROLLERS[controller.value](
             Settings(
                 tuple(stations),

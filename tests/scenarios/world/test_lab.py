@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from twisted.internet.defer import Deferred
 
+from headend import desk
 from scenarios.document import Scenario, load, parse
 from scenarios.garbage import YOUNG_OBJECTS
 from scenarios.results import Hop
@@ -130,6 +131,15 @@ def test_what_a_scenario_expects_is_seen_at_each_standard(
     assert [step for step in result.run.steps if not step.passed] == []
     assert [seen for seen in result.run.expectations if not seen.passed] == []
     assert len(result.run.expectations) > 10 and not result.stopped
+
+
+def test_another_dlms_client_sees_the_same() -> None:
+    made = load(FILES / "sights.yaml", {"engine": "gurux"})
+    lab = SimulatedLab(made, Controller.NONE)
+    assert lab._office._desk._client is desk._gurux
+    result: Played = lab.drive(Runner(made, lab, "none").play())
+    lab.close()
+    assert [seen for seen in result.run.expectations if not seen.passed] == []
 
 
 def alarms(standard: str, method: int, on_alarm: str) -> Played:
