@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from scenarios.commands import (
     Act,
+    AtMeter,
     Operate,
     Read,
     SendMessage,
@@ -67,4 +68,7 @@ COMMANDS: Final[dict[str, Callable[[Scene, Any], Awaitable[Outcome]]]] = {
 
 async def ask(scene: Scene, kind: str, body: Model) -> Outcome:
     """Puts a command of that kind, and says how it ended."""
-    return await COMMANDS[kind](scene, body)
+    outcome = await COMMANDS[kind](scene, body)
+    if isinstance(body, AtMeter):
+        scene.answers[body.meter] = outcome.value
+    return outcome

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from scenarios.answers import Answered
 from scenarios.books import BookValue, KeyCount
 from scenarios.bounds import Bounds, Counted, Near, in_order
 from scenarios.commands import (
@@ -243,10 +244,12 @@ class KpiValue(Model):
 # Not `register` as in the file: a method of every pydantic model's class has that name.
 _KINDS = (
     *("p1_text", "p1_line", "object", "log", "push", "register_", "refused", "answer"),
-    *("device", "meter_display", "stored", "meter", "station", "gateway"),
+    *("answered", "device", "meter_display", "stored", "meter", "station", "gateway"),
     *("transformer", "telegram", "event", "latency", "job", "jobs", "keys"),
     *("books", "kpi"),
 )
+# What is looked at no more than once.
+_AT_ONCE = ("refused", "answered", "kpi")
 
 
 class Expectation(Model):
@@ -260,6 +263,7 @@ class Expectation(Model):
     register_: Annotated[RegisterValue | None, Field(alias="register")] = None
     refused: Refused | None = None
     answer: Answer | None = None
+    answered: Answered | None = None
     device: DeviceValue | None = None
     meter_display: DisplayText | None = None
     stored: Stored | None = None
@@ -275,12 +279,15 @@ class Expectation(Model):
     keys: KeyCount | None = None
     books: BookValue | None = None
     kpi: KpiValue | None = None
-    within: Annotated[Duration | None, Field(description="not for refused and kpi")] = (
-        None
-    )
+    within: Annotated[
+        Duration | None, Field(description="not for refused, answered, kpi")
+    ] = None
     for_: Annotated[
         Duration | None,
-        Field(alias="for", description="it must hold throughout; not for refused, kpi"),
+        Field(
+            alias="for",
+            description="it must hold throughout; not for refused, answered, kpi",
+        ),
     ] = None
     every: Annotated[
         Duration | None, Field(description="between looks; 1s, unless said")
@@ -303,7 +310,7 @@ class Expectation(Model):
         except ValueError as error:
             raise ValueError(str(error).replace("register_", "register")) from None
         for name, value in (("within", self.within), ("for", self.for_)):
-            if value is not None and kind in ("refused", "kpi"):
+            if value is not None and kind in _AT_ONCE:
                 raise ValueError(f"{name} does not go with {kind}")
         if self.every is not None:
             if self.within is None and self.for_ is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+from scenarios.answers import Answered
 from scenarios.asking import ask
 from scenarios.books import count_keys, see_book
 from scenarios.bounds import Bounds, part_of, shown
@@ -106,6 +107,13 @@ async def _answer(scene: Scene, body: Answer) -> Look:
     return Look(body.hold(value), shown(value))
 
 
+async def _answered(scene: Scene, body: Answered) -> Look:
+    if body.meter not in scene.answers:
+        return Look(False, f"nothing was asked of meter {body.meter} in this run")
+    value = body.find(scene.answers[body.meter])
+    return Look(body.hold(value), shown(value))
+
+
 async def _register(scene: Scene, body: RegisterValue) -> Look:
     value = await scene.world.site(body.station).register(body.name)
     return Look(body.hold(value), shown(value))
@@ -144,6 +152,7 @@ EYES: Final[dict[str, Callable[[Scene, Any], Awaitable[Look]]]] = {
     "register": _register,
     "refused": _refused,
     "answer": _answer,
+    "answered": _answered,
     "device": _device,
     "meter_display": _meter_display,
     "stored": _stored,

@@ -13,15 +13,17 @@ from scenarios.world_protocol import World
 class Scene:
     """A world being played on, and what the play remembers of it.
 
-    `sent` is the last text that each meter accepted, `began` when the step began, `numbers`
-    those of jobs and schedules by the names that steps gave them. `wait` lets time pass; it is
-    the runner's, which reports progress meanwhile.
+    `sent` is the last text that each meter accepted, `answers` what the last command at each
+    was answered, `began` when the step began, `numbers` those of jobs and schedules by the
+    names that steps gave them. `wait` lets time pass; it is the runner's, which reports
+    progress meanwhile.
     """
 
     world: World
     wait: Callable[[datetime], Awaitable[None]]
     began: datetime
     sent: dict[int, bytes] = field(default_factory=dict)
+    answers: dict[int, object] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
 
 

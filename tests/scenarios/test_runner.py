@@ -281,6 +281,25 @@ def test_an_operation_and_what_it_answers() -> None:
     assert world.done[0] == ("operate", 1, "configuration", {})
 
 
+def test_the_last_answer_is_looked_at_without_asking_again() -> None:
+    played, world = play(
+        "- expect: {answered: {equals: 1}}\n"
+        "- operate: {operation: configuration}\n"
+        "- expect: {answered: {item: flags.p0, equals: true}}\n"
+        "- expect: {answered: {item: rows.-1.values.0, min: 5, max: 5}}\n"
+        "- expect: {answered: {equals: 1}}\n"
+        "- expect: {refused: {operate: {operation: dance}}}\n"
+        "- expect: {answered: {item: flags.p0, equals: true}}\n"
+    )
+    verdicts = [seen.passed for seen in played.run.expectations]
+    assert verdicts == [False, True, True, False, True, False]
+    assert "nothing was asked of meter 1" in played.run.expectations[0].seen
+    assert [row[0] for row in world.done] == ["operate", "operate"]
+    assert (
+        played.run.expectations[1].subject == "flags.p0 in the last answer of meter 1"
+    )
+
+
 def test_sent_is_what_the_meter_took_last_not_what_it_refused() -> None:
     played, _ = play(
         "- expect: {p1_text: {sent: true}}\n"
