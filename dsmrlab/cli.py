@@ -18,6 +18,7 @@ from dsmrlab.mbus import mbus
 from dsmrlab.meters import meters
 from dsmrlab.mosaik import mosaik
 from dsmrlab.operations import keys, list_operations, operate, read
+from dsmrlab.record import record
 from dsmrlab.scenario import run, schema, validate
 from dsmrlab.schedules import schedules
 from dsmrlab.serve import serve
@@ -50,7 +51,7 @@ headend.add_command(control)
 headend.add_command(jobs)
 headend.add_command(schedules)
 headend.add_command(serve)
-for command in (listen, read, operate, list_operations, keys, mbus):
+for command in (listen, read, operate, list_operations, keys, mbus, record):
     headend.add_command(command)
 for command in (
     fleet,

@@ -139,6 +139,26 @@ def listing(
     return [from_row(row._mapping) for row in connection.execute(statement)]
 
 
+def begun(
+    connection: Connection,
+    from_s: float,
+    to_s: float,
+    *,
+    meter_ids: Sequence[int] | None = None,
+    limit: int = 100,
+) -> list[Job]:
+    """The jobs of that time, of all meters or of these, in the order in which they began.
+
+    One that never began counts from when it was handed in.
+    """
+    began_s = func.coalesce(_JOBS.c.started_s, _JOBS.c.created_s)
+    statement = select(_JOBS).where(began_s >= from_s, began_s < to_s)
+    if meter_ids is not None:
+        statement = statement.where(_JOBS.c.meter_id.in_(meter_ids))
+    rows = connection.execute(statement.order_by(began_s, _JOBS.c.id).limit(limit))
+    return [from_row(row._mapping) for row in rows]
+
+
 def count(
     connection: Connection,
     *,

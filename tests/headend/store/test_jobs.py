@@ -104,6 +104,26 @@ def test_the_list_is_newest_first_and_can_be_narrowed(store: Store) -> None:
         assert [job.id for job in jobs.ended(connection, numbers)] == [numbers[0]]
 
 
+def test_jobs_in_the_order_in_which_they_began(store: Store) -> None:
+    one, other = add_meters(store, 2)
+    with store.begin() as connection:
+        numbers = [
+            jobs.enqueue(connection, meter.id, "get", {}, now_s=now_s)
+            for meter, now_s in ((one, 100.0), (other, 200.0), (one, 300.0))
+        ]
+        leases.claim(connection, now_s=400.0, worker="w", lease_s=60.0)
+
+    def begun(*span: float, **more: Any) -> list[int]:
+        with store.read() as connection:
+            return [job.id for job in jobs.begun(connection, *span, **more)]
+
+    # The first began at 400; the others were not begun, and count from when they came.
+    assert begun(0.0, 500.0) == [*numbers[1:], numbers[0]]
+    assert begun(200.0, 300.0) == [numbers[1]]
+    assert begun(0.0, 500.0, meter_ids=[one.id]) == [numbers[2], numbers[0]]
+    assert begun(0.0, 500.0, limit=1) == [numbers[1]]
+
+
 def test_only_a_waiting_job_can_be_cancelled(store: Store) -> None:
     [meter] = add_meters(store)
     with store.begin() as connection:

@@ -1,0 +1,1 @@
+"""Records what happened as a scenario, which is read, edited and played as any other."""
