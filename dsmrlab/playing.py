@@ -16,6 +16,7 @@ from dsmrlab.loop import reactor_to_run, the_reactor
 from scenarios.document import Scenario
 from scenarios.matrix import axes_of
 from scenarios.play import MakeWorld
+from scenarios.recording.played import keep
 from scenarios.report import PAGE, write, write_index
 from scenarios.report.index import Summary
 from scenarios.several import Ended, play_each
@@ -71,7 +72,10 @@ def groups_of(loaded: Sequence[Sequence[Scenario]], report: Path | None) -> list
 
 
 class Playing:
-    """Plays groups of scenarios, shows and writes each result as it ends."""
+    """Plays groups of scenarios, shows and writes each result as it ends.
+
+    `record` is the folder of its recording, in which each of several has its own.
+    """
 
     def __init__(
         self,
@@ -79,11 +83,13 @@ class Playing:
         groups: Sequence[Group],
         report: Path | None,
         fail_fast: bool,
+        record: Path | None = None,
     ) -> None:
         self._settings = settings
         self._groups = groups
         self._report = report
         self._fail_fast = fail_fast
+        self._record = record
         self._all = [(group, each) for group in groups for each in group.scenarios]
         self._alone = len(self._all) == 1 and not groups[0].is_matrix
 
@@ -104,6 +110,7 @@ class Playing:
                         raise each.error
                     with bars.ended(index):
                         self._take(self._all[index][0], each)
+                        self._keep(each, simulated=factor is None)
                     ended.append(each.without_data())
                     if self._fail_fast and not each.result.passed:
                         break
@@ -126,6 +133,16 @@ class Playing:
             print_summary(Console(), result)
             if page is not None:
                 click.echo(f"report: {page}")
+
+    def _keep(self, each: Ended, simulated: bool) -> None:
+        """Records one that was played."""
+        if self._record is None or not each.result.runs:
+            return
+        alone = len(self._all) == 1
+        folder = self._record if alone else self._record / each.result.full_name
+        made = keep(folder, each.scenario, each.result.runs[-1], simulated=simulated)
+        if not self._settings.json:
+            click.echo(f"recording: {made}")
 
     def _sum_up(self, ended: Sequence[Ended]) -> None:
         """Shows all of a matrix, and of several files, and writes their pages."""

@@ -59,7 +59,8 @@ def record(
         numbers = [office.meter(name).id for name in wanted] or None
         with office.store.read() as connection:
             made = record_jobs(connection, Span(from_s, to_s, numbers), feeder)
-    folders.make(folder, made.files, [] if feeder is None else [feeder])
+    with folders.new(folder):
+        folders.fill(folder, made.files, {feeder: feeder.name} if feeder else {})
     written = [str(folder / name) for name in made.files]
     settings.show(
         {

@@ -107,6 +107,12 @@ def _scenario_options(command: Callable[..., Result]) -> Callable[..., Result]:
     type=click.Path(path_type=Path),
     help="Write report.html, report.json and junit.xml there.",
 )
+@click.option(
+    "--record",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="Write what was played, and what was seen, as a scenario into a new folder.",
+)
 @pass_settings
 def run(
     settings: Settings,
@@ -121,6 +127,7 @@ def run(
     fail_fast: bool,
     dry_run: bool,
     report: Path | None,
+    record: Path | None,
 ) -> None:
     """Play scenarios and judge them.
 
@@ -130,6 +137,7 @@ def run(
     """
     from dsmrlab.playing import Playing, groups_of
     from scenarios.document import Choices, scenarios_of
+    from scenarios.recording.folder import check_new
     from scenarios.several import usable_cores
     from scenarios.world.inputs import check_inputs
 
@@ -140,7 +148,9 @@ def run(
     if dry_run:
         _show_plans(settings, [scenario for each in loaded for scenario in each])
         return
-    playing = Playing(settings, groups_of(loaded, report), report, fail_fast)
+    if record is not None:
+        check_new(record)
+    playing = Playing(settings, groups_of(loaded, report), report, fail_fast, record)
     failed = playing.play(jobs or usable_cores(), factor)
     if failed:
         raise ExpectationFailed(f"failed: {', '.join(failed)}")

@@ -73,7 +73,10 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A scenario ready to play: parameters filled in, parts in place, everything checked."""
+    """A scenario ready to play: parameters filled in, parts in place, everything checked.
+
+    `written` are the steps as they stand in the files, with the values of the parameters.
+    """
 
     path: Path
     content: ScenarioFile
@@ -81,6 +84,7 @@ class Scenario:
     parameters: Mapping[str, Any]
     places: tuple[Place, ...]
     variant: Variant = Variant()
+    written: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def name(self) -> str:
@@ -236,10 +240,12 @@ def check(
     content = _build(source, replace(source.tree, value=body), found, varied)
     raise_if_any(found, source.tree.file)
     assert content is not None
-    places = tuple(_place(node, source.tree.file) for node in body["steps"].value)
+    steps = body["steps"].value
+    places = tuple(_place(node, source.tree.file) for node in steps)
+    written = tuple(node.plain() for node in steps)
     seeds = [item for item in (own_seed, seed) if item is not None]
     seed = int(seeds[0]) if seeds else content.seed
-    return Scenario(source.path, content, seed, values, places, variant)
+    return Scenario(source.path, content, seed, values, places, variant, written)
 
 
 def _build(

@@ -31,6 +31,11 @@ def print_instant(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat(timespec=spec).replace("+00:00", "Z")
 
 
+def print_event(at: str, what: str, **fields: object) -> str:
+    """An event as its line."""
+    return _ENCODER.encode({"at": at, "what": what, **fields})
+
+
 @dataclass(slots=True)
 class EventLog:
     """Events in the order in which they happened, each one line of canonical JSON.
@@ -43,8 +48,7 @@ class EventLog:
 
     def add(self, at: datetime, what: str, **fields: object) -> None:
         """Notes one event; `fields` are JSON values, `what` a word such as `message_sent`."""
-        row = {"at": print_instant(at), "what": what, **fields}
-        self.lines.append(_ENCODER.encode(row))
+        self.lines.append(print_event(print_instant(at), what, **fields))
 
     def newest_first(self, what: str, since: datetime) -> Iterator[dict[str, Any]]:
         """The events that go by that word, back to an instant, in whole milliseconds."""

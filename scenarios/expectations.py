@@ -27,6 +27,7 @@ from scenarios.commands import (
 )
 from scenarios.device_sights import DeviceValue, DisplayText, P1Line, Stored
 from scenarios.jobs import AddSchedule, CancelJob, HandIn, JobCount, JobValue
+from scenarios.recorded import Recorded
 from scenarios.run_sights import EventSeen, Latency
 from scenarios.settings import Controller
 from scenarios.sights import (
@@ -246,10 +247,10 @@ _KINDS = (
     *("p1_text", "p1_line", "object", "log", "push", "register_", "refused", "answer"),
     *("answered", "device", "meter_display", "stored", "meter", "station", "gateway"),
     *("transformer", "telegram", "event", "latency", "job", "jobs", "keys"),
-    *("books", "kpi"),
+    *("books", "recorded", "kpi"),
 )
 # What is looked at no more than once.
-_AT_ONCE = ("refused", "answered", "kpi")
+_AT_ONCE = ("refused", "answered", "recorded", "kpi")
 
 
 class Expectation(Model):
@@ -278,15 +279,16 @@ class Expectation(Model):
     jobs: JobCount | None = None
     keys: KeyCount | None = None
     books: BookValue | None = None
+    recorded: Recorded | None = None
     kpi: KpiValue | None = None
     within: Annotated[
-        Duration | None, Field(description="not for refused, answered, kpi")
+        Duration | None, Field(description="not for what is looked at once")
     ] = None
     for_: Annotated[
         Duration | None,
         Field(
             alias="for",
-            description="it must hold throughout; not for refused, answered, kpi",
+            description="it must hold throughout; not for what is looked at once",
         ),
     ] = None
     every: Annotated[

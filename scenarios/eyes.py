@@ -29,6 +29,7 @@ from scenarios.expectations import (
     RegisterValue,
 )
 from scenarios.job_actions import count_jobs, look_at_job
+from scenarios.recorded import Recorded, first_difference
 from scenarios.run_sights import EventSeen, delay
 from scenarios.scene import Look, Scene
 from scenarios.sights import SIGHTS
@@ -143,6 +144,12 @@ async def _event(scene: Scene, body: EventSeen) -> Look:
     )
 
 
+async def _recorded(scene: Scene, body: Recorded) -> Look:
+    lines = scene.world.log.lines
+    differs = first_difference(body.events, lines)
+    return Look(not differs, differs or f"the same {len(lines)} events")
+
+
 EYES: Final[dict[str, Callable[[Scene, Any], Awaitable[Look]]]] = {
     "p1_text": _p1_text,
     "p1_line": _p1_line,
@@ -161,6 +168,7 @@ EYES: Final[dict[str, Callable[[Scene, Any], Awaitable[Look]]]] = {
     "jobs": count_jobs,
     "keys": count_keys,
     "books": _sight(see_book),
+    "recorded": _recorded,
     "latency": _sight(delay),
     **{kind: _sight(read) for kind, read in SIGHTS.items()},
 }

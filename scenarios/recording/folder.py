@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from wire.errors import ConfigError, SurroundingsError
@@ -19,26 +20,32 @@ def check_new(folder: Path) -> None:
         raise ConfigError(f"{folder} is there already; a recording wants a new folder")
 
 
-def make(folder: Path, texts: Mapping[str, str], copied: Iterable[Path] = ()) -> None:
-    """Writes texts by their names, and copies of files under their own.
+@contextmanager
+def new(folder: Path) -> Iterator[None]:
+    """A new folder to be filled; nothing is left of it when that goes wrong.
 
-    Raises `ConfigError` for a folder that is not new, and `SurroundingsError` when it cannot
-    be written; then nothing is left of it.
+    Raises `ConfigError` for one that is not new, and `SurroundingsError` when it cannot be
+    written.
     """
     check_new(folder)
     existed = folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            for path in copied:
-                shutil.copyfile(path, folder / path.name)
-            for name, text in texts.items():
-                (folder / name).write_text(text, encoding="utf-8")
+            yield
         except BaseException:
             _take_away(folder, existed)
             raise
-    except (OSError, ValueError) as error:
+    except (OSError, UnicodeError) as error:
         raise _unwritable(folder, error) from None
+
+
+def fill(folder: Path, texts: Mapping[str, str], copies: Mapping[Path, str]) -> None:
+    """Writes copies of files, and texts by their names."""
+    for path, name in copies.items():
+        shutil.copyfile(path, folder / name)
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 def _take_away(folder: Path, existed: bool) -> None:

@@ -61,3 +61,51 @@ def test_what_cannot_be_recorded_is_one_line(
     ended = here(capsys, *command, "--home", tmp_path / "home")
     assert said in ended.check_one_line(code)
     assert not (tmp_path / "new").exists()
+
+
+SHORT = """\
+scenario: short
+parameters:
+  text: Hello
+world:
+  start: 2024-01-08T12:00:00Z
+steps:
+  - send_message: {text: "${text}"}
+  - expect: {p1_text: {text: "${text}"}, within: 15s}
+"""
+
+
+def test_a_play_is_recorded_and_played_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "short.yaml").write_text(SHORT)
+    out = tmp_path / "out"
+    command = ("run", tmp_path / "short.yaml", "--set", "text=Hi", "--seed", 3)
+    ended = here(capsys, *command, "--record", out)
+    assert ended.code == 0 and f"recording: {out}/recording.yaml" in ended.out
+    replayed = here(capsys, "run", out / "recording.yaml", "--json")
+    assert replayed.code == 0 and replayed.document["seed"] == 3
+    assert "Hi" in (out / "recording.yaml").read_text()
+    events = (out / "events.jsonl").read_text()
+    (out / "events.jsonl").write_text(events.replace('"passed":true', '"passed":1'))
+    changed = here(capsys, "run", out / "recording.yaml", "--json")
+    assert changed.code == 1
+    assert any("line " in row["seen"] for row in changed.document["expectations"])
+    again = here(capsys, *command, "--record", out)
+    assert "is there already" in again.check_one_line(2)
+
+
+def test_each_of_several_has_a_recording_of_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "short.yaml").write_text(SHORT)
+    out = tmp_path / "out"
+    command = ("run", tmp_path / "short.yaml", "--vary", "text=Hi,Ho")
+    assert here(capsys, *command, "--record", out, "--jobs", 1).code == 0
+    folders = sorted((out / "short").iterdir())
+    texts = [(folder / "recording.yaml").read_text() for folder in folders]
+    assert [("Hi" in text, "Ho" in text) for text in texts] == [
+        (True, False),
+        (False, True),
+    ]
+    assert here(capsys, "run", folders[0] / "recording.yaml").code == 0
