@@ -31,13 +31,15 @@ def new(folder: Path) -> Iterator[None]:
     existed = folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        try:
-            yield
-        except BaseException:
-            _take_away(folder, existed)
-            raise
-    except (OSError, UnicodeError) as error:
+    except (OSError, ValueError) as error:
         raise _unwritable(folder, error) from None
+    try:
+        yield
+    except BaseException as error:
+        _take_away(folder, existed)
+        if isinstance(error, OSError | UnicodeError):
+            raise _unwritable(folder, error) from None
+        raise
 
 
 def fill(folder: Path, texts: Mapping[str, str], copies: Mapping[Path, str]) -> None:
