@@ -26,6 +26,8 @@ _ANY_POWER_W = 0xFFFF_FFFF
 # What these answer may hold what lets somebody in, or fills pages.
 _UNTOLD = {"all", "objects", "bundle"}
 _PUSH = "push"
+LONGEST = 100_000
+"""Characters of a step, of which a scenario has room for a few."""
 
 Command = Mapping[str, Any]
 
@@ -57,9 +59,11 @@ def _left_out(job: Job, standard: str) -> str:
         return "what it was given is a secret"
     if job.state is JobState.CANCELLED:
         return "it was cancelled"
-    outcome = outcome_of(job, job.operation)
-    if outcome.refused_by is Refuser.TRANSPORT and _will_begin(job, standard):
+    outcome, begins = outcome_of(job, job.operation), _will_begin(job, standard)
+    if outcome.refused_by is Refuser.TRANSPORT and begins:
         return f"it failed: {job.error}"
+    if outcome.refused_by is not Refuser.TRANSPORT and not begins:
+        return "what it was given is refused by now"
     if outcome.result == "rejected":
         return f"the meter let nobody in: {job.error}"
     return ""
@@ -168,9 +172,12 @@ def _will_begin(job: Job, standard: str) -> bool:
 
 def _unsayable(step: Mapping[str, object]) -> str:
     """Why a step does not stand in a scenario as it was; "" when it does."""
+    written = flow(step)
+    if len(written) > LONGEST:
+        return f"it has {len(written)} characters, and a step at most {LONGEST}"
     try:
         Step.model_validate(step)
-        if read_yaml(f"steps: [{flow(step)}]", "").plain() == {"steps": [step]}:
+        if read_yaml(f"steps: [{written}]", "").plain() == {"steps": [step]}:
             return ""
     except (ValidationError, ScenarioError):
         pass

@@ -140,10 +140,10 @@ def items(
 def _of_bundle(
     standard: Standard | str, arguments: Mapping[str, Any], result: Any
 ) -> Iterator[tuple[str, object]]:
-    parts = zip(arguments["operations"], result["operations"])
-    for number, (asked, told) in enumerate(parts):
+    answers = result.get("operations", []) if isinstance(result, Mapping) else []
+    for number, (asked, told) in enumerate(zip(arguments["operations"], answers)):
         before = f"operations.{number}"
-        if "refused" in told:
+        if told.get("refused") is not None:
             yield f"{before}.refused", told["refused"]
         given, answer = asked.get("arguments", {}), told.get("result")
         for place, value in items(asked["operation"], standard, given, answer):

@@ -46,12 +46,18 @@ def is_told(
 ) -> bool:
     """Whether the arguments of an operation hold a secret; what cannot be read counts as one."""
     judge = _TOLD.get(operation)
-    try:
-        return judge is not None and judge(standard, arguments)
-    except (ConfigError, LookupError, TypeError, AttributeError):
-        return True
+    return judge is not None and _judged(judge, standard, arguments)
 
 
 def is_asked(standard: Standard | str, object_: str) -> bool:
-    """Whether reading this attribute gives a secret."""
-    return _attribute(standard, {"object": object_})
+    """Whether reading this attribute gives a secret; of one that is not known it may."""
+    return _judged(_attribute, standard, {"object": object_})
+
+
+def _judged(
+    judge: _Judge, standard: Standard | str, arguments: Mapping[str, Any]
+) -> bool:
+    try:
+        return judge(standard, arguments)
+    except (ConfigError, LookupError, TypeError, AttributeError):
+        return True
