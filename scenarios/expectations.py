@@ -27,7 +27,7 @@ from scenarios.commands import (
 )
 from scenarios.device_sights import DeviceValue, DisplayText, P1Line, Stored
 from scenarios.jobs import AddSchedule, CancelJob, HandIn, JobCount, JobValue
-from scenarios.recorded import Recorded
+from scenarios.recorded import AsRecorded
 from scenarios.run_sights import EventSeen, Latency
 from scenarios.settings import Controller
 from scenarios.sights import (
@@ -279,7 +279,7 @@ class Expectation(Model):
     jobs: JobCount | None = None
     keys: KeyCount | None = None
     books: BookValue | None = None
-    recorded: Recorded | None = None
+    recorded: AsRecorded | None = None
     kpi: KpiValue | None = None
     within: Annotated[
         Duration | None, Field(description="not for what is looked at once")

@@ -29,7 +29,7 @@ from scenarios.expectations import (
     RegisterValue,
 )
 from scenarios.job_actions import count_jobs, look_at_job
-from scenarios.recorded import Recorded, first_difference
+from scenarios.recorded import AsRecorded, first_difference
 from scenarios.run_sights import EventSeen, delay
 from scenarios.scene import Look, Scene
 from scenarios.sights import SIGHTS
@@ -144,7 +144,7 @@ async def _event(scene: Scene, body: EventSeen) -> Look:
     )
 
 
-async def _recorded(scene: Scene, body: Recorded) -> Look:
+async def _recorded(scene: Scene, body: AsRecorded) -> Look:
     lines = scene.world.log.lines
     differs = first_difference(body.events, lines)
     return Look(not differs, differs or f"the same {len(lines)} events")

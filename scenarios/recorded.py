@@ -16,7 +16,7 @@ from wire.errors import ConfigError
 _LONGEST_LINE = 1_000_000
 
 
-class Recorded(Model):
+class AsRecorded(Model):
     """All that has happened until now is as in a file of events, line by line."""
 
     events: Annotated[
