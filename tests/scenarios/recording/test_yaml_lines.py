@@ -41,14 +41,14 @@ def test_any_value_reads_back(value: object) -> None:
 def test_any_step_reads_back_on_a_line_or_on_many(text: str, value: object) -> None:
     body = {
         "meter": 1,
-        "operation": "bundle",
-        "arguments": {"a": value, "b": {"c": [value, "x" * WIDTH]}},
+        "object": "clock:3",
+        "value": {"a": value, "b": {"c": [value, "x" * WIDTH]}},
     }
     remarks = (text, repr(value))
-    made = draft(Line({"operate": body}, remarks), Line({"note": text}))
+    made = draft(Line({"write": body}, remarks), Line({"note": text}))
     scenario = parse(made.text(), Path("t.yaml"))
-    assert scenario.content.steps[0].operate is not None
-    assert scenario.content.steps[0].operate.arguments == body["arguments"]
+    assert scenario.content.steps[0].write is not None
+    assert scenario.content.steps[0].write.value == body["value"]
     assert scenario.content.steps[1].note == text
 
 
