@@ -288,7 +288,7 @@ def test_the_last_answer_is_looked_at_without_asking_again() -> None:
         "- expect: {answered: {item: flags.p0, equals: true}}\n"
         "- expect: {answered: {item: rows.-1.values.0, min: 5, max: 5}}\n"
         "- expect: {answered: {equals: 1}}\n"
-        "- expect: {refused: {operate: {operation: dance}}}\n"
+        "- expect: {refused: {operate: {operation: dance}, by: head-end}}\n"
         "- expect: {answered: {item: flags.p0, equals: true}}\n"
     )
     verdicts = [seen.passed for seen in played.run.expectations]
