@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from headend.allocation import Load, draw
@@ -27,6 +27,9 @@ def total(premises_w: PerPhase, powers: list[PerPhase]) -> PerPhase:
     return l1, l2, l3
 
 
+@example(
+    [((0,), 4140)] * 3 + [((1,), 6337), ((1,), 6690), ((0, 1, 2), 6490)], (0, 2820, 0)
+)
 @settings(max_examples=60, deadline=None)
 @given(CARS, st.tuples(*[st.integers(-18_000, 17_000)] * 3))
 def test_where_measurements_are_right_the_sum_is_within_the_target(
@@ -41,8 +44,15 @@ def test_where_measurements_are_right_the_sum_is_within_the_target(
             sums = total(premises_w, powers)
             least = total(premises_w, [drawn(car, 4140) for car in cars])
             for phase in range(3):
-                # Above the target only with minimums, and those only up to where cars pause.
-                assert sums[phase] <= max(TARGET_W, min(PAUSE_W, least[phase])) + 10
+                # Above the target only with minimums, and those only up to where cars pause;
+                # and by cuts that are too small to be worth a message.
+                small_w = sum(
+                    max(200, limits[name] // 20) / len(phases)
+                    for name, (phases, _) in zip(NAMES, cars)
+                    if phase in phases
+                )
+                bound_w = max(TARGET_W, min(PAUSE_W, least[phase])) + small_w
+                assert sums[phase] <= bound_w
 
 
 @settings(max_examples=30, deadline=None)
