@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chargepoint.sessions import MINIMUM_W, Session
 from wire.quantities import PerPhase
@@ -87,8 +87,12 @@ class Visits:
             self._look_ahead()
 
     def replace(self, session: Session | None, now_s: int) -> None:
-        """Who is there leaves now; the car of `session`, if given, comes in its place."""
+        """Who is there leaves now; the car of `session`, if given, comes in its place.
+
+        Its stay ended now, whatever it had in mind.
+        """
         if self.present is not None:
+            self.present.session = replace(self.present.session, departure_s=now_s)
             self._depart(now_s)
         if session is not None:
             self.present = Car(session)

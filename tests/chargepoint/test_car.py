@@ -105,3 +105,14 @@ def test_one_move_over_a_whole_day_meets_every_car() -> None:
     visits.move(2000)
     assert len(visits.cars) == 100
     assert visits.present is None and visits.next_s is None
+
+
+def test_a_car_that_is_taken_away_has_stayed_until_then() -> None:
+    visits = Visits([session(0, 1000), session(500, 2000)])
+    visits.move(0)
+    visits.replace(session(300, 9000), 300)
+    visits.replace(None, 400)
+    visits.move(600)
+    departures = [car.session.departure_s for car in visits.cars]
+    assert departures == [300, 400, 2000]
+    assert visits.present is visits.cars[-1]
