@@ -73,7 +73,8 @@ def test_rows_that_are_added_are_followed(lab: Lab, feeder: Path) -> None:
     command = ("headend", "control", "--feeder", feeder, "--follow", "--json")
     service = Service(lab.home, *command)
     try:
-        assert service.event("step")["power_w"][0] == HIGH_W
+        first = service.event("step")
+        assert (first["power_w"][0], first["learned"]) == (HIGH_W, 2)
         with feeder.open("a") as file:
             file.write(a_row(3, 31_000)[:20])
             file.flush()

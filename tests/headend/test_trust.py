@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from headend.dali import FeederSample
 from headend.trust import TRANSFORMER, Doubt
@@ -196,6 +198,24 @@ def test_what_was_measured_before_is_learned_unless_it_is_in_doubt() -> None:
     ]
     bench.planner.learn(late)
     assert bench.loads == [(1000,) * 3, (2000,) * 3]
+
+
+WATTS = st.integers(-(10**6), 10**6)
+PHASES = st.tuples(WATTS, WATTS, WATTS)
+CAR_WATTS = st.tuples(*[st.integers(0, 8000)] * 3)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.none() | PHASES, CAR_WATTS), max_size=40))
+def test_whatever_is_measured_what_is_kept_can_be_and_has_its_bounds(
+    seen: list[tuple[PerPhase | None, PerPhase]],
+) -> None:
+    bench = large()
+    for power_w, car in seen:
+        bench.see(bench.measured(*power_w) if power_w is not None else None, car)
+        assert 0 <= bench.planner.in_force_w("A", bench.now) <= 22_000
+    assert all(-30_000 <= watt <= 90_000 for load in bench.loads for watt in load)
+    assert len(bench.planner.state.trust.changes) <= 12
 
 
 def test_without_measurements_the_load_is_taken_as_bad_until_there_is_one() -> None:
