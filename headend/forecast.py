@@ -33,6 +33,12 @@ class History:
             del self.load_w[old]
             self.cars.pop(old, None)
 
+    def forget(self, slot: int) -> None:
+        """Drops what was noted of a slot and of all after it."""
+        for later in [kept for kept in self.load_w if kept >= slot]:
+            del self.load_w[later]
+            self.cars.pop(later, None)
+
     def coming(self, slot: int, unknown_w: int) -> PerPhase:
         """The load of the slot that begins: the most of the last 45 minutes, or of a blend.
 

@@ -190,7 +190,8 @@ class Planner:
     def _record(self, now_s: int, sample: FeederSample | None) -> None:
         """Notes the premises' load of the sample's interval, unless it is in doubt.
 
-        A sample that comes late is held against what the stations drew then.
+        A sample that comes late is held against what the stations drew then. With wrong wires
+        what was noted of late was wrong, too.
         """
         state = self.state
         drawn_w = NOTHING
@@ -208,6 +209,8 @@ class Planner:
         doubt = self._judge(sample, drawn_w, now_s - sample.time.timestamp())
         if doubt is not None:
             self.doubts[TRANSFORMER] = doubt
+            if doubt is Doubt.MISWIRED:
+                state.history.forget(newest - DRAWN_SLOTS)
         else:
             cars = sum(bool(station.phases) for station in state.stations.values())
             load_w = less(sample.power_w, drawn_w)
