@@ -153,13 +153,13 @@ class Bounds(Model):
         if self.matches is not None:
             return is_like(value, self.matches)
         if self.one_of is not None:
-            return any(_same(value, choice) for choice in self.one_of)
+            return any(same(value, choice) for choice in self.one_of)
         if "not_" in self.model_fields_set:
-            return not _same(value, self.not_)
+            return not same(value, self.not_)
         if self.tolerance is not None:
             return is_number(value) and self.tolerance.reaches(self.equals, value)
         if "equals" in self.model_fields_set:
-            return _same(value, self.equals)
+            return same(value, self.equals)
         return lies_between(value, self.min, self.max)
 
     def print(self) -> str:
@@ -176,7 +176,8 @@ class Bounds(Model):
         return between(self.min, self.max)
 
 
-def _same(value: object, wanted: object) -> bool:
+def same(value: object, wanted: object) -> bool:
+    """Whether two values are equal, and true is not 1."""
     return isinstance(value, bool) == isinstance(wanted, bool) and value == wanted
 
 

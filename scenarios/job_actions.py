@@ -30,8 +30,11 @@ def _number(scene: Scene, name: str) -> int:
 
 
 def _keep(scene: Scene, name: str | None, outcome: Outcome) -> Outcome:
-    if name is not None and isinstance(outcome.value, int):
-        scene.numbers[name] = outcome.value
+    """The name is that of what was taken last; of what was refused it is nobody's."""
+    if name is not None:
+        scene.numbers.pop(name, None)
+        if isinstance(outcome.value, int):
+            scene.numbers[name] = outcome.value
     return outcome
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from scenarios.bounds import Bounds, Counted, is_like
+from scenarios.bounds import Bounds, Counted, is_like, same
 from scenarios.event_log import EVENTS
 from scenarios.known import Known
 from scenarios.results import Hop, HopLatency, hop_latency
@@ -76,7 +76,7 @@ class EventSeen(Counted):
             (
                 is_like(event.get(name), value)
                 if isinstance(value, str)
-                else event.get(name) == value
+                else same(event.get(name), value)
             )
             for name, value in self.fields.items()
         )

@@ -68,6 +68,9 @@ def test_what_was_refused_has_no_job() -> None:
     assert (
         played.run.expectations[0].seen == "the head-end took nothing that is named a"
     )
+    taken = "- hand_in: {operation: clock, as: a}\n"
+    played, _ = play(taken + refused + "- cancel_job: {name: a}\n")
+    assert "took nothing that is named a" in played.stopped
     played, _ = play(refused + "- cancel_job: {name: a}\n- run_for: 1s\n")
     assert "took nothing that is named a" in played.stopped
 

@@ -57,6 +57,7 @@ def seen(body: str) -> ExpectationResult:
         ("what: command, fields: {limit_w: 9000}", True),
         ("what: command, fields: {limit_w: '9000'}", False),
         ("what: step, fields: {step: run_for, passed: true}, times: 1", True),
+        ("what: step, fields: {passed: 1}", False),
     ],
 )
 def test_events_that_fit_are_counted(body: str, passed: bool) -> None:
