@@ -82,7 +82,7 @@ class Failure:
     """A failure in a sentence, and where on the page the rest stands."""
 
     text: str
-    line: int
+    place: str
     run: str
     anchor: str
 
@@ -137,7 +137,7 @@ def failures(result: RunResult) -> list[Failure]:
     found = [
         Failure(
             f"{step.step}: {step.result}" + (f", {step.detail}" if step.detail else ""),
-            step.line,
+            step.place,
             run.name,
             _step(n, step.index),
         )
@@ -148,7 +148,7 @@ def failures(result: RunResult) -> list[Failure]:
     return found + [
         Failure(
             f"{row.what}: wanted {row.seen.wanted}, saw {row.seen.seen}",
-            row.seen.line,
+            row.seen.place,
             row.seen.run,
             row.anchor,
         )

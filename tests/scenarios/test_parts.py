@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from scenarios.complaints import Faults
 from scenarios.document import load
@@ -13,6 +15,7 @@ from scenarios.play import play
 from scenarios.report.junit import to_junit
 from scenarios.report.page import render
 from scenarios.settings import Controller
+from scenarios.terminal import print_summary
 from scenarios.yaml_tree import MAX_VALUES
 from tests.scenarios.fake_world import make_world
 from wire.cosem.rows import Standard
@@ -88,7 +91,12 @@ def test_results_name_the_part_s_file_and_line(folder: Folder) -> None:
     assert run.steps[0].to_json()["file"] == "parts/say.yaml"
     assert "step 1 send_message (parts/say.yaml:6)" in to_junit(result)
     assert "p1_text P1 text of meter 1 (parts/say.yaml:7)" in to_junit(result)
-    assert "parts/say.yaml:7" in render(result) and "line 5" in render(result)
+    page = render(result)
+    # Of what failed at the top, of the expectation and its link to the step; of the others.
+    assert page.count("parts/say.yaml:7</") >= 2 and "line 5" in page
+    shown = StringIO()
+    print_summary(Console(file=shown, width=80), result)
+    assert "✗ parts/say.yaml:7: P1 text of meter 1: wanted" in shown.getvalue()
 
 
 def test_a_part_may_include_parts_and_hand_on_what_it_was_given(folder: Folder) -> None:
