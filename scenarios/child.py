@@ -1,4 +1,4 @@
-"""Work in a process of its own, which reports its progress and gives its result back."""
+"""A process of its own for work that reports its progress and gives its result back."""
 
 from __future__ import annotations
 
@@ -9,39 +9,45 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from scenarios.runner import Progress
 from wire.errors import SurroundingsError
 
 T = TypeVar("T")
 Watch = Callable[[Progress], None]
+Work = Callable[[Watch], T]
 
 
 class Child(Generic[T]):
-    """One piece of work in a process of its own, and the pipe that it reports through.
+    """A process that does one piece of work after the other, and the pipe between us.
 
-    `work` is given what to report to, and must be importable by name (or a
-    `functools.partial` of such). `has_children` when it begins processes itself.
+    Work is given what to report to, and must be importable by name (or a `functools.partial`
+    of such). Starting a process takes longer than many a piece of work does.
     """
 
-    def __init__(
-        self, name: str, work: Callable[[Watch], T], *, has_children: bool = False
-    ) -> None:
+    def __init__(self) -> None:
         context = multiprocessing.get_context("spawn")
-        self._name = name
-        self.pipe, theirs = context.Pipe(duplex=False)
-        self._process = context.Process(
-            target=_child_main, args=(theirs, work), daemon=not has_children
-        )
+        self.pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_child_main, args=(theirs,))
         with _without_interrupts():
             self._process.start()
         theirs.close()
+        self._name = ""
         self._outcome: T | BaseException | None = None
+        self.lives = True
+
+    def begin(self, name: str, work: Work[T]) -> None:
+        """Hands the next piece of work over; the one before has ended."""
+        self._name, self._outcome = name, None
+        try:
+            self.pipe.send(work)
+        except OSError:
+            self._died()
 
     @property
     def ended(self) -> bool:
-        """Whether its result has arrived, by `drain` or `result`."""
+        """Whether the result has arrived, by `drain` or `result`."""
         return self._outcome is not None
 
     def drain(self, watch: Watch) -> None:
@@ -58,7 +64,7 @@ class Child(Generic[T]):
         return self._outcome
 
     def end(self) -> None:
-        """Sees the process off, finished or not."""
+        """Sees the process off, whether its work has ended or not."""
         self.pipe.close()
         if self._outcome is None:
             self._process.terminate()
@@ -66,17 +72,22 @@ class Child(Generic[T]):
 
     def _take(self, watch: Watch) -> None:
         try:
-            item = self.pipe.recv()
-        except EOFError:
-            self._process.join()
-            item = SurroundingsError(
-                f"the process of {self._name} ended early "
-                f"(exit code {self._process.exitcode})"
-            )
+            item: Any = self.pipe.recv()
+        except (EOFError, OSError):
+            self._died()
+            return
         if isinstance(item, Progress):
             watch(item)
         else:
             self._outcome = item
+
+    def _died(self) -> None:
+        self._process.join()
+        self.lives = False
+        self._outcome = SurroundingsError(
+            f"the process of {self._name} ended early "
+            f"(exit code {self._process.exitcode})"
+        )
 
 
 @contextmanager
@@ -92,15 +103,22 @@ def _without_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _child_main(pipe: Connection, work: Callable[[Watch], object]) -> None:
+def _child_main(pipe: Connection) -> None:
     # Told to end, it takes its world's folder away first.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        while True:
+            _do(pipe.recv(), pipe)
+    except (EOFError, ConnectionError, KeyboardInterrupt):
+        # Nobody waits for it any more.
+        pass
+
+
+def _do(work: Work[object], pipe: Connection) -> None:
+    try:
         pipe.send(work(pipe.send))
-    except KeyboardInterrupt:
-        pass
     except BrokenPipeError:
-        pass
+        raise
     except Exception as error:
         error.add_note(traceback.format_exc())
         pipe.send(error)

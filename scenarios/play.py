@@ -29,13 +29,7 @@ def play(
     runs but the last play in other processes. Errors of a run come out here.
     """
     *others, last = scenario.world.controllers
-    children = [
-        Child(
-            f"the run {controller}",
-            partial(_play_one, scenario, controller, make_world),
-        )
-        for controller in others
-    ]
+    children: list[Child[Played]] = []
 
     def watch_all(progress: Progress) -> None:
         watch(progress)
@@ -43,6 +37,10 @@ def play(
             child.drain(watch)
 
     try:
+        for controller in others:
+            children.append(Child())
+            work = partial(_play_one, scenario, controller, make_world)
+            children[-1].begin(f"run {controller}", work)
         played_here = _play_one(scenario, last, make_world, watch_all)
         played = [child.result(watch) for child in children] + [played_here]
     finally:

@@ -89,6 +89,7 @@ class _Pool:
         self._at_a_time = at_a_time
         self._watch = watch
         self._running: dict[int, tuple[Child[RunResult], float]] = {}
+        self._idle: list[Child[RunResult]] = []
         self._ended: dict[int, Ended] = {}
         self._next = 0
 
@@ -105,29 +106,28 @@ class _Pool:
                     self._take(number)
 
     def end(self) -> None:
-        """Ends those that still play."""
-        for child, _ in self._running.values():
+        """Ends all processes, those too that still play."""
+        for child in (*self._idle, *(child for child, _ in self._running.values())):
             child.end()
 
     def _begin(self, before: int) -> None:
         until = min(before, len(self._scenarios))
         while len(self._running) < self._at_a_time and self._next < until:
             scenario = self._scenarios[self._next]
-            child = Child(
-                scenario.full_name,
-                partial(play, scenario, self._make_world),
-                has_children=len(scenario.world.controllers) > 1,
-            )
+            child = self._idle.pop() if self._idle else Child()
             self._running[self._next] = child, time.monotonic()
             self._next += 1
+            child.begin(scenario.full_name, partial(play, scenario, self._make_world))
 
     def _take(self, number: int) -> None:
         child, began_s = self._running.pop(number)
-        child.end()
-        scenario = self._scenarios[number]
         self._ended[number] = _played(
-            scenario, child.result, number, self._watch, began_s
+            self._scenarios[number], child.result, number, self._watch, began_s
         )
+        if child.lives:
+            self._idle.append(child)
+        else:
+            child.end()
 
 
 def _played(

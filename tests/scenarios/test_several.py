@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,33 @@ def test_one_that_cannot_be_played_says_so_and_the_others_go_on(jobs: int) -> No
     assert [each.result.stopped for each in ended] == ["no world today", "", ""]
     assert str(ended[0].error) == "no world today"
     assert ended[0].result.passed is False and ended[0].result.kpis == {}
+
+
+def dying(scenario: Scenario, controller: Controller) -> FakeWorld:
+    """A process that is lost with the second variant."""
+    if scenario.variant.name == "who-none_seed-2":
+        os._exit(3)
+    return telling(scenario, controller)
+
+
+def telling(scenario: Scenario, controller: Controller) -> FakeWorld:
+    """A world whose log has the process that it lives in."""
+    world = make_world(scenario, controller)
+    world.log.add(world.now, str(os.getpid()))
+    return world
+
+
+def test_a_process_that_is_lost_takes_one_scenario_with_it() -> None:
+    ended = list(play_each(all_of(), dying, 2))
+    assert [each.result.stopped for each in ended] == [
+        *("", "the process of t/who-none_seed-2 ended early (exit code 3)"),
+        *("", "", "", ""),
+    ]
+
+
+def test_a_process_plays_one_scenario_after_the_other() -> None:
+    ended = list(play_each(all_of(), telling, 2))
+    assert len({each.result.runs[0].events[0] for each in ended}) <= 2
 
 
 def test_runs_side_by_side_go_with_a_matrix_in_processes_of_their_own() -> None:
