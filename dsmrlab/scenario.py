@@ -241,15 +241,16 @@ def _faulty(path: str, error: ConfigError) -> dict[str, object]:
 
 
 @click.command(cls=LabCommand, example="schema > scenario.schema.json")
+@click.option("--part", is_flag=True, help="Of parts that scenarios include.")
 @pass_settings
-def schema(settings: Settings) -> None:
+def schema(settings: Settings, part: bool) -> None:
     """Print the JSON Schema of scenario files.
 
     Editors that know it help while a scenario is written.
     """
     from scenarios.schema import json_schema
 
-    document = json_schema()
+    document = json_schema(part)
     settings.show(document, json.dumps(document, indent=2))
 
 

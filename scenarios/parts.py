@@ -23,6 +23,8 @@ from wire.errors import ScenarioError
 from wire.spelling import unknown
 
 MOST_NESTED = 8
+_KEYS = ("description", "parameters")
+PART_KEYS = frozenset({*_KEYS, "steps", "world"})
 
 Kind = Literal["steps", "world"]
 
@@ -92,7 +94,7 @@ class Parts:
         if not isinstance(tree.value, dict) or kind not in tree.value:
             self.found.append(place.fault(f"{path} has no {kind}"))
             return None
-        known = ("description", "parameters", kind)
+        known = (*_KEYS, kind)
         for key in tree.value:
             if key not in known:
                 why = unknown("key", key, known)

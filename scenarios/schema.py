@@ -6,6 +6,7 @@ from typing import Any
 
 from scenarios.document import ScenarioFile
 from scenarios.parameters import NAME
+from scenarios.parts import PART_KEYS
 
 _REFERENCE = {
     "type": "string",
@@ -16,8 +17,8 @@ _NARROW = {"pattern", "format", "enum"}
 _PLAIN = ("string", "integer", "number", "boolean")
 
 
-def json_schema() -> dict[str, Any]:
-    """JSON Schema 2020-12 of a scenario file.
+def json_schema(part: bool = False) -> dict[str, Any]:
+    """JSON Schema 2020-12 of a scenario file, or of a part that one includes.
 
     It allows a `${name}` wherever a single value stands, and the short form of a parameter.
     """
@@ -45,10 +46,14 @@ def json_schema() -> dict[str, Any]:
             ]
         },
     }
+    if part:
+        for key in schema["properties"].keys() - PART_KEYS:
+            del schema["properties"][key]
+        schema["required"] = []
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **schema,
-        "title": "dsmrlab scenario",
+        "title": "part of a dsmrlab scenario" if part else "dsmrlab scenario",
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from scenarios.parts import PART_KEYS
 from scenarios.schema import json_schema
 from scenarios.steps import Step
 
@@ -48,3 +49,9 @@ def test_an_include_may_be_short_and_a_matrix_is_lists_of_values() -> None:
     matrix = schema["properties"]["matrix"]["additionalProperties"]
     assert matrix["type"] == "array" and "string" in matrix["items"]["type"]
     assert "required" not in schema["$defs"]["WorldSettings"]
+
+
+def test_a_part_has_its_own_schema() -> None:
+    schema = json_schema(part=True)
+    assert schema["properties"].keys() == PART_KEYS and schema["required"] == []
+    assert schema["additionalProperties"] is False and "Step" in schema["$defs"]
