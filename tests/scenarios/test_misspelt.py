@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from scenarios.complaints import MOST, Faults
 from scenarios.document import parse
+from scenarios.expectations import Expectation
+from scenarios.steps import Step
+from scenarios.values import Model
 
 GAS = "G0042000000000118"
 WORLD = (
@@ -139,6 +143,50 @@ EXPECTATIONS = [
 def test_a_misspelt_word_of_a_step(step: str, meant: str) -> None:
     first, *_ = faults(f"scenario: t\nworld: {WORLD}\nsteps:\n- {step}\n")
     assert first.startswith("f.yaml:4:") and f"did you mean {meant!r}?" in first
+
+
+def keys_of(annotation: object) -> list[str]:
+    """The keys of the model that a field takes, if it takes one."""
+    if isinstance(annotation, type) and issubclass(annotation, Model):
+        fields = annotation.model_fields.items()
+        return [field.alias or name for name, field in fields]
+    return [key for inner in get_args(annotation) for key in keys_of(inner)]
+
+
+def kinds_of(model: type[Model]) -> list[tuple[str, list[str]]]:
+    """The kinds of steps, or of expectations, each with the keys below it."""
+    return [
+        (field.alias or name, keys_of(field.annotation))
+        for name, field in model.model_fields.items()
+    ]
+
+
+def without_a_letter(word: str) -> str:
+    middle = len(word) // 2
+    return word[:middle] + word[middle + 1 :]
+
+
+@pytest.mark.parametrize(
+    ("opening", "kinds"),
+    [("{", kinds_of(Step)), ("{expect: {", kinds_of(Expectation))],
+    ids=["steps", "expectations"],
+)
+def test_every_key_of_every_kind_is_meant_when_a_letter_is_missing(
+    opening: str, kinds: list[tuple[str, list[str]]]
+) -> None:
+    closing = "}" * opening.count("{")
+    head = f"scenario: t\nworld: {WORLD}\nsteps:\n- "
+    unmeant = []
+    for kind, keys in kinds:
+        found = faults(f"{head}{opening}{without_a_letter(kind)}: 1{closing}")
+        if not any("did you mean" in fault for fault in found):
+            unmeant.append(kind)
+        for key in keys:
+            body = f"{kind}: {{{without_a_letter(key)}: 1}}"
+            found = faults(f"{head}{opening}{body}{closing}")
+            if not any("did you mean" in fault for fault in found):
+                unmeant.append(f"{kind}: {key}")
+    assert unmeant == []
 
 
 def test_what_the_head_end_is_to_refuse_may_be_no_word_at_all() -> None:
