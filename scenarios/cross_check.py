@@ -23,6 +23,8 @@ Path = tuple[str, ...]
 
 # What a step asks of the head-end: operations by name, and objects.
 _OPERATIONS = ("operate", "answer", "hand_in", "add_schedule")
+# What stands below these a head-end is given, or answers, whatever it is.
+_FREE = {"arguments", "value", "equals", "not", "one_of", "fields"}
 _COMMANDS = (*_OPERATIONS, "read", "write", "act")
 
 
@@ -166,7 +168,9 @@ def _commands(step: Node) -> Iterator[tuple[str, Node]]:
 
 
 def _walk(node: Node, path: Path) -> Iterator[tuple[Path, Node]]:
-    """The single values of a tree, each with the keys that lead to it."""
+    """The single values of a tree that may name something, each with the keys to it."""
+    if _FREE.intersection(path):
+        return
     if isinstance(node.value, dict):
         for name, inner in node.value.items():
             yield from _walk(inner, (*path, name))

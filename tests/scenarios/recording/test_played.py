@@ -274,3 +274,16 @@ def test_parts_stand_in_the_recording_itself(tmp_path: Path) -> None:
     assert "include" not in text and "stations: 2" in text
     assert failed(play(load(tmp_path / "r/recording.yaml"))) == []
     assert re.search(r"# seen after \d+ s: 'Ho'\n  - expect: {p1_text", text)
+
+
+def test_answers_may_name_what_the_world_has_not(tmp_path: Path) -> None:
+    text = TEXT[: TEXT.index("steps:")] + (
+        "  devices: [{equipment_id: G0042000000000118, medium: gas}]\nsteps:\n"
+        "  - operate: {operation: mbus_scan}\n"
+        "  - write: {object: 'clock:3', value: {meter: 9, device: X, station: 9}}\n"
+    )
+    record(text, tmp_path / "r")
+    scenario = load(tmp_path / "r/recording.yaml")
+    assert "device: null" in (tmp_path / "r/recording.yaml").read_text()
+    (refused,) = failed(play(scenario))
+    assert "write" in refused
