@@ -42,7 +42,7 @@ def text_of(arguments: Mapping[str, Any]) -> str:
     if len(given) != 1:
         raise ConfigError("a message is one of text, profile and clear")
     if "profile" in given:
-        return profile_text(given["profile"])
+        return _profile_text(given["profile"])
     if "text" in given:
         return _message_text(plan.text(given, "text"))
     if given["clear"] is True:
@@ -50,7 +50,7 @@ def text_of(arguments: Mapping[str, Any]) -> str:
     raise ConfigError("clear is true, or is left out")
 
 
-def profile_text(profile: Any) -> str:
+def _profile_text(profile: Any) -> str:
     """The canonical text of a charging profile, given as JSON or as the text of a file."""
     if not isinstance(profile, str):
         profile = json.dumps(profile)

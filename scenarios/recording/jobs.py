@@ -9,7 +9,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from headend import operations
-from headend.operations.message import profile_text
+from headend.operations.message import text_of
 from headend.store.job import Job, JobState
 from scenarios.commands import Profile
 from scenarios.event_log import print_instant
@@ -117,19 +117,11 @@ _SHORT: Final[Mapping[tuple[str, frozenset[str]], str]] = {
 
 def _message(given: Mapping[str, Any]) -> Command | None:
     """A message as a step has it: a profile by its periods, if it can be said so."""
-    match given:
-        case {"clear": True}:
-            return {"clear": True}
-        case {"text": str(text)}:
-            pass
-        case {"profile": profile}:
-            try:
-                text = profile_text(profile)
-            except ConfigError:
-                return None
-        case _:
-            return None
-    return _profile(text) or {"text": text}
+    try:
+        text = text_of(given)
+    except ConfigError:
+        return None
+    return (_profile(text) or {"text": text}) if text else {"clear": True}
 
 
 def _profile(text: str) -> Command | None:
