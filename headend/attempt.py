@@ -21,6 +21,10 @@ _STORE_AGAIN_S = 1.0
 _log = logging.getLogger(__name__)
 
 
+class Abandoned(SimError):
+    """The process is killed: what ran in it ends, and nothing is written of it."""
+
+
 class Done(NamedTuple):
     """The job was done, with a result."""
 
@@ -54,6 +58,7 @@ class Attempt:
         self._retries = retries
         self._keep_s = keep_s
         self._stopped = False
+        self._abandoned = False
         self._running: Deferred[object] | None = None
 
     def stop(self) -> None:
@@ -62,13 +67,20 @@ class Attempt:
         if self._running is not None:
             self._running.cancel()
 
+    def abandon(self) -> None:
+        """Breaks the run off and leaves the job as it is, claimed until its lease runs out."""
+        self._abandoned = True
+        self.stop()
+
     async def run(self, run_job: Run) -> Job:
         """Runs the job, stores what came of it, and returns the job as it then is.
 
-        Raises `StaleFence` when somebody else has the job by now, and `SurroundingsError`
-        when the store cannot be used for as long as the lease may last.
+        Raises `Abandoned` when it was that, `StaleFence` when somebody else has the job by now,
+        and `SurroundingsError` when the store cannot be used for as long as the lease may last.
         """
         outcome = await self._outcome(run_job)
+        if self._abandoned:
+            raise Abandoned(f"job {self.job.id} was abandoned")
         give_up_s = self._clock.seconds() + self._keep_s
         while True:
             try:

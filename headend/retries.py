@@ -47,23 +47,31 @@ def judge(error: Exception, job: Job, retries: Retries, now_s: float) -> Again |
     """What the wire may have done is worth another attempt, a refusal would be repeated.
 
     The wire fails, or damages what passes: then an answer breaks a rule, or the meter refuses
-    a request that was another one, in clear. If it refuses the next one too, it means that.
+    a request that was another one, in clear. If it refuses the next one too, it means that;
+    unless it says that it may accept it later.
     """
-    delay_s = retries.delay_s(job.attempts)
-    if isinstance(error, Unproven) and job.attempts < min(2, job.max_attempts):
+    delay_s, most = retries.delay_s(job.attempts), 1
+    if isinstance(error, TransportError | WireError):
+        most = job.max_attempts
+    elif isinstance(error, Unproven):
+        most = job.max_attempts if error.transient else min(2, job.max_attempts)
         # Who was refused may find the port locked for a while.
         delay_s = max(delay_s, LOCKED_S)
-    elif isinstance(error, PeerRefused) and error.result is not None:
-        which = "rejected" if isinstance(error, Rejected) else "refused"
-        return GiveUp(str(error), {which: error.result})
-    elif not isinstance(error, TransportError | WireError):
-        return GiveUp(_for_the_user(error))
-    elif job.attempts >= job.max_attempts:
-        return GiveUp(f"{error} (attempt {job.attempts}, the last)")
+    if job.attempts >= most:
+        return _give_up(error, job)
     not_before_s = now_s + delay_s
     if job.not_after_s is not None and not_before_s > job.not_after_s:
         return GiveUp(f"{error} (no time left for another attempt)")
     return Again(str(error), not_before_s)
+
+
+def _give_up(error: Exception, job: Job) -> GiveUp:
+    if isinstance(error, PeerRefused) and error.result is not None:
+        which = "rejected" if isinstance(error, Rejected) else "refused"
+        return GiveUp(str(error), {which: error.result})
+    if isinstance(error, TransportError | WireError):
+        return GiveUp(f"{error} (attempt {job.attempts}, the last)")
+    return GiveUp(_for_the_user(error))
 
 
 def _for_the_user(error: Exception) -> str:

@@ -17,7 +17,7 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.task import deferLater
 
-from headend.attempt import Attempt, Run
+from headend.attempt import Abandoned, Attempt, Run
 from headend.limits import Bucket, Limits
 from headend.progress import Progress, Step, Watch, ended, unwatched
 from headend.retries import Retries
@@ -83,6 +83,7 @@ class Scheduler:
         self._held: dict[int, Attempt] = {}
         self._timer: IDelayedCall | None = None
         self._renewal: IDelayedCall | None = None
+        self._prolonged_s = clock.seconds()
         self._waiting = Waiting()
         self._awaiting_none_held: list[Deferred[None]] = []
 
@@ -118,6 +119,20 @@ class Scheduler:
                 call.cancel()
         self._timer = self._renewal = None
         self._waiting.disappoint(SurroundingsError("stopped before all jobs had ended"))
+
+    def abandon(self) -> None:
+        """Ends as a process that is killed: jobs stay claimed until their leases run out.
+
+        Who waits for one is told, by `Abandoned`.
+        """
+        self._active = False
+        for call in (self._timer, self._renewal):
+            if call is not None and call.active():
+                call.cancel()
+        self._timer = self._renewal = None
+        for attempt in list(self._held.values()):
+            attempt.abandon()
+        self._waiting.disappoint(Abandoned("the process that ran it was killed"))
 
     def _break_off(self) -> None:
         for attempt in list(self._held.values()):
@@ -231,9 +246,10 @@ class Scheduler:
         watched = [
             number for number in self._waiting.job_ids if number not in self._held
         ]
+        outdated = self._outdated(now_s)
         claimed = 0
         try:
-            found = await self._call(lambda: self._find(room, now_s, watched))
+            found = await self._call(lambda: self._find(room, now_s, watched, outdated))
             claimed = len(found.claimed)
         finally:
             if self._bucket is not None:
@@ -252,10 +268,14 @@ class Scheduler:
         if self._look_s is not None:
             self._arm(self._clock.seconds() + self._look_s)
 
-    def _find(self, room: int, now_s: float, watched: list[int]) -> _Found:
+    def _find(
+        self, room: int, now_s: float, watched: list[int], outdated: list[Job]
+    ) -> _Found:
         """Claims jobs, and what else the store says now; one transaction."""
         # A claim that a power failure undoes is a job that still waits.
         with self._store.begin(durable=False) as connection:
+            # After a step of the clock our own leases may seem to have run out.
+            leases.renew(connection, outdated, now_s + self._lease_s)
             claimed = leases.claim(
                 connection,
                 now_s=now_s,
@@ -274,6 +294,13 @@ class Scheduler:
             ended = jobs.ended(connection, watched) if watched else []
         return _Found(claimed, due_s, unfinished, ended)
 
+    def _outdated(self, now_s: float) -> list[Job]:
+        """The jobs that run here, when the clock says that they were not prolonged in time."""
+        if now_s < self._prolonged_s + self._lease_s:
+            return []
+        self._prolonged_s = now_s
+        return [attempt.job for attempt in self._held.values()]
+
     def _start(self, job: Job) -> None:
         attempt = Attempt(
             job,
@@ -290,6 +317,7 @@ class Scheduler:
             attempt.stop()
         ensureDeferred(self._see_through(attempt))
         if self._renewal is None:
+            self._prolonged_s = self._clock.seconds()
             self._renewal = self._clock.callLater(self._lease_s / 3, self._renew)
 
     async def _see_through(self, attempt: Attempt) -> None:
@@ -297,6 +325,8 @@ class Scheduler:
         claimed = attempt.job
         try:
             job = await attempt.run(self._run_job)
+        except Abandoned:
+            pass  # nobody is there to be told
         except SimError as error:
             after_s = self._clock.seconds() - (claimed.started_s or 0.0)
             self._watch(Progress(Step.LOST, claimed, after_s, str(error)))
@@ -322,7 +352,8 @@ class Scheduler:
             )
 
     async def _prolong(self, running: list[Job]) -> None:
-        lease_until_s = self._clock.seconds() + self._lease_s
+        self._prolonged_s = self._clock.seconds()
+        lease_until_s = self._prolonged_s + self._lease_s
 
         def renew() -> frozenset[int]:
             with self._store.begin(durable=False) as connection:

@@ -12,7 +12,10 @@ class Unproven(PeerRefused):
     """A refusal in clear, where the meter would cipher an answer.
 
     It may be that the request was damaged on its way, or that it is not the meter's at all.
+    `transient`: it says that it may accept the same later.
     """
+
+    transient = False
 
 
 def refused(what: str, result: DataAccessResult | ActionResult) -> PeerRefused:

@@ -48,7 +48,7 @@ from wire.dlms.security import (
     protect,
     unprotect,
 )
-from wire.errors import LocalError, PeerRefused, SecurityError, WireError
+from wire.errors import LocalError, SecurityError, WireError
 
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
@@ -271,7 +271,8 @@ class Session:
         _check_invoke_id(invoke_id, answer)
         if answer.result is not ActionResult.SUCCESS:
             self._move(Input.PROOF_REFUSED)
-            raise PeerRefused(
+            # Over a challenge that came in clear.
+            raise Unproven(
                 f"the meter refuses our proof: {words(answer.result)}", answer.result
             )
         hls.check(self.meter_title, challenge, _proof_in(answer))

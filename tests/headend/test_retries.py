@@ -91,6 +91,15 @@ def test_a_refusal_in_clear_is_believed_when_it_is_repeated() -> None:
         assert outcome == GiveUp("deciphering-error", {"refused": 5})
 
 
+def test_who_may_accept_later_is_asked_until_the_last_attempt() -> None:
+    error = Unproven("no-reason-given", 1)
+    error.transient = True
+    job = replace(JOB, attempts=4)
+    assert judge(error, job, RETRIES, 0.0) == Again("no-reason-given", LOCKED_S)
+    outcome = judge(error, replace(JOB, attempts=5), RETRIES, 0.0)
+    assert outcome == GiveUp("no-reason-given", {"refused": 1})
+
+
 @pytest.mark.parametrize("error", [LocalError("bad"), ConfigError("bad")])
 def test_nothing_else_is_tried_again(error: Exception) -> None:
     assert judge(error, JOB, RETRIES, 0.0) == GiveUp("bad")

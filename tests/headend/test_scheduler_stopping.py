@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from twisted.internet.defer import ensureDeferred
 from twisted.internet.task import deferLater
 
+from headend.attempt import Abandoned
 from headend.limits import Limits
 from headend.scheduler import Scheduler
 from headend.store import Store
 from headend.store.job import JobState
 from scenarios.clock import HeapClock
+from scenarios.stepped_clock import SteppedClock
 from tests.headend.scheduled_meters import Meters, hand_in, show
 from tests.headend.store.rows import add_meters
 from wire.errors import TransportError
@@ -119,3 +122,52 @@ def test_stopping_while_a_claim_is_on_its_way(
     job = show(memory, job_id)
     assert (job.state, job.attempts) == (JobState.QUEUED, 0)
     assert meters.events == []
+
+
+def test_what_is_abandoned_stays_claimed_until_its_lease_runs_out(
+    memory: Store, clock: HeapClock, meters: Meters
+) -> None:
+    first, second = add_meters(memory, 2)
+    running, waiting = hand_in(memory, first.id), hand_in(memory, first.id)
+    killed = Scheduler(memory, meters.run, clock, lease_s=60.0)
+    killed.start()
+    clock.advance(0.5)
+    outcome: list[Any] = []
+    ensureDeferred(killed.wait(waiting)).addBoth(outcome.append)
+    killed.abandon()
+    assert outcome[0].check(Abandoned) and meters.busy == set()
+    hand_in(memory, second.id)
+    killed.wake()
+    clock.advance(10.0)
+    assert (show(memory, running).state, len(meters.events)) == (JobState.CLAIMED, 1)
+    assert clock.getDelayedCalls() == [] and killed.running == 0
+
+    again = Scheduler(memory, meters.run, clock, lease_s=60.0)
+    again.start()
+    clock.advance(49.0)
+    assert show(memory, running).state is JobState.CLAIMED
+    clock.advance(10.0)
+    for job_id, attempts in ((running, 2), (waiting, 1)):
+        job = show(memory, job_id)
+        assert (job.state, job.attempts) == (JobState.DONE, attempts)
+
+
+@pytest.mark.parametrize("step_s", [7200.0, -900.0])
+def test_a_step_of_the_clock_makes_no_job_run_twice(
+    memory: Store, clock: HeapClock, meters: Meters, step_s: float
+) -> None:
+    first, second = add_meters(memory, 2)
+    job_id = hand_in(memory, first.id)
+    meters.takes_s = 30.0
+    wall = SteppedClock(clock)
+    scheduler = Scheduler(memory, meters.run, wall, lease_s=60.0)
+    scheduler.start()
+    clock.advance(1.0)
+    wall.ahead_s += step_s
+    other = hand_in(memory, second.id)
+    scheduler.wake()
+    clock.advance(100.0)
+    for number in (job_id, other):
+        job = show(memory, number)
+        assert (job.state, job.attempts) == (JobState.DONE, 1)
+        assert len(meters.begun(number)) == 1
