@@ -76,7 +76,12 @@ class Gateway:
         self._on_notice = on_notice
         self._on_telegram = on_telegram
         idle_s = max(IDLE_S, SILENT_CADENCES * thinned_s)
-        self._link = P1Link(p1, clock, self._heard, on_lost=self._lost, idle_s=idle_s)
+        self._link = P1Link(
+            *(p1, clock, self._heard),
+            on_lost=self._lost,
+            idle_s=idle_s,
+            monotonic=self._monotonic,
+        )
         self._running = False
         self._working = False
         self._work: Deferred[None] = succeed(None)
@@ -96,6 +101,11 @@ class Gateway:
         over: Deferred[None] = Deferred()
         self._work.addCallback(over.callback)
         return over
+
+    def kill(self) -> None:
+        """Ends as a process that is killed: nothing more is said, heard or kept."""
+        self._on_notice = lambda notice: None
+        self.stop()
 
     def _heard(self, events: Events) -> None:
         now_s = self._monotonic()

@@ -29,7 +29,8 @@ Events = list[TelegramReceived | BytesDropped]
 class P1Link:
     """Keeps one P1 source connected; what it sends arrives at `on_events`.
 
-    `on_connected` and `on_lost` (with the reason) tell of the cable itself.
+    `on_connected` and `on_lost` (with the reason) tell of the cable itself. `monotonic` tells
+    how long it was silent, where the clock may be set by hand.
     """
 
     def __init__(
@@ -41,9 +42,11 @@ class P1Link:
         on_connected: Callable[[], None] = lambda: None,
         on_lost: Callable[[str], None] = lambda why: None,
         idle_s: float = IDLE_S,
+        monotonic: Callable[[], float] | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._clock = clock
+        self._monotonic = monotonic or clock.seconds
         self._on_events = on_events
         self._on_connected = on_connected
         self._on_lost = on_lost
@@ -71,7 +74,7 @@ class P1Link:
 
     def received(self, events: Events) -> None:
         """Bytes came; these are the events that they completed."""
-        self._data_s = self._clock.seconds()
+        self._data_s = self._monotonic()
         if events and self._running:
             self._backoff.reset()
             self._on_events(events)
@@ -102,7 +105,7 @@ class P1Link:
             self._again("the connection was closed at once")
             return
         self._protocol = protocol
-        self._data_s = self._clock.seconds()
+        self._data_s = self._monotonic()
         self._set_timer(self._clock.callLater(self._idle_s, self._check_idle))
         self._on_connected()
 
@@ -113,12 +116,12 @@ class P1Link:
     def _again(self, why: str) -> None:
         if not self._running:
             return
-        delay_s = self._backoff.failed(self._clock.seconds())
+        delay_s = self._backoff.failed(self._monotonic())
         self._set_timer(self._clock.callLater(delay_s, self._connect))
         self._on_lost(why)
 
     def _check_idle(self) -> None:
-        left_s = self._data_s + self._idle_s - self._clock.seconds()
+        left_s = self._data_s + self._idle_s - self._monotonic()
         if left_s > 0:
             self._set_timer(self._clock.callLater(left_s, self._check_idle))
             return

@@ -289,6 +289,8 @@ class UnitDriver:
         )
 
     def _attempt_failed(self, now_s: float, why: str) -> None:
+        # By a wrong clock of its own the unit would refuse the next one, too.
+        self._pulse.set_clock_soon()
         self._retry.failed(now_s)
         self._board.metrics.commit_retries += 1
         self._board.note(now_s, Event.COMMIT_RETRY, why)
@@ -354,6 +356,7 @@ class UnitDriver:
             return
         if not self._holds(status, target.profile):
             self._held = None
+            self._pulse.set_clock_soon()
             self._mark(CommitResult.PENDING)
             self._board.note(now_s, Event.COMMIT_RETRY, "the unit lost the profile")
             return

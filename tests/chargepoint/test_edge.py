@@ -20,6 +20,7 @@ from chargepoint.p1_link import IDLE_S, P1Link
 from chargepoint.registers import register
 from chargepoint.serial_line import SerialEndpoint
 from scenarios.clock import HeapClock
+from scenarios.stepped_clock import SteppedClock
 from tests.chargepoint.rig import MAX_W, START_S, text
 from tests.chargepoint.wires import METER, Bench, P1Server
 from wire.errors import SurroundingsError
@@ -327,3 +328,41 @@ def test_a_serial_line_that_is_not_there_is_tried_again() -> None:
     assert len(lost) == 4 and "/dev/does-not-exist" in lost[0]
     link.stop()
     assert clock.getDelayedCalls() == []
+
+
+def test_a_killed_gateway_says_and_keeps_nothing_more() -> None:
+    bench = Bench()
+    bench.meter.text = text(6000, seq=5)
+    bench.clock.advance(20)
+    record, said = bench.journal.load().record, len(bench.notices)
+    bench.unit.answers = False
+    while not bench.unit.under_way:
+        bench.clock.advance(0.05)
+    bench.meter.text = text(5000, seq=6)
+    bench.gateway.kill()
+    bench.clock.advance(1000)
+    assert bench.journal.load().record == record and len(bench.notices) == said
+    assert not bench.meter.cables and bench.unit.applied_w == 6000
+
+
+@pytest.mark.parametrize("step_s", [7200.0, -7200.0])
+def test_a_step_of_the_host_s_clock_makes_no_cable_dead_nor_alive(
+    step_s: float,
+) -> None:
+    bench = Bench()
+    wall = SteppedClock(bench.clock)
+    link = P1Link(
+        *(bench.network.endpoint(*METER), wall, lambda events: None),
+        monotonic=bench.clock.seconds,
+    )
+    link.start()
+    bench.clock.advance(15)
+    bench.gateway.kill()
+    bench.meter.prints = False
+    wall.ahead_s += step_s
+    connects = len(bench.meter.connects)
+    bench.clock.advance(IDLE_S - 10)
+    assert len(bench.meter.connects) == connects
+    bench.clock.advance(10)
+    assert len(bench.meter.connects) == connects + 1
+    link.stop()

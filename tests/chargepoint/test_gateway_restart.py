@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from chargepoint.exchanges import Purpose
 from chargepoint.notices import Alarm, Event
 from chargepoint.registers import Outcome
@@ -143,3 +145,19 @@ def test_a_gateway_that_lost_its_journal_meets_a_unit_that_remembers() -> None:
 def test_outcomes_do_not_look_like_rejects() -> None:
     assert not {int(outcome) for outcome in Outcome if outcome} & set(map(int, Reject))
     assert profile(1).valid_to - START == HOUR
+
+
+@pytest.mark.parametrize("step_s", [7200, -7200])
+def test_a_unit_whose_own_clock_makes_a_step_gets_time_and_profile_again(
+    step_s: int,
+) -> None:
+    rig = running()
+    clock = rig.unit.station.clock
+    clock.set(rig.now_s, clock.at(rig.now_s) + step_s)
+    rig.unit.station.settle()
+    assert rig.applied_w == MAX_W
+    rig.run(70)
+    assert rig.applied_w == 6000 and rig.logic.alarms == {}
+    assert abs(clock.at(rig.now_s) - rig.now_s) <= 1
+    rig.run(3600)
+    assert rig.applied_w == 9000
