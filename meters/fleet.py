@@ -157,6 +157,13 @@ def load_fleet(
     return Fleet(file, meters, store)
 
 
+def begin_again(folder: Path, fleet: Fleet, place: FleetMeter, now_s: int) -> Meter:
+    """A meter of a loaded fleet as its state in the folder says, as `load_fleet` would make it."""
+    shipment = Shipment(folder / SHIPMENT_FILE)
+    standard, random_bytes = fleet.file.standard, place.meter.random_bytes
+    return _restore(place.entry, standard, fleet.store, shipment, now_s, random_bytes)
+
+
 def _restore(
     entry: MeterEntry,
     standard: Standard,

@@ -15,6 +15,7 @@ from scenarios.feeder_faults import DisturbFeeder
 from scenarios.job_actions import remove_schedule
 from scenarios.scene import Scene, Seen
 from scenarios.steps import Inject, PlugCar, PowerCycle, PressButton, SetLoad, WakeUp
+from scenarios.trouble_actions import TROUBLE_ACTIONS
 from scenarios.unit_actions import UNIT_ACTIONS
 from scenarios.values import Model
 from scenarios.world_protocol import Car, Outcome, Refuser
@@ -186,4 +187,5 @@ ACTIONS: Final[dict[str, Callable[[Scene, Any], Awaitable[Seen]]]] = {
     **DEVICE_ACTIONS,
     **UNIT_ACTIONS,
     **BOOK_ACTIONS,
+    **TROUBLE_ACTIONS,
 }

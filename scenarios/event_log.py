@@ -17,6 +17,7 @@ EVENTS: Final[dict[str, tuple[str, ...]]] = {
     "push": ("station", "alarms", "jobs"),
     "doubt": ("subject", "doubt"),
     "wrong": ("file", "line", "column", "why", "consequence"),
+    "killed": ("station", "process"),
     "sessions_left_out": ("station", "sessions", "file", "line", "column"),
     "no_sessions": ("station", "file"),
 }

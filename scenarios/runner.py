@@ -59,7 +59,7 @@ def instants(scenario: Scenario) -> list[datetime]:
                 now += duration
             case "expect", body:
                 now += body.for_ or timedelta(0)
-            case "power_cycle", body:
+            case "power_cycle" | "restart", body:
                 now += body.off_for
             case "run_until", time() as wanted_time:
                 now = next_time_of_day(now, wanted_time)

@@ -38,6 +38,14 @@ from scenarios.expectations import Expectation
 from scenarios.feeder_faults import DisturbFeeder
 from scenarios.includes import Include
 from scenarios.jobs import AddSchedule, CancelJob, HandIn, RemoveSchedule
+from scenarios.troubles import (
+    AtProcess,
+    AtWire,
+    DisturbWire,
+    Kill,
+    Restart,
+    StepClock,
+)
 from scenarios.unit_actions import FitCable, InjectUnit, WriteRegister
 from scenarios.values import Duration, Model, Real, Until, one_of
 
@@ -188,6 +196,12 @@ class Step(Model):
     disturb_feeder: DisturbFeeder | None = None
     press_display: PressDisplay | None = None
     note_life: NoteLife | None = None
+    disturb_wire: DisturbWire | None = None
+    reset_wire: AtWire | None = None
+    kill: Kill | None = None
+    start: AtProcess | None = None
+    restart: Restart | None = None
+    step_clock: StepClock | None = None
     expect: Expectation | None = None
     include: Annotated[
         Include | None, Field(description="the steps of a file, in this place")

@@ -63,6 +63,15 @@ class SimulatedTransport:
         self._protocol = protocol
 
     @property
+    def protocol(self) -> IProtocol | None:
+        """Who takes what arrives; somebody else from when it is set."""
+        return self._protocol
+
+    @protocol.setter
+    def protocol(self, protocol: IProtocol) -> None:
+        self._protocol = protocol
+
+    @property
     def connected(self) -> bool:
         """Whether this end is open."""
         return self._protocol is not None

@@ -76,6 +76,22 @@ Duration = Annotated[
         {"type": "string", "pattern": f"^{_DURATION}$", "examples": ["15s", "1h 30m"]}
     ),
 ]
+
+
+def _signed(value: object) -> timedelta:
+    if isinstance(value, str) and value.startswith("-"):
+        return -parse_duration(value[1:])
+    return _duration(value)
+
+
+# A duration, or one with a minus.
+SignedDuration = Annotated[
+    timedelta,
+    BeforeValidator(_signed),
+    WithJsonSchema(
+        {"type": "string", "pattern": f"^-?{_DURATION}$", "examples": ["2h", "-90s"]}
+    ),
+]
 Instant = Annotated[
     datetime,
     BeforeValidator(_instant),

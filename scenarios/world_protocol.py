@@ -24,6 +24,7 @@ from meters.p2.faults import Faults
 from scenarios.event_log import EventLog
 from scenarios.feeder_faults import Disturbance
 from scenarios.results import Hop, RunData
+from scenarios.trouble_protocol import Cables, Processes
 from wire.dlms.acse import Mechanism
 from wire.p1 import Telegram
 from wire.quantities import PerPhase
@@ -268,6 +269,14 @@ class HeadEnd(Protocol):
 
 class World(Protocol):
     """One playable world."""
+
+    @property
+    def processes(self) -> Processes:
+        """What runs, or does not run just now."""
+
+    @property
+    def cables(self) -> Cables:
+        """The wires between head-end, meters and charge points."""
 
     @property
     def devices(self) -> Devices:

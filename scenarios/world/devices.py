@@ -86,7 +86,7 @@ class Devices:
         device, rate = self._devices[name], self._rates.get(name)
         if rate is None:
             rate = household_rate(device.identity, now_s)
-        self._places[name].meter.advance(now_s)
+        self._places[name].advance(now_s)
         device.advance(now_s)
         device.set_flow(rate)
 

@@ -15,7 +15,7 @@ from scenarios.world.fairness import (
     fifth_percentile,
     jain,
 )
-from scenarios.world.station import UNIT_MAX_DA, Station
+from scenarios.world.station import Station
 from scenarios.world.transformer import (
     MINUTE_S,
     PHASES,
@@ -23,6 +23,7 @@ from scenarios.world.transformer import (
     Quarters,
     Transformer,
 )
+from scenarios.world.unit_process import UNIT_MAX_DA
 from scenarios.world.voltages import voltages
 from scenarios.world.witness import Witness
 from wire.instants import from_epoch

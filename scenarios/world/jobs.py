@@ -30,18 +30,33 @@ class Jobs:
     def __init__(
         self,
         store: Store,
-        scheduler: Scheduler,
         clock: IReactorTime,
         meters: Sequence[Meter],
         on_message: Callable[[int, bytes], None],
     ) -> None:
         self._store = store
-        self._scheduler = scheduler
         self._clock = clock
         self._meters = meters
         self._on_message = on_message
+        self._scheduler: Scheduler | None = None
+        self._recurring: Recurring | None = None
+        self._scheduling = False
+
+    def begin(self, scheduler: Scheduler) -> None:
+        """The head-end runs jobs from now on, and makes those of its schedules."""
+        self._scheduler = scheduler
         # Nobody else adds schedules, so it is looked when we do, and when one is due.
-        self._recurring = Recurring(store, clock, scheduler.wake, look_s=86_400.0)
+        self._recurring = Recurring(
+            self._store, self._clock, scheduler.wake, look_s=86_400.0
+        )
+        if self._scheduling:
+            self._recurring.start()
+
+    def end(self) -> None:
+        """It does not run any more; what is in the store stays there."""
+        if self._recurring is not None:
+            self._recurring.stop()
+        self._scheduler = self._recurring = None
 
     async def hand_in(
         self,
@@ -51,6 +66,8 @@ class Jobs:
         **options: Unpack[JobOptions],
     ) -> Outcome:
         """Hands a job in."""
+        if self._scheduler is None:
+            return not_running()
         known = self._meters[meter - 1]
         try:
             operations.prepare(operation, known.standard, arguments)
@@ -65,6 +82,8 @@ class Jobs:
 
     def cancel(self, job: int) -> Outcome:
         """Ends a job that still waits."""
+        if self._scheduler is None:
+            return not_running()
         try:
             with self._store.begin() as connection:
                 jobs.cancel(connection, job, self._clock.seconds())
@@ -112,6 +131,8 @@ class Jobs:
         **options: Unpack[ScheduleOptions],
     ) -> Outcome:
         """An operation again and again."""
+        if self._recurring is None:
+            return not_running()
         known = None if meter is None else self._meters[meter - 1]
         try:
             for each in self._meters if known is None else (known,):
@@ -128,7 +149,8 @@ class Jobs:
                 )
         except (ConfigError, LocalError) as error:
             return _refused(error)
-        self.stop()
+        self._scheduling = True
+        self._recurring.stop()
         self._recurring.start()
         return Outcome(value=number)
 
@@ -137,9 +159,10 @@ class Jobs:
         with self._store.begin() as connection:
             return schedules.remove(connection, schedule, self._clock.seconds())
 
-    def stop(self) -> None:
-        """Makes no more jobs of schedules."""
-        self._recurring.stop()
+
+def not_running(why: str = "the head-end does not run") -> Outcome:
+    """What is asked of a head-end that is dead does not even reach it."""
+    return Outcome("not-running", Refuser.TRANSPORT, why)
 
 
 def _refused(error: ConfigError | LocalError) -> Outcome:

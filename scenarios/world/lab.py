@@ -19,6 +19,7 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
+from headend.attempt import Abandoned
 from headend.store.job import Job
 from meters.meter import P1_VERSIONS
 from scenarios.clock import sleep_until
@@ -27,6 +28,8 @@ from scenarios.event_log import EventLog
 from scenarios.network import Network
 from scenarios.results import Hop, RunData
 from scenarios.settings import Controller
+from scenarios.wires import Wires
+from scenarios.world.cables import Cables
 from scenarios.world.dali_box import DaliBox
 from scenarios.world.devices import MINUTE_S, Devices
 from scenarios.world.figures import key_figures, run_data
@@ -34,6 +37,7 @@ from scenarios.world.head_end import HeadEnd, at
 from scenarios.world.inputs import read_feeder_of
 from scenarios.world.office import Office
 from scenarios.world.premises import Premises
+from scenarios.world.processes import Processes
 from scenarios.world.station import Station
 from scenarios.world.street import make_stations, read_cars
 from scenarios.world.transformer import PHASES, QUARTER_S, Flow, Transformer
@@ -62,7 +66,7 @@ class Lab:
     ) -> None:
         self._settings = settings = scenario.world
         self._clock = clock
-        self._network = network
+        self._network = network = Wires(network, clock, Random(scenario.seed))
         self._witness = Witness(clock)
         self._start_s = int(settings.start.timestamp())
         self._feeder = read_feeder_of(settings)
@@ -86,6 +90,7 @@ class Lab:
             clock,
             [each.equipment_id for each in settings.devices if not each.attached],
         )
+        self.cables = Cables(self._stations)
         self._office = Office(
             settings,
             fleet_folder / "shipment.json",
@@ -98,7 +103,7 @@ class Lab:
             ),
         )
         self.head_end = HeadEnd(self._office, self._stations, self._witness, clock)
-        self._control = self._office.control(
+        self._office.control_by(
             controller,
             {s.name: s.meter.identity.equipment_id for s in self._stations},
             self._feeder.before(self._start_s),
@@ -110,6 +115,7 @@ class Lab:
             ),
             self._witness.doubted,
         )
+        self.processes = Processes(self._office, self._stations, self._witness, clock)
         self._step: Deferred[Any] | None = None
         self._ticking: IDelayedCall | None = None
         self._planned_s = self._ticked_s = self._start_s
@@ -137,7 +143,8 @@ class Lab:
         for station, addresses in zip(self._stations, self._addresses):
             await station.connect(self._network, addresses)
         if (port := self._settings.push_port) is not None:
-            await self._office.listen(self._network, port, self._settings.on_alarm)
+            self._office.hears(port, self._settings.on_alarm)
+            await self._office.listen()
         self._begin_quarter()
         self._schedule_tick()
 
@@ -263,10 +270,11 @@ class Lab:
         report = self.box.report(now_s, self._transformer.quarters[-1])
         for fault in report.faults:
             self._witness.wrong(fault)
-        if self._control is None or (self._step is not None and not self._step.called):
+        control = self._office.control
+        if control is None or (self._step is not None and not self._step.called):
             return
         self._planned_s = now_s
-        self._step = ensureDeferred(self._control.send(report.sample, report.past))
+        self._step = ensureDeferred(control.send(report.sample, report.past))
         self._step.addCallbacks(self._follow, self._fault)
 
     def _follow(self, messages: Sequence[Deferred[Job]]) -> None:
@@ -278,4 +286,6 @@ class Lab:
         return self._stations[int(name[2:]) - 1]
 
     def _fault(self, failure: Failure) -> None:
-        self._trouble = failure.value
+        # What a head-end that is killed was about to do does not happen.
+        if not failure.check(Abandoned):
+            self._trouble = failure.value

@@ -1,16 +1,18 @@
-"""The head-end of a world: store, keys, scheduler, and the controller of the feeder."""
+"""The head-end of a world: what it keeps, and the process that runs until it is killed."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from random import Random
 
+from twisted.internet.defer import ensureDeferred
 from twisted.internet.interfaces import IReactorTime
 
 from headend import operations
+from headend.attempt import Abandoned
 from headend.control import CongestionControl, Sent
 from headend.controllers import CONTROLLERS
 from headend.dali import FeederSample
@@ -27,10 +29,13 @@ from headend.store.engine import open_store
 from headend.store.job import Job, JobState
 from headend.store.meters import Meter
 from headend.trust import Doubt
-from scenarios.network import Network, Port
+from scenarios.network import Port
 from scenarios.settings import Controller, WorldSettings
+from scenarios.stepped_clock import SteppedClock
+from scenarios.wire_faults import WireFaults
+from scenarios.wires import Wires
 from scenarios.world.books import Books
-from scenarios.world.jobs import Jobs
+from scenarios.world.jobs import Jobs, not_running
 from scenarios.world_protocol import Outcome, Refuser
 from wire.capture import Tap
 from wire.dlms.acse import Mechanism
@@ -44,7 +49,7 @@ LOOPBACK = "127.0.0.1"
 
 
 class Office:
-    """What stands at the grid operator's.
+    """What stands at the grid operator's; store and keys outlive the process.
 
     `random` is None in real time: secrets are then secret. `trace` sees the octets of the
     exchanges with a meter, `on_heard` what each push told; `pushes` are the alarms of each, by
@@ -55,82 +60,127 @@ class Office:
         self,
         settings: WorldSettings,
         shipment: Path,
-        network: Network,
+        network: Wires,
         clock: IReactorTime,
         random: Random | None,
         trace: Callable[[Meter], Tap | None],
         on_heard: Callable[[Heard], None],
     ) -> None:
-        random_bytes = random.randbytes if random else secrets.token_bytes
         self._settings = settings
-        self._clock = clock
+        self._random_bytes = random.randbytes if random else secrets.token_bytes
+        self._network = network
+        self._clock = SteppedClock(clock)
+        self._trace = trace
         self._on_heard = on_heard
         self._listener: PushFactory | None = None
         self._ports: list[Port] = []
+        self._hears: tuple[int, OnAlarm] | None = None
+        self._plan: Callable[[], CongestionControl] | None = None
+        self._mechanism = Mechanism.HIGH_GMAC
+        self.control: CongestionControl | None = None
         self._jobs: Jobs | None = None
         self.pushes: dict[str, list[tuple[str, ...]]] = {}
         self._store = open_store(MEMORY)
-        keys = KeyStore(random_bytes(32), "the world's master key", random_bytes)
+        self._keys = keys = KeyStore(
+            self._random_bytes(32), "the world's master key", self._random_bytes
+        )
         with self._store.begin() as connection:
             import_shipment(connection, keys, shipment, now_s=clock.seconds())
             self._meters = {m.equipment_id: m for m in meters.every(connection)}
+        self._begin()
+
+    def _begin(self) -> None:
+        """The process begins to run jobs, from what the store has."""
+        self.runs = True
+        self._calls = calls = self._network.new()
         self._desk = Desk(
             self._store,
-            keys,
-            network.endpoint,
-            clock,
-            engine=settings.engine,
-            timeout_s=settings.timeout_s,
-            random_bytes=random_bytes,
-            trace=trace,
+            self._keys,
+            lambda host, port: calls.endpoint(self._network.endpoint(host, port)),
+            self._clock,
+            engine=self._settings.engine,
+            timeout_s=self._settings.timeout_s,
+            random_bytes=self._random_bytes,
+            trace=self._trace,
+            mechanism=self._mechanism,
             another=lambda: self._scheduler.another(),
         )
         self._scheduler = Scheduler(
             self._store,
             self._desk.run,
-            clock,
-            limits=Limits(settings.concurrency, settings.connections_per_s),
+            self._clock,
+            limits=Limits(self._settings.concurrency, self._settings.connections_per_s),
             worker="world",
         )
         self._scheduler.start()
+        self.control = None if self._plan is None else self._plan()
+        if self._jobs is not None:
+            self._jobs.begin(self._scheduler)
 
-    def control(
+    def kill(self) -> None:
+        """The process ends in the midst of its jobs; no meter is told."""
+        self.runs = False
+        self.control = None
+        if self._jobs is not None:
+            self._jobs.end()
+        self._calls.reset()
+        self._calls.disturb(WireFaults(silence=True))
+        self._scheduler.abandon()
+        ensureDeferred(self._hear_no_more())
+
+    async def start(self) -> None:
+        """The process begins again."""
+        self._begin()
+        await self.listen()
+
+    def step_clock(self, by_s: float) -> None:
+        """The clock that it has the time of day from makes a step."""
+        self._clock.ahead_s += by_s
+
+    def control_by(
         self,
         controller: Controller,
         stations: Mapping[str, str],
-        history: Iterable[FeederSample],
+        history: Sequence[FeederSample],
         on_sent: Callable[[Sent], None],
         on_ended: Callable[[Sent, Job], None],
         on_doubt: Callable[[str, Doubt | None], None],
-    ) -> CongestionControl | None:
-        """The controller of the feeder; `stations` are equipment identifiers by name,
+    ) -> None:
+        """How the feeder is controlled; `stations` are equipment identifiers by name,
         `history` what the transformer's box measured before the start.
 
-        None when nobody controls.
+        A controller keeps nothing over a restart of the process but that history.
         """
         if controller is Controller.NONE:
-            return None
+            return
         settings = self._settings
-        planner = CONTROLLERS[controller.value](
-            Settings(
-                tuple(stations),
-                settings.rating_va,
-                settings.station_max_w,
-                preferred=frozenset(f"CP{number:03}" for number in settings.preferred),
-            )
-        )
-        planner.learn(history)
         numbers = {name: self._meters[meter].id for name, meter in stations.items()}
-        return CongestionControl(
-            planner,
-            numbers,
-            self._scheduler,
-            self._clock,
-            on_sent=on_sent,
-            on_ended=on_ended,
-            on_doubt=on_doubt,
-            delay_s=settings.message_delay_s,
-        )
+
+        def plan() -> CongestionControl:
+            planner = CONTROLLERS[controller.value](
+                Settings(
+                    tuple(stations),
+                    settings.rating_va,
+                    settings.station_max_w,
+                    preferred=frozenset(
+                        f"CP{number:03}" for number in settings.preferred
+                    ),
+                )
+            )
+            planner.learn(history)
+            return CongestionControl(
+                planner,
+                numbers,
+                self._scheduler,
+                self._clock,
+                on_sent=on_sent,
+                on_ended=on_ended,
+                on_doubt=on_doubt,
+                delay_s=settings.message_delay_s,
+            )
+
+        self._plan = plan
+        self.control = plan()
 
     async def do(
         self,
@@ -144,6 +194,8 @@ class Office:
 
         The outcome has the value that was read or, with `whole`, all of the result.
         """
+        if not self.runs:
+            return not_running()
         meter = self._meters[equipment_id]
         try:
             # Here, not only at the desk: a job that can never work is not handed in.
@@ -153,10 +205,7 @@ class Office:
         job_id = await self._scheduler.submit(
             meter.id, operation, arguments, max_attempts=ATTEMPTS
         )
-        job = await self._scheduler.wait(job_id)
-        if whole and job.state is JobState.DONE:
-            return Outcome(value=job.result)
-        return outcome_of(job, operation)
+        return await self.outcome(job_id, operation, whole=whole)
 
     def books(self, equipment_ids: Iterable[str]) -> Books:
         """What is written down of these meters, which count from 1 there."""
@@ -167,12 +216,21 @@ class Office:
     ) -> Jobs:
         """The jobs and schedules of these meters, which count from 1 there."""
         known = [self._meters[equipment_id] for equipment_id in equipment_ids]
-        self._jobs = Jobs(self._store, self._scheduler, self._clock, known, on_message)
-        return self._jobs
+        self._jobs = jobs = Jobs(self._store, self._clock, known, on_message)
+        jobs.begin(self._scheduler)
+        return jobs
 
-    async def outcome(self, job_id: int, operation: str) -> Outcome:
-        """How a job ended, once it has."""
-        return outcome_of(await self._scheduler.wait(job_id), operation)
+    async def outcome(
+        self, job_id: int, operation: str, *, whole: bool = False
+    ) -> Outcome:
+        """How a job ended, once it has; the value as for `do`."""
+        try:
+            job = await self._scheduler.wait(job_id)
+        except Abandoned:
+            return not_running(f"the head-end was killed; it has kept job {job_id}")
+        if whole and job.state is JobState.DONE:
+            return Outcome(value=job.result)
+        return outcome_of(job, operation)
 
     def stored(self, equipment_id: str, group: str) -> list[float]:
         """See `scenarios.world_protocol.World.stored`."""
@@ -192,10 +250,17 @@ class Office:
 
     def authenticate_by(self, mechanism: Mechanism) -> None:
         """Proves itself so to every meter from now on."""
-        self._desk.mechanism = mechanism
+        self._mechanism = self._desk.mechanism = mechanism
 
-    async def listen(self, network: Network, port: int, on_alarm: OnAlarm) -> None:
-        """Hears what meters push, at that port of TCP and of UDP."""
+    def hears(self, port: int, on_alarm: OnAlarm) -> None:
+        """What meters push is heard at that port of TCP and of UDP, from `listen` on."""
+        self._hears = port, on_alarm
+
+    async def listen(self) -> None:
+        """Opens the port at which pushes are heard, if there is one."""
+        if self._hears is None:
+            return
+        network, (port, on_alarm) = self._network, self._hears
         reception = Reception(self._store, on_alarm)
         self._listener = PushFactory(reception.take, self._clock, self._heard)
         self._ports.append(await network.listen(LOOPBACK, port, self._listener))
@@ -209,14 +274,19 @@ class Office:
 
     async def close(self) -> None:
         """Stops listener and scheduler, and closes the store."""
-        for port in self._ports:
-            await port.close()
-        if self._listener is not None:
-            self._listener.hang_up()
+        await self._hear_no_more()
         if self._jobs is not None:
-            self._jobs.stop()
+            self._jobs.end()
         await self._scheduler.stop()
         self._store.close()
+
+    async def _hear_no_more(self) -> None:
+        ports, self._ports = self._ports, []
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.hang_up()
+        for port in ports:
+            await port.close()
 
 
 def outcome_of(job: Job, operation: str) -> Outcome:

@@ -28,8 +28,8 @@ from scenarios.world.dali_box import DaliBox
 from scenarios.world.fairness import Reversals, Served
 from scenarios.world.feeder import Feeder
 from scenarios.world.figures import key_figures
-from scenarios.world.station import UNIT_MAX_DA
 from scenarios.world.transformer import MINUTE_S, QUARTER_S, Quarters, Transformer
+from scenarios.world.unit_process import UNIT_MAX_DA
 from wire.charging_profile import ChargingProfile
 from wire.instants import from_epoch
 from wire.quantities import PerPhase

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
 from chargepoint.car import Visits
-from chargepoint.edge import Gateway
-from chargepoint.journal import MemoryJournal
 from chargepoint.modbus_client import ModbusClient
-from chargepoint.modbus_server import UnitServerFactory
 from chargepoint.notices import Notice
 from chargepoint.registers import Source, hardware_max_w
 from chargepoint.sessions import Session, staying
@@ -21,32 +17,26 @@ from meters.behaviour.injections import Injection, inject
 from meters.behaviour.wakeup import By, woken
 from meters.mbus import display
 from meters.meter import Meter
-from meters.p1.port import P1Port
-from meters.p3.protocol import P3Factory
-from meters.push_line import PushLine
-from scenarios.network import Network, Port
+from scenarios.trouble_protocol import Process
+from scenarios.wire_faults import WireKind
+from scenarios.wires import Wire, Wires
 from scenarios.world import master
+from scenarios.world.addresses import Addresses
 from scenarios.world.bound import Stay, stays
 from scenarios.world.fairness import Reversals, Served
+from scenarios.world.gateway_process import GatewayProcess
+from scenarios.world.keeper import Keeper
+from scenarios.world.meter_process import MeterProcess
+from scenarios.world.process import LabProcess
 from scenarios.world.stranger import try_wrong_key, use_counter
 from scenarios.world.transformer import NO_LOAD, NOMINAL_DV, Flow, Quarters
+from scenarios.world.unit_process import UNIT_MAX_DA, UnitProcess
 from scenarios.world_protocol import Car, GatewaySight, Outcome
 from wire.errors import LocalError
 from wire.p1 import Telegram
 from wire.quantities import PerPhase
 
-UNIT_MAX_DA = 320
-
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where a station's wires are."""
-
-    p3: tuple[str, int]
-    p1: tuple[str, int]
-    modbus: tuple[str, int]
 
 
 class Station:
@@ -59,7 +49,7 @@ class Station:
     def __init__(
         self,
         name: str,
-        meter: Meter,
+        keeper: Keeper,
         clock: IReactorTime,
         sessions: Iterable[Session],
         period_s: int,
@@ -70,7 +60,7 @@ class Station:
     ) -> None:
         now_s = int(clock.seconds())
         self.name = name
-        self.meter = meter
+        self.meter = keeper.meter
         self.base_w = self.base_var = NO_LOAD
         self.voltage_dv = NOMINAL_DV
         self.limits: list[tuple[int, int]] = []
@@ -87,126 +77,116 @@ class Station:
             visits=Visits(sessions),
         )
         self.unit.station.on_power = self._power
-        meter.on_breaker = self._breaker
-        self.p3 = P3Factory(meter, clock, self._keep)
-        self.p1 = P1Port(meter.telegram, clock, period_s)
-        self._units = UnitServerFactory(self.unit, clock)
+        self.meter.on_breaker = self._breaker
+        self._meter = MeterProcess(keeper, clock, period_s, self._keep, self._begun)
+        self._unit = UnitProcess(self.unit, clock)
+        self._gateway = GatewayProcess(
+            *(clock, period_s),
+            *(lambda notice: on_notice(self, notice), self._telegram),
+        )
+        self._eyes: ModbusClient | None = None
+        self._wires: dict[WireKind, Wire] = {}
         self._clock = clock
-        self._on_notice = on_notice
         self._on_telegram = on_telegram
         self._on_kept = on_kept
-        self._journal = MemoryJournal()
-        self._ports: list[Port] = []
-        self.gateway: Gateway | None = None
         self.flow = Flow(now_s)
         # Whether someone has set the load, and the voltage, by hand.
         self._held_w = self._held_dv = False
         self._wakes_s = now_s
         self._power(now_s, self.unit.power_w)
 
-    async def connect(self, network: Network, wanted: Addresses) -> None:
+    async def connect(self, network: Wires, wanted: Addresses) -> None:
         """Opens the ports, at the wanted addresses or free ones, and starts the gateway."""
-        for address, factory in (
-            (wanted.p3, self.p3),
-            (wanted.p1, self.p1),
-            (wanted.modbus, self._units),
-        ):
-            self._ports.append(await network.listen(*address, factory))
-        self.addresses = Addresses(*(port.address for port in self._ports))
+        calls = network.new()
+        p3, p1 = await self._meter.listen(network, wanted.p3, wanted.p1, calls)
+        modbus = await self._unit.listen(network, wanted.modbus)
+        self.addresses = Addresses(p3, p1, modbus)
+        self._wires = {
+            WireKind.P3: network.at(p3),
+            WireKind.P1: network.at(p1),
+            WireKind.MODBUS: network.at(modbus),
+            WireKind.PUSH: calls,
+        }
         self._network = network
-        self._pushes = PushLine(
-            self.meter, network.endpoint, self._clock, self._keep, network.send
-        )
-        self._eyes = self._modbus()
-        self.start_gateway()
+        self._eyes = ModbusClient(network.endpoint(*modbus), self._clock)
+        await self._gateway.connect(network, p1, modbus)
 
     async def disconnect(self) -> None:
         """Ends the gateway and closes the ports, as far as they were opened."""
-        if self.gateway is not None:
+        if self._eyes is not None:
             self._eyes.close()
-            self._pushes.hang_up()
-            await self.stop_gateway()
-        for port in self._ports:
-            await port.close()
-        self.p3.hang_up()
-        self.p1.close()
-        self._units.hang_up()
+        await self._gateway.stop()
+        await self._meter.close()
+        await self._unit.close()
+
+    def wire(self, kind: WireKind) -> Wire:
+        """One of the wires that end here."""
+        return self._wires[kind]
+
+    def process(self, kind: Process) -> LabProcess:
+        """One of the processes that run here."""
+        processes: dict[Process, LabProcess] = {
+            Process.GATEWAY: self._gateway,
+            Process.UNIT: self._unit,
+            Process.METER: self._meter,
+        }
+        return processes[kind]
+
+    def kill(self, kind: Process) -> None:
+        """One of them ends."""
+        self.process(kind).kill()
+        if kind is not Process.UNIT:
+            # Nobody sends, or nobody reads.
+            self._newest = None
 
     # By hand
 
-    def start_gateway(self) -> None:
-        """The gateway starts with what it had saved."""
-        self._unit_client = self._modbus()
-        self.gateway = Gateway(
-            p1=self._network.endpoint(*self.addresses.p1),
-            unit=self._unit_client,
-            clock=self._clock,
-            journal=self._journal,
-            hardware_max_w=hardware_max_w(3, UNIT_MAX_DA),
-            thinned_s=self.p1.period_s,
-            on_notice=lambda notice: self._on_notice(self, notice),
-            on_telegram=self._telegram,
-        )
-        self.gateway.start()
-
-    async def stop_gateway(self) -> None:
-        """The gateway ends; its journal stays."""
-        assert self.gateway is not None
-        over = self.gateway.stop()
-        self._unit_client.close()
-        await over
-
     async def restart_gateway(self) -> None:
         """The gateway ends and starts again."""
-        await self.stop_gateway()
-        self.start_gateway()
+        await self._gateway.stop()
+        await self._gateway.start()
 
     def restart_unit(self) -> None:
         """The unit boots, if it has power: connections drop and setpoints are gone."""
-        self._units.hang_up()
-        if self.meter.connected:
-            self.unit.restart(int(self._clock.seconds()))
+        self._unit.restart()
 
     def touch(self, act: Callable[[Meter], T]) -> T:
         """Something is done to the meter now, or to what hangs on it."""
-        self.meter.advance(int(self._clock.seconds()))
+        self.advance(int(self._clock.seconds()))
         done = act(self.meter)
         self._await_meter()
         return done
 
     def power_off(self) -> None:
         """The meter loses its supply."""
-        self.meter.advance(int(self._clock.seconds()))
-        self.meter.power_off()
-        self.p3.hang_up()
-        self._pushes.hang_up()
+        self._hand(Meter.power_off)
+        self._meter.hang_up()
         self._newest = None
 
     def power_on(self) -> None:
         """The supply returns."""
-        self.meter.power_on(int(self._clock.seconds()))
-        self._await_meter()
+        self._hand(lambda meter: meter.power_on(int(self._clock.seconds())))
 
     def press_button(self, close: bool) -> bool:
         """Someone presses the meter's button; whether the breaker moved."""
-        return self.touch(lambda meter: meter.press_button(close))
+        return self._hand(lambda meter: meter.press_button(close))
 
     def inject(self, injection: Injection) -> None:
         """Something happens to the meter, or breaks in it."""
-        self.touch(lambda meter: inject(meter, injection))
+        self._hand(lambda meter: inject(meter, injection))
 
     def wake_up(self, by: By, number: str) -> bool:
         """A call or an empty SMS reaches the meter's modem; whether it is heeded."""
-        return self.touch(lambda meter: woken(meter, by, number))
+        return self._hand(lambda meter: woken(meter, by, number))
 
     def unplug_p1(self) -> None:
         """Pulls the P1 cable."""
-        self.p1.unplug()
+        self._meter.plug(False)
         self._newest = None
 
     def plug_p1(self) -> None:
         """Puts the P1 cable back."""
-        self.p1.replug()
+        self._meter.plug(True)
 
     def plug_car(self, car: Car) -> None:
         """A car arrives now and stays; one that is there leaves first."""
@@ -233,19 +213,19 @@ class Station:
 
     async def write_register(self, name: str, value: int) -> Outcome:
         """A register of the unit, written over Modbus by a master of its own."""
-        return await master.write(self._eyes, name, value)
+        return await master.write(self._master(), name, value)
 
     async def register(self, name: str) -> int:
         """A register of the unit, asked over Modbus by a master of its own."""
-        return await master.read(self._eyes, name)
+        return await master.read(self._master(), name)
 
     def press_display(self, held_s: int) -> int | None:
         """Someone presses the E-meter's button; the channel of a device that was chosen."""
-        return self.touch(lambda meter: display.press(meter, held_s))
+        return self._hand(lambda meter: display.press(meter, held_s))
 
     def meter_display(self) -> str:
         """What the E-meter's display offers."""
-        return self.touch(display.shown)
+        return self._hand(display.shown)
 
     def telegram(self) -> Telegram | None:
         """The newest telegram."""
@@ -262,9 +242,10 @@ class Station:
 
     def gateway_now(self) -> GatewaySight:
         """What the gateway shows."""
-        if self.gateway is None:
-            raise LocalError("there is no gateway")
-        return GatewaySight(self.gateway.logic.metrics, self.gateway.logic.alarms)
+        gateway = self._gateway.gateway
+        if gateway is None:
+            raise LocalError("the gateway does not run")
+        return GatewaySight(gateway.logic.metrics, gateway.logic.alarms)
 
     async def try_wrong_key(self) -> Outcome:
         """Somebody without the meter's keys tries to associate."""
@@ -281,6 +262,10 @@ class Station:
 
     # As time passes
 
+    def advance(self, now_s: int) -> None:
+        """Brings the meter up to now."""
+        self._meter.advance(now_s)
+
     def tick(self, now_s: int, tick_s: int) -> None:
         """Brings the unit up to now, notes what is in force, and lets P1 send."""
         unit, point = self.unit, self.unit.station
@@ -295,9 +280,9 @@ class Station:
             self.reversals.see(limit_w)
         if car is not None and not point.offered_da and car.remaining_ws:
             self.starved_s += tick_s
-        self.p1.tick(now_s)
+        self._meter.tick(now_s)
         self._await_meter()
-        self._pushes.tick(now_s)
+        self._meter.call(now_s)
 
     def follow(self, power_w: PerPhase | None, voltage_dv: PerPhase) -> None:
         """The load, if any is told, and the voltage by the world's files; a hand's word stands."""
@@ -332,7 +317,7 @@ class Station:
 
     def _power(self, now_s: int, car_w: PerPhase) -> None:
         """Something else flows from this second on."""
-        self.meter.advance(now_s)
+        self._meter.advance(now_s)
         # Not what we were called with: the meter may just have opened its breaker.
         base, car_w = self.base_w, self.unit.power_w
         demand_w = (base[0] + car_w[0], base[1] + car_w[1], base[2] + car_w[2])
@@ -346,11 +331,7 @@ class Station:
 
     def _breaker(self, now_s: int, closed: bool) -> None:
         """The meter's breaker has moved, and the unit's power with it."""
-        if closed:
-            self.unit.restart(now_s)
-        else:
-            self._units.hang_up()
-            self.unit.power_off(now_s)
+        self._unit.power(now_s, closed)
         self._power(now_s, self.unit.power_w)
 
     def _await_meter(self) -> None:
@@ -359,6 +340,8 @@ class Station:
         The unit is not to draw beyond an opened breaker, and M-Bus devices send on time.
         """
         meter = self.meter
+        if not self._meter.runs:
+            return
         if not (meter.has_breaker or meter.state.attached or meter.state.mbus):
             return
         if meter.next_s == self._wakes_s:
@@ -369,7 +352,7 @@ class Station:
 
     def _wake(self, at_s: int) -> None:
         self.unit.advance(at_s)
-        self.meter.advance(at_s)
+        self._meter.advance(at_s)
         self._await_meter()
 
     def _replace_car(self, session: Session | None) -> None:
@@ -377,19 +360,35 @@ class Station:
         self.unit.advance(now_s)
         self.unit.station.plug(session)
 
+    def _master(self) -> ModbusClient:
+        if self._eyes is None:
+            raise LocalError("the world is not open")
+        return self._eyes
+
     def _p3_endpoint(self) -> IStreamClientEndpoint:
         return self._network.endpoint(*self.addresses.p3)
 
-    def _modbus(self) -> ModbusClient:
-        return ModbusClient(self._network.endpoint(*self.addresses.modbus), self._clock)
+    def _hand(self, act: Callable[[Meter], T]) -> T:
+        """Something is done to the meter that needs it to run."""
+        if not self._meter.runs:
+            raise LocalError("the meter does not run")
+        return self.touch(act)
+
+    def _begun(self, meter: Meter) -> None:
+        """The meter runs again, and knows what it had kept."""
+        now_s = int(self._clock.seconds())
+        self.meter = meter
+        meter.on_breaker = self._breaker
+        if meter.connected is not self._unit.powered:
+            self._unit.power(now_s, meter.connected)
+        self._power(now_s, self.unit.power_w)
 
     def _keep(self, meter: Meter) -> None:
-        """No file: a world's meters live as long as it. What is new may be due at another time."""
-        meter.state.unsaved = False
+        """What is new may be due at another time."""
         self._await_meter()
         self._on_kept(self)
 
     def _telegram(self, telegram: Telegram) -> None:
-        if self.meter.powered and self.p1.plugged:
+        if self._meter.runs and self.meter.powered and self._meter.plugged:
             self._newest = telegram
         self._on_telegram(self, telegram)

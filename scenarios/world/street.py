@@ -10,10 +10,15 @@ from random import Random
 from twisted.internet.interfaces import IReactorTime
 
 from chargepoint.sessions import Session, read_sessions
-from meters.fleet import create_fleet, load_fleet
+from meters.fleet import Fleet, FleetMeter, begin_again, create_fleet, load_fleet
+from meters.meter import Meter
 from scenarios.document import Scenario
 from scenarios.settings import WorldSettings
-from scenarios.world.station import Addresses, Station
+from scenarios.trouble_protocol import Process
+from scenarios.troubles import kills
+from scenarios.world.addresses import Addresses
+from scenarios.world.keeper import Keeper
+from scenarios.world.station import Station
 from scenarios.world.witness import Witness
 
 MODBUS_PORT = 5020
@@ -45,11 +50,12 @@ def make_stations(
         own_devices=settings.own_devices(),
     )
     fleet = load_fleet(folder, start_s, random.randbytes if random else None)
+    always = kills(scenario.content.steps, Process.METER)
     # Cars that are there when the clock starts arrived before it; earlier ones are gone.
     stations = [
         Station(
             name,
-            place.meter,
+            _keeper(folder, fleet, place, always),
             clock,
             [
                 session
@@ -73,6 +79,13 @@ def make_stations(
         for index, place in enumerate(fleet.meters)
     ]
     return stations, addresses
+
+
+def _keeper(folder: Path, fleet: Fleet, place: FleetMeter, always: bool) -> Keeper:
+    def reload(now_s: int) -> Meter:
+        return begin_again(folder, fleet, place, now_s)
+
+    return Keeper(place.meter, fleet.store, reload, always)
 
 
 def read_cars(

@@ -30,6 +30,8 @@ from scenarios.event_log import EventLog
 from scenarios.feeder_faults import Disturbance
 from scenarios.results import Hop, RunData
 from scenarios.settings import Controller
+from scenarios.trouble_protocol import Process
+from scenarios.wire_faults import WireFaults, WireKind
 from scenarios.world_protocol import (
     Car,
     GatewaySight,
@@ -191,6 +193,43 @@ def make_job(number: int) -> Job:
 
 
 @dataclass
+class FakeCables:
+    """Wires that remember what was done to them."""
+
+    done: list[tuple[object, ...]] = field(default_factory=list)
+
+    def disturb(
+        self,
+        wire: WireKind,
+        station: int | None,
+        faults: WireFaults | None,
+        lasts_s: float | None,
+    ) -> None:
+        self.done.append(("disturb", wire, station, faults, lasts_s))
+
+    def reset(self, wire: WireKind, station: int | None) -> None:
+        self.done.append(("reset", wire, station))
+
+
+@dataclass
+class FakeProcesses:
+    """Processes that remember what was done to them; the unit cannot be started."""
+
+    done: list[tuple[object, ...]] = field(default_factory=list)
+
+    def kill(self, process: Process, station: int, after_s: float) -> None:
+        self.done.append(("kill", process, station, after_s))
+
+    async def start(self, process: Process, station: int) -> None:
+        if process is Process.UNIT:
+            raise LocalError("the unit of station 1 runs already")
+        self.done.append(("start", process, station))
+
+    def step_clock(self, process: Process, station: int, by_s: float) -> None:
+        self.done.append(("step", process, station, by_s))
+
+
+@dataclass
 class FakeWorld:
     """One meter that follows the long message's rules, at once."""
 
@@ -214,6 +253,8 @@ class FakeWorld:
     jobs: FakeJobs = field(default_factory=lambda: FakeJobs())
     devices: FakeDevices = field(default_factory=lambda: FakeDevices())
     box: FakeBox = field(default_factory=lambda: FakeBox())
+    cables: FakeCables = field(default_factory=lambda: FakeCables())
+    processes: FakeProcesses = field(default_factory=lambda: FakeProcesses())
 
     def drive(self, play: Coroutine[Any, Any, T]) -> T:
         try:

@@ -26,6 +26,21 @@ steps:
       profile: {valid_from: +0s, valid_to: +1h, periods: [{start: +0s, max_w: 4200}]}
   - expect: {register: {name: applied_limit, equals: 4200}, within: 1m}
   - expect: {register: {name: power, min: 4100, max: 4200}, within: 1m}
+  - disturb_wire: {wire: p3, latency: 1s, jitter: 1s, slice: 100}
+  - disturb_wire: {wire: p1, slice: 64, direction: from_meter}
+  - send_message: {text: in pieces}
+  - expect: {p1_text: {text: in pieces}, within: 30s}
+  - disturb_wire: {wire: p1, corrupt: 1}
+  - disturb_wire: {wire: p3}
+  - send_message: {text: flipped}
+  - run_for: 25s
+  - expect: {p1_text: {text: in pieces}}
+  - disturb_wire: {wire: p1, silence: true, lasts: 10s}
+  - disturb_wire: {wire: modbus, silence: true, lasts: 10s}
+  - reset_wire: {wire: p1}
+  - reset_wire: {wire: modbus}
+  - expect: {p1_text: {text: flipped}, within: 2m}
+  - expect: {register: {name: applied_limit, equals: 4200}, within: 1m}
 """
 
 

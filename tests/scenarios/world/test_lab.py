@@ -56,10 +56,12 @@ STANDARDS = {
     "operations": FIRST,
     "poc_tests": (*FIRST, Standard.SMR_5_2),
     "power_quality": (Standard.SMR_5_2, Standard.SMR_5_5),
+    "processes": (*FIRST, Standard.SMR_5_5),
     "reads": (*FIRST, Standard.SMR_5_2, Standard.SMR_5_5),
     "session_log": (Standard.DSMR_4_2_2, *SMR5),
     "sights": (*FIRST, Standard.SMR_5_5),
     "tariff": FIRST,
+    "wires": (*FIRST, Standard.SMR_5_5),
 }
 
 TEXT = """

@@ -26,9 +26,9 @@ def test_what_is_thinned_is_not_silent_and_keeps_its_cable() -> None:
 
     async def play() -> None:
         await lab.run_until(lab.now + timedelta(minutes=2))
-        cables = list(station.p1.cables)
+        cables = list(station._meter._p1.cables)
         await lab.run_until(lab.now + timedelta(minutes=30))
-        assert list(station.p1.cables) == cables
+        assert list(station._meter._p1.cables) == cables
         for unplugged in (False, True):
             if unplugged:
                 lab.site(1).unplug_p1()
