@@ -113,8 +113,14 @@ GATEWAY: Final[dict[str, Callable[[GatewaySight], object]]] = {
     "last_reject": lambda gateway: gateway.metrics.last_reject.name.lower(),
 }
 
+
+def _told(load: Load, phase: int) -> int | None:
+    return None if load.told_w is None else load.told_w[phase]
+
+
 TRANSFORMER: Final[dict[str, Callable[[Load], object]]] = {
     **_phases("power", lambda load, phase: round(load.power_w[phase])),
+    **_phases("told", _told),
     "load_pu": lambda load: max(map(abs, load.power_w)) / load.phase_rating_w,
     "max_pu": lambda load: load.max_pu,
     "overload_min": lambda load: load.overload_min,

@@ -90,13 +90,15 @@ class Load:
     """What flows through the transformer: W per phase, a mean of the last whole minute.
 
     `max_pu` is the highest quarter-hour mean of a phase, `overload_min` the minutes with more
-    than its rating, both since the start.
+    than its rating, both since the start. `told_w` is what its box told of the last
+    quarter-hour, None when it told nothing that could be.
     """
 
     power_w: tuple[float, float, float]
     phase_rating_w: float
     max_pu: float
     overload_min: int
+    told_w: PerPhase | None = None
 
 
 class Devices(Protocol):

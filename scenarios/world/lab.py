@@ -20,6 +20,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
 from headend.attempt import Abandoned
+from headend.dali import FeederSample
 from headend.store.job import Job
 from meters.meter import P1_VERSIONS
 from scenarios.clock import sleep_until
@@ -71,6 +72,7 @@ class Lab:
         self._start_s = int(settings.start.timestamp())
         self._feeder = read_feeder_of(settings)
         self.box = DaliBox(self._feeder, clock.seconds)
+        self._told: FeederSample | None = None
         self._premises = Premises(settings.premises) if settings.premises else None
         cars = read_cars(settings, self._witness)
         self._transformer = Transformer(settings.rating_va)
@@ -178,8 +180,14 @@ class Lab:
 
     def transformer(self) -> Load:
         """What flows through the transformer."""
-        flow = self._transformer
-        return Load(flow.minute_w, flow.phase_rating_w, flow.max_pu, flow.overload_min)
+        flow, told = self._transformer, self._told
+        return Load(
+            flow.minute_w,
+            flow.phase_rating_w,
+            flow.max_pu,
+            flow.overload_min,
+            None if told is None else told.power_w,
+        )
 
     @property
     def transformer_w(self) -> PerPhase:
@@ -268,6 +276,7 @@ class Lab:
     def _control_step(self, now_s: int) -> None:
         """The DALI box reports, and the controller acts, unless it is still busy."""
         report = self.box.report(now_s, self._transformer.quarters[-1])
+        self._told = report.sample
         for fault in report.faults:
             self._witness.wrong(fault)
         control = self._office.control

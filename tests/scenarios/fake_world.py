@@ -283,7 +283,7 @@ class FakeWorld:
         return [*(float(s) for s in range(1, 21)), None, 0.12345]
 
     def transformer(self) -> Load:
-        return Load((20_000, 30_000, 1000.4), 25_000, 1.1, 7)
+        return Load((20_000, 30_000, 1000.4), 25_000, 1.1, 7, (1, 2, -3))
 
     def kpis(self) -> Mapping[str, float]:
         return self.figures

@@ -97,6 +97,7 @@ def unplugged(world: FakeWorld) -> None:
         ("gateway: {item: alarms, equals: [p1-silent]}", nothing, "['p1-silent']"),
         ("gateway: {item: commanded_w, equals: null}", nothing, "None"),
         ("transformer: {item: power_l3, equals: 1000}", nothing, "1000"),
+        ("transformer: {item: told_l3, equals: -3}", nothing, "-3"),
         ("transformer: {item: load_pu, equals: 1.2}", nothing, "1.2"),
         ("transformer: {item: overload_min, max: 7}", nothing, "7"),
         ("telegram: {item: version, equals: '50'}", nothing, "'50'"),

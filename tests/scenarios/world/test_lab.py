@@ -256,6 +256,31 @@ def test_the_head_end_begins_no_more_connections_than_it_may(
     assert [seen for seen in result.run.expectations if not seen.passed] == []
 
 
+TOLD = """
+scenario: told
+world: {start: 2024-01-27T17:30:00+01:00}
+steps:
+  - expect: {transformer: {item: told_l1, equals: null}}
+  - set_load: {power_w: [3000, 200, -100]}
+  - run_for: 31m
+  - expect: {transformer: {item: told_l3, equals: -100, tolerance: 1}}
+  - disturb_feeder: {fault: negated}
+  - run_for: 15m
+  - expect: {transformer: {item: told_l1, equals: -3000, tolerance: 1}}
+  - expect: {transformer: {item: power_l1, equals: 3000, tolerance: 1}}
+  - disturb_feeder: {fault: missing}
+  - run_for: 15m
+  - expect: {transformer: {item: told_l1, equals: null}}
+"""
+
+
+def test_what_the_transformer_s_box_tells_stands_beside_what_flows() -> None:
+    lab = SimulatedLab(made := parse(TOLD, FILES / "t.yaml"), Controller.NONE)
+    result: Played = lab.drive(Runner(made, lab, "none").play())
+    lab.close()
+    assert [seen for seen in result.run.expectations if not seen.passed] == []
+
+
 def test_a_message_may_wait_a_quarter_of_an_hour_and_control_goes_on() -> None:
     lab = SimulatedLab(scenario(rating_va=30_000, latency_s=900), Controller.HEADROOM)
 
