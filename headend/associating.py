@@ -18,7 +18,7 @@ from twisted.internet.task import deferLater
 from headend.dlms.client import Client
 from headend.dlms.credentials import Credentials
 from headend.dlms.line import Unanswered
-from headend.dlms.session import Rejected
+from headend.dlms.refusals import Rejected
 from headend.keyring import KeyRing, KeySet
 from headend.store.counters import RESERVE, CounterBlock
 from wire.cosem.rows import SMR5

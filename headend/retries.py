@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from headend.associating import LOCKED_S
-from headend.dlms.refusals import Unproven
-from headend.dlms.session import Rejected
+from headend.dlms.refusals import Rejected, Unproven
 from headend.store.job import Job
 from wire.errors import PeerRefused, SimError, TransportError, WireError
 
@@ -48,15 +47,15 @@ def judge(error: Exception, job: Job, retries: Retries, now_s: float) -> Again |
 
     The wire fails, or damages what passes: then an answer breaks a rule, or the meter refuses
     a request that was another one, in clear. If it refuses the next one too, it means that;
-    unless it says that it may accept it later.
+    unless it says that it may accept it later, when its port is not locked any more.
     """
     delay_s, most = retries.delay_s(job.attempts), 1
     if isinstance(error, TransportError | WireError):
         most = job.max_attempts
+    elif isinstance(error, Unproven) and error.worth is not None:
+        most = min(error.worth, job.max_attempts)
     elif isinstance(error, Unproven):
-        most = job.max_attempts if error.transient else min(2, job.max_attempts)
-        # Who was refused may find the port locked for a while.
-        delay_s = max(delay_s, LOCKED_S)
+        most, delay_s = job.max_attempts, max(delay_s, LOCKED_S)
     if job.attempts >= most:
         return _give_up(error, job)
     not_before_s = now_s + delay_s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wire.dlms.acse import Aare, AssociateResult, UserDiagnostic
 from wire.dlms.apdu import Apdu
 from wire.dlms.descriptors import ActionResult, DataAccessResult, words
 from wire.dlms.faults import ConfirmedServiceError, ExceptionResponse
@@ -12,10 +13,33 @@ class Unproven(PeerRefused):
     """A refusal in clear, where the meter would cipher an answer.
 
     It may be that the request was damaged on its way, or that it is not the meter's at all.
-    `transient`: it says that it may accept the same later.
+    `worth` is how many attempts it takes to believe it; None when it says itself that the
+    same may be accepted later.
     """
 
-    transient = False
+    worth: int | None = 2
+
+
+# A meter that says so has been configured so: flipped bits would seldom come to just that.
+_OF_OUR_PROPOSAL = (
+    UserDiagnostic.APPLICATION_CONTEXT_NAME_NOT_SUPPORTED,
+    UserDiagnostic.AUTHENTICATION_MECHANISM_NAME_NOT_RECOGNISED,
+)
+
+
+class Rejected(Unproven):
+    """The meter rejects the association; `transient` when it may accept it later."""
+
+    def __init__(self, aare: Aare) -> None:
+        super().__init__(
+            f"the meter rejects the association: {words(aare.diagnostic)}",
+            aare.diagnostic.value,
+        )
+        self.transient = aare.result is AssociateResult.REJECTED_TRANSIENT
+        if self.transient:
+            self.worth = None
+        elif aare.diagnostic in _OF_OUR_PROPOSAL:
+            self.worth = 1
 
 
 def refused(what: str, result: DataAccessResult | ActionResult) -> PeerRefused:

@@ -17,9 +17,9 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 from headend.dlms.credentials import Credentials
-from headend.dlms.refusals import Unproven, refusal
+from headend.dlms.refusals import Rejected, Unproven, refusal
 from wire.dlms import acse, apdu, axdr
-from wire.dlms.acse import Aare, Aarq, ApplicationContext, AssociateResult, Rlre, Rlrq
+from wire.dlms.acse import Aare, Aarq, ApplicationContext, Rlre, Rlrq
 from wire.dlms.action import ActionRequestNormal, ActionResponseNormal
 from wire.dlms.apdu import Apdu, Request
 from wire.dlms.association import Input, Side, State, input_of, move
@@ -78,17 +78,6 @@ def ended_by_wire_errors(
             raise
 
     return guarded
-
-
-class Rejected(Unproven):
-    """The meter rejects the association; `transient` when it may accept it later."""
-
-    def __init__(self, aare: Aare) -> None:
-        super().__init__(
-            f"the meter rejects the association: {words(aare.diagnostic)}",
-            aare.diagnostic.value,
-        )
-        self.transient = aare.result is AssociateResult.REJECTED_TRANSIENT
 
 
 class Session:

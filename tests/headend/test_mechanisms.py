@@ -79,7 +79,7 @@ def test_a_mechanism_that_is_off_is_told_of_as_no_association(
     ours.run()
     job = ours.show(job_id)
     unknown = UserDiagnostic.AUTHENTICATION_MECHANISM_NAME_NOT_RECOGNISED
-    assert job.state is JobState.FAILED and job.attempts == 2
+    assert job.state is JobState.FAILED and job.attempts == 1
     assert job.result == {"rejected": unknown.value}
     assert "mechanism-name-not-recognised" in (job.error or "")
 

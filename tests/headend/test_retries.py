@@ -75,6 +75,12 @@ def test_a_refusal_is_kept_with_its_code() -> None:
     assert judge(PeerRefused("no"), JOB, RETRIES, 0.0) == GiveUp("no")
 
 
+def test_a_refusal_of_what_we_propose_is_believed_at_once() -> None:
+    error = Unproven("mechanism", 11)
+    error.worth = 1
+    assert judge(error, JOB, RETRIES, 0.0) == GiveUp("mechanism", {"refused": 11})
+
+
 @pytest.mark.parametrize("error", [WireError("bad"), SecurityError("bad")])
 def test_what_the_wire_may_have_damaged_is_tried_again(error: Exception) -> None:
     assert judge(error, JOB, RETRIES, 0.0) == Again("bad", 2.0)
@@ -83,9 +89,8 @@ def test_what_the_wire_may_have_damaged_is_tried_again(error: Exception) -> None
 
 
 def test_a_refusal_in_clear_is_believed_when_it_is_repeated() -> None:
-    """The second attempt waits until a port that the first one locked is open again."""
     error = Unproven("deciphering-error", 5)
-    assert judge(error, JOB, RETRIES, 0.0) == Again("deciphering-error", LOCKED_S)
+    assert judge(error, JOB, RETRIES, 0.0) == Again("deciphering-error", 2.0)
     for job in (replace(JOB, attempts=2), replace(JOB, max_attempts=1)):
         outcome = judge(error, job, RETRIES, 0.0)
         assert outcome == GiveUp("deciphering-error", {"refused": 5})
@@ -93,7 +98,7 @@ def test_a_refusal_in_clear_is_believed_when_it_is_repeated() -> None:
 
 def test_who_may_accept_later_is_asked_until_the_last_attempt() -> None:
     error = Unproven("no-reason-given", 1)
-    error.transient = True
+    error.worth = None
     job = replace(JOB, attempts=4)
     assert judge(error, job, RETRIES, 0.0) == Again("no-reason-given", LOCKED_S)
     outcome = judge(error, replace(JOB, attempts=5), RETRIES, 0.0)
