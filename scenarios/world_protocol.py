@@ -137,7 +137,7 @@ class Site(Protocol):
     """A meter with what stands behind it, for hands and eyes that are there."""
 
     def power_off(self) -> None:
-        """The meter loses its supply: connections die, P1 falls silent."""
+        """The mains fail: connections die, P1 falls silent, car and house draw nothing."""
 
     def power_on(self) -> None:
         """The supply returns; what the meter keeps, it has kept."""

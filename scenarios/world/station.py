@@ -158,14 +158,17 @@ class Station:
         return done
 
     def power_off(self) -> None:
-        """The meter loses its supply."""
+        """The mains fail: at the meter, and at what is behind it."""
         self._hand(Meter.power_off)
         self._meter.hang_up()
         self._newest = None
+        self._energise(int(self._clock.seconds()))
 
     def power_on(self) -> None:
-        """The supply returns."""
-        self._hand(lambda meter: meter.power_on(int(self._clock.seconds())))
+        """The mains return."""
+        now_s = int(self._clock.seconds())
+        self._hand(lambda meter: meter.power_on(now_s))
+        self._energise(now_s)
 
     def press_button(self, close: bool) -> bool:
         """Someone presses the meter's button; whether the breaker moved."""
@@ -322,7 +325,7 @@ class Station:
         base, car_w = self.base_w, self.unit.power_w
         demand_w = (base[0] + car_w[0], base[1] + car_w[1], base[2] + car_w[2])
         self.meter.set_load(demand_w, self.voltage_dv, self.base_var)
-        l1, l2, l3 = self.meter.state.power_w
+        l1, l2, l3 = self.meter.state.power_w if self.meter.powered else NO_LOAD
         self.flow.turn(now_s, (l1, l2, l3))
         self._await_meter()
         total_w = sum(car_w)
@@ -331,7 +334,11 @@ class Station:
 
     def _breaker(self, now_s: int, closed: bool) -> None:
         """The meter's breaker has moved, and the unit's power with it."""
-        self._unit.power(now_s, closed)
+        self._energise(now_s)
+
+    def _energise(self, now_s: int) -> None:
+        """Behind an open breaker, and while the mains fail, the unit has no power."""
+        self._unit.power(now_s, self.meter.connected and self.meter.powered)
         self._power(now_s, self.unit.power_w)
 
     def _await_meter(self) -> None:

@@ -56,6 +56,29 @@ def test_a_trip_stops_car_meter_and_transformer_at_one_second(over_s: int) -> No
     lab.close()
 
 
+def test_mains_that_fail_take_the_car_s_power_and_the_transformer_s_load() -> None:
+    lab = make_lab()
+
+    async def play() -> None:
+        site, station = lab.site(1), lab._stations[0]
+        site.set_load((600, 0, 0), None)
+        site.plug_car(CAR)
+        await lab.run_until(lab.now + timedelta(minutes=1))
+        assert station.draws[-1][1] == 11_040
+        site.power_off()
+        await lab.run_until(lab.now + timedelta(minutes=2))
+        assert station.unit.power_w == (0, 0, 0) and lab.transformer().power_w[0] == 0
+        with pytest.raises(PeerRefused):
+            await site.register("power")
+        site.power_on()
+        await lab.run_until(lab.now + timedelta(minutes=2))
+        assert station.meter.state.net_w == 11_640
+        assert sum(lab.transformer().power_w) == 11_640
+
+    lab.drive(play())
+    lab.close()
+
+
 def test_a_unit_without_power_answers_nothing_and_boots_when_it_is_back() -> None:
     lab = make_lab()
 
