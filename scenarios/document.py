@@ -13,7 +13,7 @@ from pydantic import Field, field_validator
 from scenarios.complaints import Faults, Found, build, raise_if_any
 from scenarios.cross_check import check_devices, check_steps
 from scenarios.matrix import SEED, Axis, Variant, axes_in, variants, vary
-from scenarios.parameters import Parameter, declared_in, settle, substitute
+from scenarios.parameters import Parameter, declared_in, referred_to, settle, substitute
 from scenarios.parts import Parts
 from scenarios.settings import WorldSettings
 from scenarios.steps import Step
@@ -196,7 +196,8 @@ def scenarios_of(source: Source, chosen: Choices = Choices()) -> list[Scenario]:
     if source.found:
         check(source, values, chosen.seed)
     fixed = {*chosen.parameters, *(() if chosen.seed is None else (SEED,))}
-    axes = vary(source.axes, source.declared, chosen.vary, fixed, source.folder)
+    used = referred_to(source.tree)
+    axes = vary(source.axes, source.declared, chosen.vary, fixed, source.folder, used)
     found: list[Scenario] = []
     played = variants(axes)
     for variant in played:

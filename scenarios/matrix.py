@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
 from pathlib import Path
 
 from scenarios.complaints import Found
-from scenarios.parameters import Kind, Parameter, Value, named, unfit
+from scenarios.parameters import Kind, Parameter, Value, named, referred_to, unfit
 from scenarios.yaml_tree import Node
 from wire.errors import ConfigError
 
@@ -84,6 +84,7 @@ def axes_in(
         found.append(node.fault("matrix: should be a mapping of parameters to lists"))
         return ()
     axes = []
+    used = referred_to(tree)
     for name, item in node.value.items():
         if not isinstance(item.value, list) or not item.value:
             found.append(item.fault(f"{name}: should be a list of values"))
@@ -93,6 +94,8 @@ def axes_in(
         except ValueError as error:
             found.append(node.key(name).fault(str(error)))
             continue
+        if why := _unused(name, declared, used):
+            found.append(node.key(name).fault(why))
         values: list[Value] = []
         for value in item.value:
             why = unfit(parameter, value)
@@ -114,11 +117,13 @@ def vary(
     given: Mapping[str, str],
     fixed: Iterable[str],
     folder: Path,
+    used: Collection[str],
 ) -> tuple[Axis, ...]:
     """The axes after what was said on the command line.
 
     Each of `given` (`loss` to `0,0.25`) replaces the axis of its name or is a new one; what is
-    `fixed` to one value is none. Raises `ConfigError`.
+    `fixed` to one value is none; `used` are the names that the file refers to. Raises
+    `ConfigError`.
     """
     varied = {axis.name: axis for axis in axes if axis.name not in fixed}
     for name, text in given.items():
@@ -129,6 +134,8 @@ def vary(
             values = [parameter.parse(item, folder) for item in text.split(",")]
         except ValueError as error:
             raise ConfigError(f"--vary {name}: {error}") from None
+        if why := _unused(name, declared, used):
+            raise ConfigError(f"--vary {why}")
         if len(set(values)) < len(values):
             raise ConfigError(f"--vary {name}: a value stands twice in {text}")
         varied[name] = Axis(name, tuple(values))
@@ -167,6 +174,13 @@ def axes_of(played: Iterable[Variant]) -> tuple[Axis, ...]:
 
 def _varied(declared: Mapping[str, Parameter], name: str) -> Parameter:
     return named({SEED: _SEED, **declared}, name)
+
+
+def _unused(name: str, declared: Mapping[str, object], used: Collection[str]) -> str:
+    """What is wrong when nothing would change with a parameter; empty when something does."""
+    if name not in declared or name in used:
+        return ""
+    return f"{name}: nothing changes with it, for ${{{name}}} stands nowhere"
 
 
 def _safe(value: Value) -> str:

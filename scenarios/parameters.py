@@ -219,6 +219,16 @@ def from_its_file(node: Node) -> str:
     return str(Path(node.file).parent.absolute() / str(node.value))
 
 
+def referred_to(node: Node) -> set[str]:
+    """The names that stand as `${name}` somewhere in a tree."""
+    if isinstance(node.value, dict):
+        return set().union(*map(referred_to, node.value.values()))
+    if isinstance(node.value, list):
+        return set().union(*map(referred_to, node.value))
+    match = _REFERENCE.fullmatch(node.value) if isinstance(node.value, str) else None
+    return {match[1]} if match else set()
+
+
 def substitute(node: Node, values: Mapping[str, Any], found: Found) -> Node:
     """The tree with each `${name}` replaced, places kept.
 

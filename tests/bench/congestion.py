@@ -133,7 +133,9 @@ def many_stations() -> Figure:
 
 def growth() -> Figure:
     """What a station costs among 300, and among 100, in terms of what it costs among 30."""
-    cost(OF_THE_DATA, 0.1)  # What is made or imported once is not the first row's alone.
+    cost(
+        OF_THE_DATA, 0.1
+    )  # What is made or imported once is not the first row's alone.
     few, more, many = (cost(stations, 2) for stations in (30, 100, 300))
     ratios = [
         one.cpu_of_a_station_day_s / few.cpu_of_a_station_day_s for one in (more, many)

@@ -22,7 +22,8 @@ matrix:
   loss: [0, 0.25, 0.5, 0.75]
   latency_s: [10, 900]
   seed: [1, 2]
-world: {start: 2024-01-27T12:00:00Z, loss: "${loss}", controller: "${who}"}
+world: {start: 2024-01-27T12:00:00Z, loss: "${loss}", controller: "${who}",
+  latency_s: "${latency_s}"}
 steps: [run_until: end]
 """
 LEVEL = {"none": 2100.0, "threshold": 900.0, "headroom": 20.0}

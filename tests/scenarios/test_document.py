@@ -363,7 +363,7 @@ def test_the_parts_and_the_matrix_of_the_manual_are_valid(tmp_path: Path) -> Non
     (tmp_path / "parts").mkdir()
     (tmp_path / "parts" / "charge.yaml").write_text(charge)
     path = tmp_path / "s.yaml"
-    path.write_text(f"{HEAD}{matrix}{asked}")
+    path.write_text(f"scenario: t\n{matrix}{asked}")
     assert len(scenarios_of(read(path))) == 18
     assert len(load(path).content.steps) == 6
 

@@ -18,6 +18,7 @@ parameters:
   loss: 0.0
   who: {default: none, choices: [none, threshold, headroom]}
   wait: {type: duration, default: 1h}
+  idle: 1
 """
 TAIL = """
 world: {start: 2024-01-27T17:00:00Z, loss: "${loss}", controller: "${who}"}
@@ -45,7 +46,7 @@ def test_every_combination_is_a_variant_the_last_axis_changing_fastest() -> None
     ]
     last = found[-1]
     assert last.world.loss == 0.25 and last.world.controller is Controller.HEADROOM
-    assert last.parameters == {"loss": 0.25, "who": "headroom", "wait": "1h"}
+    assert last.parameters == {"loss": 0.25, "who": "headroom", "wait": "1h", "idle": 1}
     assert last.full_name == "t/who-headroom_loss-0.25"
     assert axes_of(each.variant for each in found) == (
         Axis("who", ("none", "headroom")),
@@ -79,19 +80,23 @@ def test_the_command_line_adds_and_replaces_axes_and_what_it_sets_is_none() -> N
 @pytest.mark.parametrize(
     ("matrix", "why"),
     [
-        ("3", "f.yaml:6:9: matrix: should be a mapping"),
-        ("{loss: 3}", "f.yaml:6:16: loss: should be a list of values"),
-        ("{loss: []}", "f.yaml:6:16: loss: should be a list of values"),
-        ("{lost: [1]}", "f.yaml:6:10: unknown parameter 'lost', did you mean 'loss'?"),
-        ("{sed: [1]}", "f.yaml:6:10: unknown parameter 'sed', did you mean 'seed'?"),
-        ("{loss: [a]}", "f.yaml:6:17: loss: 'a' should be a number"),
-        ("{loss: [[1]]}", "f.yaml:6:17: loss: should be a single value"),
-        ("{loss: [0, 0.0]}", "f.yaml:6:20: loss: 0.0 stands twice"),
+        ("3", "f.yaml:7:9: matrix: should be a mapping"),
+        ("{loss: 3}", "f.yaml:7:16: loss: should be a list of values"),
+        ("{loss: []}", "f.yaml:7:16: loss: should be a list of values"),
+        ("{lost: [1]}", "f.yaml:7:10: unknown parameter 'lost', did you mean 'loss'?"),
+        ("{sed: [1]}", "f.yaml:7:10: unknown parameter 'sed', did you mean 'seed'?"),
+        ("{loss: [a]}", "f.yaml:7:17: loss: 'a' should be a number"),
+        ("{loss: [[1]]}", "f.yaml:7:17: loss: should be a single value"),
+        ("{loss: [0, 0.0]}", "f.yaml:7:20: loss: 0.0 stands twice"),
         ("{who: [none, hedroom]}", "did you mean 'headroom'?"),
-        ("{seed: [-1]}", "f.yaml:6:17: seed: -1 should be a whole number from 0"),
+        (
+            "{idle: [1]}",
+            "f.yaml:7:10: idle: nothing changes with it, for ${idle} stands",
+        ),
+        ("{seed: [-1]}", "f.yaml:7:17: seed: -1 should be a whole number from 0"),
         (
             f"{{seed: {list(range(50))}, loss: {[n / 50 for n in range(21)]}}}",
-            "f.yaml:6:9: 1050 variants are more than 1000",
+            "f.yaml:7:9: 1050 variants are more than 1000",
         ),
     ],
 )
@@ -109,6 +114,7 @@ def test_a_wrong_matrix_is_found(matrix: str, why: str) -> None:
         (Choices(vary={"loss": "0,"}), "--vary loss: '' should be a number"),
         (Choices(vary={"loss": "0,0.0"}), "--vary loss: a value stands twice"),
         (Choices(vary={"seed": "-1"}), "--vary seed: -1 should be a whole number"),
+        (Choices(vary={"idle": "1,2"}), "--vary idle: nothing changes with it"),
         (Choices({"loss": "1"}, vary={"loss": "0"}), "--vary loss: it is set to one"),
         (
             Choices(vary={"seed": ",".join(map(str, range(1001)))}),
@@ -125,7 +131,7 @@ def test_a_wrong_axis_on_the_command_line_is_found(chosen: Choices, why: str) ->
 def test_what_is_wrong_with_one_variant_only_names_it() -> None:
     with pytest.raises(Faults) as caught:
         scenarios("{loss: [0.5, 1.5]}")
-    assert str(caught.value).startswith("f.yaml:7:44: loss: should be less than or")
+    assert str(caught.value).startswith("f.yaml:8:44: loss: should be less than or")
     assert str(caught.value).endswith("(in loss 1.5)")
 
 
@@ -133,7 +139,7 @@ def test_what_is_wrong_with_all_of_them_names_none() -> None:
     text = f"{HEAD}matrix: {{loss: [0, 1]}}{TAIL}note: x\n"
     with pytest.raises(Faults) as caught:
         scenarios_of(source_of(text, Path("f.yaml")))
-    assert str(caught.value) == "f.yaml:9:1: unknown key 'note'"
+    assert str(caught.value) == "f.yaml:10:1: unknown key 'note'"
 
 
 @pytest.mark.parametrize(
