@@ -203,7 +203,9 @@ class _Waits:
     """
 
     def __init__(self, scenario: Scenario) -> None:
-        self._is_sound = not (scenario.world.latency_s or scenario.world.loss)
+        world = scenario.world
+        disturbed = any("disturb_wire" in step for step in scenario.written)
+        self._is_sound = not (world.latency_s or world.loss or disturbed)
         self._latest = scenario.world.start
 
     def settled(self, step: StepResult, body: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -287,3 +287,35 @@ def test_answers_may_name_what_the_world_has_not(tmp_path: Path) -> None:
     assert "device: null" in (tmp_path / "r/recording.yaml").read_text()
     (refused,) = failed(play(scenario))
     assert "write" in refused
+
+
+WAITS = """
+scenario: waits
+world: {start: 2024-01-27T18:00:00+01:00}
+steps:
+  - run_for: 1m
+  - expect: {object: {object: "clock:time_zone", equals: -60}, within: 30s}
+  - run_for: 29s
+  - run_for: 2s
+  - run_until: "18:05"
+"""
+
+
+@pytest.mark.parametrize(
+    "change, wanted",
+    [
+        ("", ["until 17:01", "for 29s", "for 2s", "until 17:05"]),
+        (
+            "  - disturb_wire: {wire: p1}\n",
+            ["for 1m", "for 29s", "for 2s", "until 18:05"],
+        ),
+    ],
+)
+def test_waits_of_real_time_go_to_their_instants_where_they_can(
+    change: str, wanted: list[str], tmp_path: Path
+) -> None:
+    record(WAITS + change, tmp_path / "r", simulated=False)
+    text = (tmp_path / "r/recording.yaml").read_text()
+    found = re.findall(r"- run_(for|until): \"?(?:2024-01-27T)?([0-9a-z:]+)", text)
+    assert [f"{kind} {re.sub(':00$', '', when)}" for kind, when in found] == wanted
+    assert failed(play(load(tmp_path / "r/recording.yaml"))) == []
