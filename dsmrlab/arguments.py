@@ -50,7 +50,7 @@ def _document(path: str) -> Any:
     """The value in a file of JSON or YAML; the octets of any other file."""
     if not path.endswith(_DOCUMENTS):
         return {"hex": read_file(path, MAX_IMAGE_OCTETS).hex()}
-    from scenarios.yaml_tree import read_yaml
+    from scenarios.language.yaml_tree import read_yaml
 
     # JSON is YAML, and a mistake in it has a line and a column all the same.
     return read_yaml(read_text(path), path).plain()

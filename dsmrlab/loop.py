@@ -70,7 +70,7 @@ def on_reactor(work: Callable[[Any], Coroutine[Any, Any, Result]]) -> Result:
     SIGTERM and Ctrl-C stop the reactor, whose shutdown triggers end services cleanly; a
     coroutine that has no result by then ends as a `KeyboardInterrupt`.
     """
-    from scenarios.reactor import run_reactor
+    from scenarios.transport.reactor import run_reactor
 
     with reactor_to_run() as loop:
         return run_reactor(loop, work(loop))
@@ -82,7 +82,7 @@ def serve_on_reactor(
     complain: Complain = complain,
 ) -> None:
     """The same for a service that tells what it does, until SIGTERM ends it: no failure."""
-    from scenarios.reactor import run_reactor
+    from scenarios.transport.reactor import run_reactor
 
     terminated = False
     with reactor_to_run((signal.SIGTERM,), complain) as loop:

@@ -13,14 +13,14 @@ from rich.console import Console
 
 from dsmrlab.edge import Settings
 from dsmrlab.loop import reactor_to_run, the_reactor
-from scenarios.document import Scenario
-from scenarios.matrix import axes_of
-from scenarios.play import MakeWorld
+from scenarios.language.document import Scenario
+from scenarios.language.matrix import axes_of
+from scenarios.playing.play import MakeWorld
+from scenarios.playing.several import Ended, play_each
+from scenarios.playing.terminal import Bars, print_misses, print_summary, print_table
 from scenarios.recording.played import keep
 from scenarios.report import PAGE, write, write_index
 from scenarios.report.index import Summary
-from scenarios.several import Ended, play_each
-from scenarios.terminal import Bars, print_misses, print_summary, print_table
 from scenarios.world import make_world
 from wire.errors import ConfigError
 

@@ -22,7 +22,7 @@ from wire.errors import ConfigError, SimError
 Result = TypeVar("Result")
 
 if TYPE_CHECKING:
-    from scenarios.document import Scenario, Source
+    from scenarios.language.document import Scenario, Source
 
 MAX = "max"
 
@@ -136,9 +136,9 @@ def run(
     and --json prints a line for each.
     """
     from dsmrlab.playing import Playing, groups_of
-    from scenarios.document import Choices, scenarios_of
+    from scenarios.language.document import Choices, scenarios_of
+    from scenarios.playing.several import usable_cores
     from scenarios.recording.folder import check_new
-    from scenarios.several import usable_cores
     from scenarios.world.inputs import check_inputs
 
     chosen = Choices(_pairs("--set", overrides), seed, _pairs("--vary", varied))
@@ -171,8 +171,8 @@ def validate(
 
     Errors come as file:line:column, all of a file in the order of its lines.
     """
-    from scenarios.document import Choices, Source, read, scenarios_of
-    from scenarios.selection import files_in, tagged
+    from scenarios.language.document import Choices, Source, read, scenarios_of
+    from scenarios.language.selection import files_in, tagged
 
     chosen = Choices(_pairs("--set", overrides), vary=_pairs("--vary", varied))
     read_all: dict[str, Source | ConfigError] = {}
@@ -225,7 +225,7 @@ def _sound(
 
 def _faulty(path: str, error: ConfigError) -> dict[str, object]:
     """What is said of a file that cannot."""
-    from scenarios.complaints import Faults
+    from scenarios.language.complaints import Faults
 
     found = error.found if isinstance(error, Faults) else (error,)
     for fault in found:
@@ -248,7 +248,7 @@ def schema(settings: Settings, part: bool) -> None:
 
     Editors that know it help while a scenario is written.
     """
-    from scenarios.schema import json_schema
+    from scenarios.language.schema import json_schema
 
     document = json_schema(part)
     settings.show(document, json.dumps(document, indent=2))
@@ -285,15 +285,15 @@ def _sources(
     paths: tuple[str, ...], tags: tuple[str, ...], not_tags: tuple[str, ...]
 ) -> list[Source]:
     """The scenarios that are meant, read but not checked."""
-    from scenarios.document import read
-    from scenarios.selection import files_in, tagged
+    from scenarios.language.document import read
+    from scenarios.language.selection import files_in, tagged
 
     sources = [read(path) for path in files_in(paths)]
     return tagged(sources, tags, not_tags) if tags or not_tags else sources
 
 
 def _show_plans(settings: Settings, scenarios: Sequence[Scenario]) -> None:
-    from scenarios.plan import plan
+    from scenarios.playing.plan import plan
 
     for scenario in scenarios:
         planned = plan(scenario)

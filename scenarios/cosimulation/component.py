@@ -16,10 +16,10 @@ from mosaik_api_v3.connection import Channel, EndOfRequests
 from mosaik_api_v3.types import CreateResult, InputData, Meta, OutputData, OutputRequest
 from pydantic import Field, ValidationError
 
-from scenarios.complaints import first_words
 from scenarios.cosimulation.simulation import MODELS, CoSimulation
-from scenarios.document import load
-from scenarios.values import Model
+from scenarios.language.complaints import first_words
+from scenarios.language.document import load
+from scenarios.language.values import Model
 from wire.errors import ConfigError, LocalError, SurroundingsError
 
 _Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]

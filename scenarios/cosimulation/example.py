@@ -20,7 +20,7 @@ import mosaik_api_v3
 from mosaik.async_scenario import SimConfig, StarterConfig
 from mosaik_api_v3.types import CreateResult, InputData, Meta, OutputData, OutputRequest
 
-from scenarios.document import load
+from scenarios.language.document import load
 from scenarios.world.premises import Premises
 from scenarios.world.voltages import NOMINAL_V, TAN_PHI, power_flow
 from wire.instants import local

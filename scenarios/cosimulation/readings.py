@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from chargepoint.registers import BY_NAME
 from headend import operations
-from scenarios.device_sights import printed
-from scenarios.sights import GATEWAY, METER, STATION
+from scenarios.expecting.device_sights import printed
+from scenarios.expecting.sights import GATEWAY, METER, STATION
 from scenarios.world.lab import Lab
 from scenarios.world.station import Station
 from wire.cosem.rows import Standard

@@ -17,10 +17,10 @@ from twisted.python.failure import Failure
 from scenarios import report
 from scenarios.cosimulation.parts import STATION, TRANSFORMER, Kind
 from scenarios.cosimulation.readings import read_name
-from scenarios.document import Scenario
-from scenarios.play import judge
-from scenarios.results import RunResult
-from scenarios.runner import Played, Runner
+from scenarios.language.document import Scenario
+from scenarios.playing.play import judge
+from scenarios.playing.results import RunResult
+from scenarios.playing.runner import Played, Runner
 from scenarios.world.making import SimulatedLab
 from wire.errors import ConfigError, LocalError
 

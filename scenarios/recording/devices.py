@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from headend.store.devices import Device
 from headend.store.job import Job
 from meters.fleet_devices import VERSIONS
-from scenarios.devices import DeviceSettings
+from scenarios.acting.devices import DeviceSettings
 from wire.cosem.rows import Standard
 from wire.errors import LocalError
 from wire.mbus.headers import DeviceType

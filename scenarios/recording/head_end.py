@@ -14,8 +14,8 @@ from headend.dali_layout import NATIVE
 from headend.store import Connection, devices, jobs, meters
 from headend.store.job import ENDS, Job
 from headend.store.meters import Meter
-from scenarios.document import parse
-from scenarios.event_log import print_instant
+from scenarios.language.document import parse
+from scenarios.playing.event_log import print_instant
 from scenarios.recording.devices import settings_of
 from scenarios.recording.jobs import is_note, lines_of
 from scenarios.recording.yaml_lines import Draft, Line

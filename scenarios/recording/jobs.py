@@ -11,14 +11,14 @@ from pydantic import ValidationError
 from headend import operations
 from headend.operations.message import text_of
 from headend.store.job import Job, JobState
-from scenarios.commands import Profile
-from scenarios.event_log import print_instant
+from scenarios.acting.commands import Profile
+from scenarios.acting.steps import Step
+from scenarios.language.yaml_tree import read_yaml
+from scenarios.playing.event_log import print_instant
+from scenarios.playing.world_protocol import Refuser
 from scenarios.recording import lasting, secrets
 from scenarios.recording.yaml_lines import Line, flow
-from scenarios.steps import Step
 from scenarios.world.office import outcome_of
-from scenarios.world_protocol import Refuser
-from scenarios.yaml_tree import read_yaml
 from wire.charging_profile import ChargingProfile, ProfileRejected, decode
 from wire.errors import ConfigError, ScenarioError
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from headend import references
-from scenarios.bounds import part_of
+from scenarios.expecting.bounds import part_of
 from scenarios.recording import secrets
 from scenarios.recording.yaml_lines import flow
 from wire.cosem.rows import Attribute, Right, Row, Standard

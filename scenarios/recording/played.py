@@ -14,13 +14,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from scenarios.document import Scenario, parse
-from scenarios.event_log import print_event, print_instant
+from scenarios.language.document import Scenario, parse
+from scenarios.language.settings import WorldSettings
+from scenarios.language.values import parse_duration
+from scenarios.playing.event_log import print_event, print_instant
+from scenarios.playing.results import ExpectationResult, Hop, Run, StepResult
 from scenarios.recording import folder, lasting, secrets
 from scenarios.recording.yaml_lines import Draft, Line, flow
-from scenarios.results import ExpectationResult, Hop, Run, StepResult
-from scenarios.settings import WorldSettings
-from scenarios.values import parse_duration
 from wire.errors import LocalError, ScenarioError, SurroundingsError
 
 FILE, EVENTS = "recording.yaml", "events.jsonl"

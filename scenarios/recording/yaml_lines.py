@@ -1,6 +1,7 @@
 """A scenario written as a person would write it: a step on a line, or its parts on lines.
 
-What is written here, `scenarios.yaml_tree` reads back as it was; it refuses what it cannot hold.
+What is written here, `scenarios.language.yaml_tree` reads back as it was; it refuses what it
+cannot hold.
 """
 
 from __future__ import annotations

@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from scenarios.playing.results import RunResult
 from scenarios.report.index import Summary, render_index
 from scenarios.report.junit import to_junit
 from scenarios.report.page import render
 from scenarios.report.spreadsheet import to_csv
-from scenarios.results import RunResult
 from wire.errors import SurroundingsError
 
 PAGE = "report.html"

@@ -14,6 +14,7 @@ from math import ceil, log10
 
 from markupsafe import Markup, escape
 
+from scenarios.playing.results import Series, Trace
 from scenarios.report.axes import Scale, civil_shifts, time_ticks, value_ticks
 from scenarios.report.plain import escaped
 from scenarios.report.points import (
@@ -24,7 +25,6 @@ from scenarios.report.points import (
     thinned,
     values_at,
 )
-from scenarios.results import Series, Trace
 
 WIDTH = 1000
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 12, 10, 24

@@ -8,8 +8,8 @@ from math import ceil, floor
 
 from markupsafe import Markup, escape
 
-from scenarios.kpis import Better, Kpi
-from scenarios.matrix import Axis, shown
+from scenarios.language.matrix import Axis, shown
+from scenarios.playing.kpis import Better, Kpi
 from scenarios.report.axes import Scale, nice_step
 from scenarios.report.spread import Curve, Layout, Spot
 

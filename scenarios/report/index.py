@@ -9,13 +9,13 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from scenarios.kpis import KPIS, Kpi, kpi
-from scenarios.matrix import Axis, shown
+from scenarios.language.matrix import Axis, shown
+from scenarios.playing.kpis import KPIS, Kpi, kpi
+from scenarios.playing.results import Run
+from scenarios.playing.several import Ended
 from scenarios.report.figure import direction, picture, sample
 from scenarios.report.spread import Layout, Row, curves, layout, panels
 from scenarios.report.words import duration, run_title
-from scenarios.results import Run
-from scenarios.several import Ended
 
 RUN = "run"
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from scenarios.kpis import kpi
+from scenarios.playing.kpis import kpi
+from scenarios.playing.results import ExpectationResult, RunResult, Sight, StepResult
 from scenarios.report.words import brief
-from scenarios.results import ExpectationResult, RunResult, Sight, StepResult
 
 # A table lists so many rows; what does not fit stands in report.json.
 MOST_ROWS = 1000

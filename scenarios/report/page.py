@@ -8,7 +8,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from scenarios.kpis import KPIS, Better, Kpi, kpi
+from scenarios.playing.kpis import KPIS, Better, Kpi, kpi
+from scenarios.playing.results import FollowedMessage, HopLatency, Run, RunResult
 from scenarios.report import stages
 from scenarios.report.outcomes import MOST_TOLD, expected, failures, parted, stepped
 from scenarios.report.panels import load_panels, station_panels
@@ -21,7 +22,6 @@ from scenarios.report.words import (
     run_title,
     span,
 )
-from scenarios.results import FollowedMessage, HopLatency, Run, RunResult
 
 HEADLINES = (
     "overload_min_per_week",

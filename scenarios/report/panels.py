@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from scenarios.playing.results import Run, RunResult, StationData
 from scenarios.report.charts import WIDTH, Line, chart, of_series, of_trace
 from scenarios.report.words import run_title
-from scenarios.results import Run, RunResult, StationData
 
 _MOST_STATIONS = 7
 

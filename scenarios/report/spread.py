@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
-from scenarios.matrix import SEED, Axis, shown
-from scenarios.parameters import Value
+from scenarios.language.matrix import SEED, Axis, shown
+from scenarios.language.parameters import Value
 
 MOST_CURVES = 8
 MOST_PANELS = 12

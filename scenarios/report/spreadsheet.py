@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from io import StringIO
 
-from scenarios.matrix import shown
+from scenarios.language.matrix import shown
 from scenarios.report.index import Summary
 
 

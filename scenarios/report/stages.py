@@ -7,8 +7,8 @@ from itertools import zip_longest
 
 from markupsafe import Markup
 
+from scenarios.playing.results import Form, Stage
 from scenarios.report.plain import escaped
-from scenarios.results import Form, Stage
 
 _PER_ROW = 24
 _COLOURS = 6

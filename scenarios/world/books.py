@@ -8,11 +8,11 @@ from headend.store import Store, devices, keys
 from headend.store.devices import Life
 from headend.store.keys import KeyKind, KeyState
 from headend.store.meters import Meter
-from scenarios.desk_protocol import DeviceEntry
+from scenarios.playing.desk_protocol import DeviceEntry
 
 
 class Books:
-    """See `scenarios.desk_protocol.Books` for what each method is to do.
+    """See `scenarios.playing.desk_protocol.Books` for what each method is to do.
 
     `meters` are those of the stations, in their order.
     """

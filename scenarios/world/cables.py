@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from scenarios.wire_faults import WireFaults, WireKind
-from scenarios.wires import Wire
+from scenarios.transport.wire_faults import WireFaults, WireKind
+from scenarios.transport.wires import Wire
 from scenarios.world.head_end import at
 from scenarios.world.station import Station
 
 
 class Cables:
-    """See `scenarios.trouble_protocol.Cables` for what each method is to do."""
+    """See `scenarios.playing.trouble_protocol.Cables` for what each method is to do."""
 
     def __init__(self, stations: Sequence[Station]) -> None:
         self._stations = stations

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from headend.dali import COLUMNS, Fault, FeederRows, FeederSample, read_header
-from scenarios.event_log import print_instant
-from scenarios.feeder_faults import Disturbance, Wrong
+from scenarios.acting.feeder_faults import Disturbance, Wrong
+from scenarios.playing.event_log import print_instant
 from scenarios.world.feeder import Feeder
 from scenarios.world.transformer import PHASES, QUARTER_S
 from wire.instants import NEVER, from_epoch

@@ -18,7 +18,7 @@ MINUTE_S = 60
 
 
 class Devices:
-    """See `scenarios.world_protocol.Devices`; those of `stored` lie in store at first.
+    """See `scenarios.playing.world_protocol.Devices`; those of `stored` lie in store at first.
 
     A device takes what a household does until a step sets its flow; in store it takes nothing.
     """

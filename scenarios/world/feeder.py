@@ -10,7 +10,7 @@ from pathlib import Path
 from headend.dali import Fault, FeederSample, judge_feeder
 from headend.dali_layout import NATIVE
 from headend.dali_mapping import read_mapping
-from scenarios.event_log import print_instant
+from scenarios.playing.event_log import print_instant
 from scenarios.world.transformer import (
     NO_LOAD,
     NOMINAL_DV,

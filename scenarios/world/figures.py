@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from chargepoint.registers import hardware_max_w
-from scenarios.results import RunData, Series, StationData, Trace
+from scenarios.playing.results import RunData, Series, StationData, Trace
 from scenarios.world.bound import Stay, most_wh
 from scenarios.world.fairness import (
     Reversals,

@@ -11,7 +11,7 @@ from headend.desk import SYSTEM_TITLE
 from headend.dlms.apdu_xml import to_xml
 from headend.store.job import Job
 from meters.meter import Meter
-from scenarios.results import FollowedMessage, Form, Stage
+from scenarios.playing.results import FollowedMessage, Form, Stage
 from wire.charging_profile import encode
 from wire.dlms.security import unprotect
 from wire.dlms.wrapper import HEADER_LENGTH

@@ -11,8 +11,8 @@ from chargepoint.journal import MemoryJournal
 from chargepoint.modbus_client import ModbusClient
 from chargepoint.notices import Notice
 from chargepoint.registers import hardware_max_w
-from scenarios.stepped_clock import SteppedClock
-from scenarios.wires import Wires
+from scenarios.transport.stepped_clock import SteppedClock
+from scenarios.transport.wires import Wires
 from scenarios.world.addresses import Address
 from scenarios.world.unit_process import UNIT_MAX_DA
 from wire.p1 import Telegram

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from twisted.internet.interfaces import IReactorTime
 
+from scenarios.playing.world_protocol import Outcome
 from scenarios.world.office import ATTEMPTS, Office
 from scenarios.world.station import Station
 from scenarios.world.witness import Witness
-from scenarios.world_protocol import Outcome
 from wire.dlms.acse import Mechanism
 from wire.errors import LocalError
 
@@ -22,7 +22,7 @@ def at(stations: Sequence[Station], number: int) -> Station:
 
 
 class HeadEnd:
-    """See `scenarios.world_protocol.HeadEnd` for what each method is to do."""
+    """See `scenarios.playing.world_protocol.HeadEnd` for what each method is to do."""
 
     def __init__(
         self,

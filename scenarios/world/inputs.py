@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chargepoint.sessions import read_sessions
-from scenarios.settings import FeederFaults, WorldSettings
+from scenarios.language.settings import FeederFaults, WorldSettings
 from scenarios.world.feeder import Feeder
 from scenarios.world.premises import Premises
 from scenarios.world.street import is_station

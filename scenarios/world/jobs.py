@@ -15,13 +15,13 @@ from headend.store import Store, jobs, schedules
 from headend.store.job import Job, JobOptions, JobState
 from headend.store.meters import Meter
 from headend.store.rhythm import Rhythm
-from scenarios.desk_protocol import ScheduleOptions
-from scenarios.world_protocol import Outcome, Refuser
+from scenarios.playing.desk_protocol import ScheduleOptions
+from scenarios.playing.world_protocol import Outcome, Refuser
 from wire.errors import ConfigError, LocalError
 
 
 class Jobs:
-    """See `scenarios.desk_protocol.Jobs` for what each method is to do.
+    """See `scenarios.playing.desk_protocol.Jobs` for what each method is to do.
 
     `meters` are those of the stations, in their order. `on_message` hears of each long message
     that is a job now: the meter's number, and the text.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from scenarios.results import Hop, HopLatency, hop_latency
+from scenarios.playing.results import Hop, HopLatency, hop_latency
 
 
 class Journey:

@@ -23,13 +23,14 @@ from headend.attempt import Abandoned
 from headend.dali import FeederSample
 from headend.store.job import Job
 from meters.meter import P1_VERSIONS
-from scenarios.clock import sleep_until
-from scenarios.document import Scenario
-from scenarios.event_log import EventLog
-from scenarios.network import Network
-from scenarios.results import Hop, RunData
-from scenarios.settings import Controller
-from scenarios.wires import Wires
+from scenarios.language.document import Scenario
+from scenarios.language.settings import Controller
+from scenarios.playing.event_log import EventLog
+from scenarios.playing.results import Hop, RunData
+from scenarios.playing.world_protocol import Load
+from scenarios.transport.clock import sleep_until
+from scenarios.transport.network import Network
+from scenarios.transport.wires import Wires
 from scenarios.world.cables import Cables
 from scenarios.world.dali_box import DaliBox
 from scenarios.world.devices import MINUTE_S, Devices
@@ -43,7 +44,6 @@ from scenarios.world.station import Station
 from scenarios.world.street import make_stations, read_cars
 from scenarios.world.transformer import PHASES, QUARTER_S, Flow, Transformer
 from scenarios.world.witness import Witness
-from scenarios.world_protocol import Load
 from wire.instants import from_epoch
 from wire.quantities import PerPhase
 
@@ -51,7 +51,7 @@ TICK_S = 10
 
 
 class Lab:
-    """One world; see `scenarios.world_protocol.World` for what each method is to do.
+    """One world; see `scenarios.playing.world_protocol.World` for what each method is to do.
 
     Made by `scenarios.world.make_world`, which chooses the clock and the network; `random` is
     None in real time, where secrets are secret.

@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 
 from twisted.internet.defer import ensureDeferred
 
-from scenarios.clock import HeapClock, ScaledClock
-from scenarios.document import Scenario
-from scenarios.garbage import seldom_collected
-from scenarios.network import Network, ReactorNetwork, SimulatedNetwork
-from scenarios.reactor import run_reactor
-from scenarios.settings import Controller
+from scenarios.language.document import Scenario
+from scenarios.language.settings import Controller
+from scenarios.transport.clock import HeapClock, ScaledClock
+from scenarios.transport.garbage import seldom_collected
+from scenarios.transport.network import Network, ReactorNetwork, SimulatedNetwork
+from scenarios.transport.reactor import run_reactor
 from scenarios.world.lab import Lab
 from wire.errors import LocalError
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from chargepoint.modbus_client import ModbusClient
 from chargepoint.registers import ExceptionCode, register
-from scenarios.world_protocol import Outcome, Refuser
+from scenarios.playing.world_protocol import Outcome, Refuser
 from wire.errors import PeerRefused, TransportError, WireError
 
 _WORDS: Final = {

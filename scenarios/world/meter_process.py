@@ -12,8 +12,8 @@ from meters.meter import Meter
 from meters.p1.port import P1Port
 from meters.p3.protocol import P3Factory
 from meters.push_line import PushLine
-from scenarios.network import Port
-from scenarios.wires import Wire, Wires
+from scenarios.transport.network import Port
+from scenarios.transport.wires import Wire, Wires
 from scenarios.world.addresses import Address
 from scenarios.world.keeper import Keeper
 

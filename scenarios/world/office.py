@@ -29,14 +29,14 @@ from headend.store.engine import open_store
 from headend.store.job import Job, JobState
 from headend.store.meters import Meter
 from headend.trust import Doubt
-from scenarios.network import Port
-from scenarios.settings import Controller, WorldSettings
-from scenarios.stepped_clock import SteppedClock
-from scenarios.wire_faults import WireFaults
-from scenarios.wires import Wires
+from scenarios.language.settings import Controller, WorldSettings
+from scenarios.playing.world_protocol import Outcome, Refuser
+from scenarios.transport.network import Port
+from scenarios.transport.stepped_clock import SteppedClock
+from scenarios.transport.wire_faults import WireFaults
+from scenarios.transport.wires import Wires
 from scenarios.world.books import Books
 from scenarios.world.jobs import Jobs, not_running
-from scenarios.world_protocol import Outcome, Refuser
 from wire.capture import Tap
 from wire.dlms.acse import Mechanism
 from wire.dlms.descriptors import ActionResult, DataAccessResult, words
@@ -233,7 +233,7 @@ class Office:
         return outcome_of(job, operation)
 
     def stored(self, equipment_id: str, group: str) -> list[float]:
-        """See `scenarios.world_protocol.World.stored`."""
+        """See `scenarios.playing.world_protocol.World.stored`."""
         meter_id = self._meters[equipment_id].id
         found: list[tuple[int, float]] = []
         with self._store.read() as connection:

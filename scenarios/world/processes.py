@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from twisted.internet.interfaces import IReactorTime
 
-from scenarios.trouble_protocol import Process
+from scenarios.playing.trouble_protocol import Process
 from scenarios.world.head_end import at
 from scenarios.world.process import LabProcess
 from scenarios.world.station import Station
@@ -15,7 +15,7 @@ from wire.errors import LocalError
 
 
 class Processes:
-    """See `scenarios.trouble_protocol.Processes` for what each method is to do."""
+    """See `scenarios.playing.trouble_protocol.Processes` for what each method is to do."""
 
     def __init__(
         self,

@@ -22,7 +22,7 @@ from chargepoint.timing import DriftingClock
 from headend.controllers import Controller
 from headend.metering import StationMetering
 from headend.planner_model import Command
-from scenarios.event_log import print_instant
+from scenarios.playing.event_log import print_instant
 from scenarios.world.bound import Stay, stays
 from scenarios.world.dali_box import DaliBox
 from scenarios.world.fairness import Reversals, Served

@@ -17,9 +17,10 @@ from meters.behaviour.injections import Injection, inject
 from meters.behaviour.wakeup import By, woken
 from meters.mbus import display
 from meters.meter import Meter
-from scenarios.trouble_protocol import Process
-from scenarios.wire_faults import WireKind
-from scenarios.wires import Wire, Wires
+from scenarios.playing.trouble_protocol import Process
+from scenarios.playing.world_protocol import Car, GatewaySight, Outcome
+from scenarios.transport.wire_faults import WireKind
+from scenarios.transport.wires import Wire, Wires
 from scenarios.world import master
 from scenarios.world.addresses import Addresses
 from scenarios.world.bound import Stay, stays
@@ -31,7 +32,6 @@ from scenarios.world.process import LabProcess
 from scenarios.world.stranger import try_wrong_key, use_counter
 from scenarios.world.transformer import NO_LOAD, NOMINAL_DV, Flow, Quarters
 from scenarios.world.unit_process import UNIT_MAX_DA, UnitProcess
-from scenarios.world_protocol import Car, GatewaySight, Outcome
 from wire.errors import LocalError
 from wire.p1 import Telegram
 from wire.quantities import PerPhase
@@ -333,12 +333,13 @@ class Station:
             self.draws.append((now_s, total_w))
 
     def _breaker(self, now_s: int, closed: bool) -> None:
-        """The meter's breaker has moved, and the unit's power with it."""
         self._energise(now_s)
 
     def _energise(self, now_s: int) -> None:
         """Behind an open breaker, and while the mains fail, the unit has no power."""
-        self._unit.power(now_s, self.meter.connected and self.meter.powered)
+        energised = self.meter.connected and self.meter.powered
+        if energised is not self._unit.powered:
+            self._unit.power(now_s, energised)
         self._power(now_s, self.unit.power_w)
 
     def _await_meter(self) -> None:
@@ -383,12 +384,9 @@ class Station:
 
     def _begun(self, meter: Meter) -> None:
         """The meter runs again, and knows what it had kept."""
-        now_s = int(self._clock.seconds())
         self.meter = meter
         meter.on_breaker = self._breaker
-        if meter.connected is not self._unit.powered:
-            self._unit.power(now_s, meter.connected)
-        self._power(now_s, self.unit.power_w)
+        self._energise(int(self._clock.seconds()))
 
     def _keep(self, meter: Meter) -> None:
         """What is new may be due at another time."""

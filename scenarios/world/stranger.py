@@ -10,7 +10,7 @@ from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 from headend.dlms.client import DlmsClient
 from headend.dlms.credentials import Credentials
 from meters.meter import Meter
-from scenarios.world_protocol import Outcome, Refuser
+from scenarios.playing.world_protocol import Outcome, Refuser
 from wire.dlms.security import KEY_OCTETS
 from wire.errors import PeerRefused, TransportError
 

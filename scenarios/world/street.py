@@ -12,10 +12,10 @@ from twisted.internet.interfaces import IReactorTime
 from chargepoint.sessions import Session, read_sessions
 from meters.fleet import Fleet, FleetMeter, begin_again, create_fleet, load_fleet
 from meters.meter import Meter
-from scenarios.document import Scenario
-from scenarios.settings import WorldSettings
-from scenarios.trouble_protocol import Process
-from scenarios.troubles import kills
+from scenarios.acting.troubles import kills
+from scenarios.language.document import Scenario
+from scenarios.language.settings import WorldSettings
+from scenarios.playing.trouble_protocol import Process
 from scenarios.world.addresses import Addresses
 from scenarios.world.keeper import Keeper
 from scenarios.world.station import Station

@@ -7,8 +7,8 @@ from twisted.internet.interfaces import IReactorTime
 
 from chargepoint.modbus_server import UnitServerFactory
 from chargepoint.unit import ControlUnit
-from scenarios.network import Port
-from scenarios.wires import Wires
+from scenarios.transport.network import Port
+from scenarios.transport.wires import Wires
 from scenarios.world.addresses import Address
 from wire.errors import LocalError
 

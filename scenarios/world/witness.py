@@ -13,8 +13,8 @@ from headend.dali import Fault
 from headend.pushes import Heard
 from headend.store.job import Job, JobState
 from headend.trust import Doubt
-from scenarios.event_log import EventLog
-from scenarios.results import Hop
+from scenarios.playing.event_log import EventLog
+from scenarios.playing.results import Hop
 from scenarios.world.follower import Follower
 from scenarios.world.journeys import Journeys
 from scenarios.world.station import Station

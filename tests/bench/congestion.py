@@ -16,8 +16,8 @@ from tempfile import TemporaryDirectory
 from time import monotonic, process_time
 
 import scenarios
-from scenarios.document import Scenario, parse
-from scenarios.play import play
+from scenarios.language.document import Scenario, parse
+from scenarios.playing.play import play
 from scenarios.world import make_world
 from tests.bench.measure import Figure
 

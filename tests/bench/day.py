@@ -7,8 +7,8 @@ from resource import RUSAGE_CHILDREN, getrusage
 from time import monotonic, process_time
 
 import scenarios
-from scenarios.document import load
-from scenarios.play import play
+from scenarios.language.document import load
+from scenarios.playing.play import play
 from scenarios.world import make_world
 from tests.bench.measure import Figure
 

@@ -13,7 +13,7 @@ import pytest
 from chargepoint.sessions import read_sessions
 from headend.dali import read_feeder
 from meters.p2.faults import Faults
-from scenarios.document import load
+from scenarios.language.document import load
 from tests.bench import __main__ as bench
 from tests.bench import congestion, day, dlms, gas, mbus, meters, p1
 from tests.bench.measure import Contest, Figure

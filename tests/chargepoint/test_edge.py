@@ -19,8 +19,8 @@ from chargepoint.notices import Alarm, Event
 from chargepoint.p1_link import IDLE_S, P1Link
 from chargepoint.registers import register
 from chargepoint.serial_line import SerialEndpoint
-from scenarios.clock import HeapClock
-from scenarios.stepped_clock import SteppedClock
+from scenarios.transport.clock import HeapClock
+from scenarios.transport.stepped_clock import SteppedClock
 from tests.chargepoint.rig import MAX_W, START_S, text
 from tests.chargepoint.wires import METER, Bench, P1Server
 from wire.errors import SurroundingsError

@@ -17,8 +17,8 @@ from chargepoint.modbus import Framing
 from chargepoint.modbus_client import ModbusClient
 from chargepoint.modbus_server import UnitProtocol, UnitServerFactory
 from chargepoint.unit import ControlUnit
-from scenarios.clock import HeapClock
-from scenarios.network import SimulatedNetwork
+from scenarios.transport.clock import HeapClock
+from scenarios.transport.network import SimulatedNetwork
 from tests.chargepoint.test_modbus import rtu
 from wire.errors import LocalError, PeerRefused, SimError, TransportError, WireError
 

@@ -14,7 +14,7 @@ from chargepoint.modbus_client import ModbusClient
 from chargepoint.modbus_server import UnitProtocol, UnitServerFactory
 from chargepoint.registers import ExceptionCode, RequestRefused
 from chargepoint.unit import ControlUnit
-from scenarios.clock import HeapClock
+from scenarios.transport.clock import HeapClock
 from tests.chargepoint.test_modbus import rtu
 from tests.chargepoint.test_modbus_lines import T0, UNIT, Bench, joined
 

@@ -29,7 +29,7 @@ from chargepoint.serve import (
     UnitSettings,
     run_unit,
 )
-from scenarios.clock import HeapClock
+from scenarios.transport.clock import HeapClock
 from wire.addresses import Address, RtuAddress, SerialAddress, TcpAddress
 from wire.errors import ConfigError, SurroundingsError, TransportError
 

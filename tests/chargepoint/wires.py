@@ -15,9 +15,9 @@ from chargepoint.journal import Journal, MemoryJournal
 from chargepoint.notices import Alarm, Notice
 from chargepoint.registers import RequestRefused, register, u32_from
 from chargepoint.unit import ControlUnit
-from scenarios.clock import HeapClock
-from scenarios.network import SimulatedNetwork
-from scenarios.stream import SimulatedTransport
+from scenarios.transport.clock import HeapClock
+from scenarios.transport.network import SimulatedNetwork
+from scenarios.transport.stream import SimulatedTransport
 from tests.chargepoint.rig import START_S
 from wire.errors import PeerRefused, TransportError
 from wire.p1 import TEXT_MESSAGE, Encoder, P1Version

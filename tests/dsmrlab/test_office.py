@@ -8,7 +8,7 @@ from dsmrlab.office import Office, Reach
 from headend.keys import KeyStore
 from headend.store import jobs, leases, open_store
 from headend.store.job import Job
-from scenarios.clock import HeapClock
+from scenarios.transport.clock import HeapClock
 from tests.headend.store.rows import add_meters
 
 

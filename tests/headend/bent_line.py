@@ -21,8 +21,8 @@ from headend.store.job import Job
 from headend.store.keys import KeyKind
 from meters.meter import Meter
 from meters.p3.protocol import P3Factory
-from scenarios.clock import HeapClock
-from scenarios.network import SimulatedNetwork
+from scenarios.transport.clock import HeapClock
+from scenarios.transport.network import SimulatedNetwork
 from tests.meters.builders import KEYS, METER_TITLE, NOW_S, make_meter
 from wire.capture import OnOctets
 from wire.cosem.rows import Standard

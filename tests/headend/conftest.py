@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from headend.store import Store, open_store
-from scenarios.clock import HeapClock
+from scenarios.transport.clock import HeapClock
 from tests.headend.scheduled_meters import Meters
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from headend.operations import perform
-from scenarios.clock import HeapClock
+from scenarios.transport.clock import HeapClock
 from wire.cosem.rows import Standard
 from wire.dlms import axdr
 from wire.dlms.axdr import Data

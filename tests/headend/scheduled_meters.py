@@ -8,7 +8,7 @@ from twisted.internet.task import deferLater
 
 from headend.store import Store, jobs
 from headend.store.job import Job
-from scenarios.clock import HeapClock
+from scenarios.transport.clock import HeapClock
 
 
 class Meters:

@@ -14,7 +14,7 @@ from headend.dali import FeederSample
 from headend.planner_model import Command, Metered
 from headend.store.job import Job, JobState
 from headend.trust import TRANSFORMER, Doubt
-from scenarios.clock import HeapClock
+from scenarios.transport.clock import HeapClock
 from wire.charging_profile import ChargingProfile, Period, decode
 from wire.errors import SurroundingsError
 

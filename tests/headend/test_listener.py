@@ -20,7 +20,7 @@ from headend.listener import (
 from headend.pushes import Heard, OnAlarm, Reception
 from headend.store import Store, jobs, open_store
 from headend.store.job import Job
-from scenarios.clock import HeapClock
+from scenarios.transport.clock import HeapClock
 from tests.headend.store.rows import add_meters
 from wire.cosem.pushes import Push, encode_notification, encode_wake_up
 from wire.dlms import axdr

@@ -17,7 +17,7 @@ from headend.scheduler import Scheduler
 from headend.store import Store, open_store
 from headend.store.call import directly
 from headend.store.job import Job
-from scenarios.clock import HeapClock
+from scenarios.transport.clock import HeapClock
 
 NOW_S = 1000.0
 BOUNDS = Bounds()

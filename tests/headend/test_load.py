@@ -15,7 +15,7 @@ from headend.limits import Limits
 from headend.scheduler import Scheduler
 from headend.store import Store, jobs, meters, open_store
 from headend.store.job import LAST_PRIORITY, PRIORITY_S, Job, JobState
-from scenarios.clock import HeapClock
+from scenarios.transport.clock import HeapClock
 from tests.headend.store.rows import add_meters
 from wire.errors import TransportError
 

@@ -14,7 +14,7 @@ from headend.scheduler import Scheduler
 from headend.store import Store, jobs, open_store
 from headend.store.call import directly
 from headend.store.job import Job
-from scenarios.clock import HeapClock
+from scenarios.transport.clock import HeapClock
 from tests.headend.store.rows import add_meters
 from wire.errors import SurroundingsError
 

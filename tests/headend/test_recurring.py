@@ -13,7 +13,7 @@ from headend.scheduler import Scheduler
 from headend.store import Store, jobs, open_store, schedules
 from headend.store.job import Job, JobState
 from headend.store.rhythm import Every
-from scenarios.clock import HeapClock
+from scenarios.transport.clock import HeapClock
 from tests.headend.store.rows import add_meters
 from wire.errors import SurroundingsError
 

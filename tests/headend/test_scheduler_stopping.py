@@ -14,8 +14,8 @@ from headend.limits import Limits
 from headend.scheduler import Scheduler
 from headend.store import Store
 from headend.store.job import JobState
-from scenarios.clock import HeapClock
-from scenarios.stepped_clock import SteppedClock
+from scenarios.transport.clock import HeapClock
+from scenarios.transport.stepped_clock import SteppedClock
 from tests.headend.scheduled_meters import Meters, hand_in, show
 from tests.headend.store.rows import add_meters
 from wire.errors import TransportError

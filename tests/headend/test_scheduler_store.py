@@ -13,7 +13,7 @@ from headend.limits import Limits
 from headend.scheduler import Scheduler
 from headend.store import Store, leases
 from headend.store.job import Job, JobState
-from scenarios.clock import HeapClock
+from scenarios.transport.clock import HeapClock
 from tests.headend.scheduled_meters import Meters, hand_in, show
 from tests.headend.store.rows import add_meters
 from wire.errors import SurroundingsError, TransportError

@@ -20,8 +20,8 @@ from zope.interface import directlyProvides
 from meters.behaviour import push
 from meters.meter import Meter
 from meters.push_line import TIMEOUT_S, PushLine, send_datagram
-from scenarios.clock import HeapClock
-from scenarios.network import SimulatedNetwork
+from scenarios.transport.clock import HeapClock
+from scenarios.transport.network import SimulatedNetwork
 from tests.meters.builders import EQUIPMENT_ID, NOW_S
 from tests.meters.push_rig import ALARM, SCHEDULE, Rig, gasping
 from wire.cosem.pushes import encode_wake_up

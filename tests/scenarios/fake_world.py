@@ -24,21 +24,21 @@ from meters.behaviour.wakeup import By
 from meters.meter import Meter
 from meters.p2.device import Device
 from meters.p2.faults import Faults
-from scenarios.desk_protocol import DeviceEntry, ScheduleOptions
-from scenarios.document import Scenario
-from scenarios.event_log import EventLog
-from scenarios.feeder_faults import Disturbance
-from scenarios.results import Hop, RunData
-from scenarios.settings import Controller
-from scenarios.trouble_protocol import Process
-from scenarios.wire_faults import WireFaults, WireKind
-from scenarios.world_protocol import (
+from scenarios.acting.feeder_faults import Disturbance
+from scenarios.language.document import Scenario
+from scenarios.language.settings import Controller
+from scenarios.playing.desk_protocol import DeviceEntry, ScheduleOptions
+from scenarios.playing.event_log import EventLog
+from scenarios.playing.results import Hop, RunData
+from scenarios.playing.trouble_protocol import Process
+from scenarios.playing.world_protocol import (
     Car,
     GatewaySight,
     Load,
     Outcome,
     Refuser,
 )
+from scenarios.transport.wire_faults import WireFaults, WireKind
 from tests.meters.builders import NOW_S, make_meter
 from tests.meters.p2.builders import make_device
 from wire.charging_profile import Reject

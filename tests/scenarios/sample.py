@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from math import cos, exp, pi, sin
 
-from scenarios.results import (
+from scenarios.playing.results import (
     ExpectationResult,
     FollowedMessage,
     Form,

@@ -11,8 +11,8 @@ from headend.dlms.client import DlmsClient
 from headend.dlms.credentials import Credentials
 from meters.meter import Meter
 from meters.p3.protocol import P3Factory
-from scenarios.clock import HeapClock
-from scenarios.network import SimulatedNetwork
+from scenarios.transport.clock import HeapClock
+from scenarios.transport.network import SimulatedNetwork
 from tests.headend.dlms.fake_meter import Counters
 from tests.meters.builders import CLIENT_TITLE, KEYS, METER_TITLE, NOW_S, make_meter
 from wire.cosem.rows import Standard

@@ -13,8 +13,8 @@ from twisted.python.failure import Failure
 
 from headend.dlms.client import DlmsClient
 from headend.dlms.credentials import Credentials
-from scenarios.clock import HeapClock
-from scenarios.network import SimulatedNetwork
+from scenarios.transport.clock import HeapClock
+from scenarios.transport.network import SimulatedNetwork
 from tests.headend.dlms.fake_meter import (
     ABSENT,
     ENCRYPTION_KEY,

@@ -18,8 +18,8 @@ from headend.dlms.client import DlmsClient
 from headend.dlms.credentials import Credentials
 from headend.dlms.gurux import GuruxAssociation, GuruxClient
 from headend.operations import perform
-from scenarios.clock import HeapClock
-from scenarios.network import SimulatedNetwork
+from scenarios.transport.clock import HeapClock
+from scenarios.transport.network import SimulatedNetwork
 from tests.headend.dlms.fake_meter import (
     ABSENT,
     AUTHENTICATION_KEY,

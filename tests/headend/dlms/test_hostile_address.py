@@ -10,7 +10,7 @@ from twisted.internet.interfaces import IStreamClientEndpoint
 from zope.interface import implementer
 
 from headend.dlms.line import connect
-from scenarios.clock import HeapClock
+from scenarios.transport.clock import HeapClock
 from wire.errors import ConfigError
 
 

@@ -12,7 +12,7 @@ from twisted.python.failure import Failure
 from zope.interface import directlyProvides
 
 from headend.dlms.line import Line
-from scenarios.clock import HeapClock
+from scenarios.transport.clock import HeapClock
 from wire.errors import TransportError
 
 

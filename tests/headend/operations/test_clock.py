@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from headend.operations import perform
-from scenarios.clock import HeapClock
+from scenarios.transport.clock import HeapClock
 from tests.headend.odd_meter import Odd
 from tests.headend.operations.trial import Trial, check_refused_early
 from wire.cosem.rows import Standard

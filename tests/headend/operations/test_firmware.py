@@ -9,7 +9,7 @@ import pytest
 
 from headend.operations import perform
 from headend.store.job import JobState
-from scenarios.clock import HeapClock
+from scenarios.transport.clock import HeapClock
 from tests.headend.operations.trial import Trial, check_refused_early
 from wire.cosem.events import Event, Log
 from wire.cosem.image import MAX_IMAGE_OCTETS, Part, Status, build

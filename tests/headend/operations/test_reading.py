@@ -15,7 +15,7 @@ from headend.store import jobs, meters
 from headend.store.call import directly
 from headend.store.readings import Register
 from headend.visit import Measured, Records
-from scenarios.clock import HeapClock
+from scenarios.transport.clock import HeapClock
 from tests.headend.odd_meter import CLOCK, ENERGY, GAS, GAS_TIME, Odd
 from tests.headend.operations.trial import KEY_STORE, Trial, check_refused_early
 from wire.cosem.rows import Standard

@@ -9,7 +9,7 @@ import pytest
 
 from headend.operations import ONCE, perform
 from headend.store.job import JobState
-from scenarios.clock import HeapClock
+from scenarios.transport.clock import HeapClock
 from tests.headend.bent_line import World
 from tests.headend.odd_meter import Odd
 from tests.headend.operations.trial import Trial, check_refused_early

@@ -10,7 +10,7 @@ from twisted.python.failure import Failure
 
 from meters.p1.line import CHARACTERS_PER_S
 from meters.p1.port import CABLES_MAX, P1Cable, P1Port
-from scenarios.clock import HeapClock
+from scenarios.transport.clock import HeapClock
 
 START = 1_700_000_000
 

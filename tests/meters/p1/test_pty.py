@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from meters.p1.pty import P1Pty
-from scenarios.clock import HeapClock
+from scenarios.transport.clock import HeapClock
 
 START = 1_700_000_000
 

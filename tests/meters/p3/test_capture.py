@@ -6,7 +6,7 @@ import pytest
 
 from meters.p3.connection import P3Connection
 from meters.p3.protocol import P3Factory
-from scenarios.clock import HeapClock
+from scenarios.transport.clock import HeapClock
 from tests.meters.builders import KEYS, NOW_S, make_meter
 from tests.meters.p3.driver import Driver
 from tests.wire.capture.pcapng import read

@@ -9,7 +9,7 @@ from twisted.internet.testing import StringTransport
 from meters.meter import Meter
 from meters.objects.network import INACTIVITY_TIME_OUT_S
 from meters.p3.protocol import P3Factory
-from scenarios.clock import HeapClock
+from scenarios.transport.clock import HeapClock
 from tests.meters.builders import NOW_S, make_meter
 from tests.meters.p3.driver import Driver
 from wire.cosem.rows import Client

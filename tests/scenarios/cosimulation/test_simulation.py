@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from scenarios.cosimulation.simulation import CoSimulation
-from scenarios.document import parse
+from scenarios.language.document import parse
 from wire.errors import ConfigError, LocalError
 
 FILES = Path(__file__).resolve().parents[3] / "scenarios" / "files"

@@ -17,14 +17,14 @@ from headend.store.job import Job
 from meters.fleet import create_fleet, load_fleet
 from meters.meter import Meter
 from meters.p3.protocol import P3Factory
-from scenarios.clock import HeapClock
-from scenarios.document import Scenario, parse
-from scenarios.network import SimulatedNetwork
+from scenarios.language.document import Scenario, parse
+from scenarios.language.settings import Controller
+from scenarios.playing.runner import Played, Runner
+from scenarios.playing.world_protocol import World
 from scenarios.recording.head_end import Recorded, Span, record
-from scenarios.runner import Played, Runner
-from scenarios.settings import Controller
+from scenarios.transport.clock import HeapClock
+from scenarios.transport.network import SimulatedNetwork
 from scenarios.world.making import SimulatedLab
-from scenarios.world_protocol import World
 from wire.cosem.rows import Standard
 
 START_S = 1_706_356_800

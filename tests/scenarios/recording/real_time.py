@@ -7,10 +7,10 @@ from pathlib import Path
 
 from twisted.internet import reactor
 
-from scenarios.document import parse
+from scenarios.language.document import parse
+from scenarios.language.settings import Controller
+from scenarios.playing.runner import Runner
 from scenarios.recording.played import keep
-from scenarios.runner import Runner
-from scenarios.settings import Controller
 from scenarios.world.making import RealLab
 from tests.scenarios.world.real_time import FreePorts
 

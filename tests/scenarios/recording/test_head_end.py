@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from headend.store import devices, jobs
 from headend.store.job import Job, JobState
-from scenarios.document import parse
+from scenarios.language.document import parse
 from scenarios.recording.head_end import MOST_JOBS, Span, record
 from scenarios.world.making import SimulatedLab
 from tests.scenarios.recording.live import START_S, Live, failed, live, play

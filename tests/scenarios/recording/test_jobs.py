@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from headend.operations import OPERATIONS
 from headend.store.job import ENDS, Job, JobState
+from scenarios.acting.steps import Step
+from scenarios.language.yaml_tree import read_yaml
 from scenarios.recording.jobs import LONGEST, is_note, lines_of
 from scenarios.recording.yaml_lines import flow
-from scenarios.steps import Step
-from scenarios.yaml_tree import read_yaml
 from wire.cosem.rows import Standard
 
 TEXTS = st.text(max_size=20)

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.document import load, parse
+from scenarios.language.document import load, parse
+from scenarios.language.settings import Controller
+from scenarios.playing.results import Run
+from scenarios.playing.runner import Runner
 from scenarios.recording.played import keep
-from scenarios.results import Run
-from scenarios.runner import Runner
-from scenarios.settings import Controller
 from scenarios.world.making import SimulatedLab
 from tests.scenarios.recording.live import failed, play
 from wire.dlms import axdr

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.document import parse
+from scenarios.language.document import parse
+from scenarios.language.yaml_tree import read_yaml
 from scenarios.recording.yaml_lines import WIDTH, Draft, Line, flow, remark
-from scenarios.yaml_tree import read_yaml
 from wire.errors import ScenarioError
 
 # A whole number of more digits is a float for YAML's readers, and no job has one.

@@ -8,10 +8,10 @@ from pathlib import Path
 from twisted.internet import reactor
 from twisted.internet.interfaces import IProtocolFactory, IStreamClientEndpoint
 
-from scenarios.document import parse
-from scenarios.network import Port, ReactorNetwork
-from scenarios.runner import Runner
-from scenarios.settings import Controller
+from scenarios.language.document import parse
+from scenarios.language.settings import Controller
+from scenarios.playing.runner import Runner
+from scenarios.transport.network import Port, ReactorNetwork
 from scenarios.world.making import RealLab
 
 SPEED = 30.0

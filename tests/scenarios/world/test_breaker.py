@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from chargepoint.sessions import staying
-from scenarios.document import parse
-from scenarios.settings import Controller
+from scenarios.language.document import parse
+from scenarios.language.settings import Controller
+from scenarios.playing.world_protocol import Car
 from scenarios.world.making import SimulatedLab
-from scenarios.world_protocol import Car
 from wire.errors import LocalError, PeerRefused
 
 TEXT = """

@@ -11,10 +11,10 @@ from chargepoint.sessions import read_sessions
 from headend.controllers import CONTROLLERS
 from headend.dali import COLUMNS
 from headend.planner_model import Settings
-from scenarios.document import load
-from scenarios.feeder_faults import Disturbance, DisturbFeeder, Wrong
-from scenarios.runner import Runner
-from scenarios.settings import Controller
+from scenarios.acting.feeder_faults import Disturbance, DisturbFeeder, Wrong
+from scenarios.language.document import load
+from scenarios.language.settings import Controller
+from scenarios.playing.runner import Runner
 from scenarios.world.dali_box import DaliBox
 from scenarios.world.feeder import Feeder
 from scenarios.world.making import SimulatedLab

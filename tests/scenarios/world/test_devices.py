@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from meters.p2.faults import NO_FAULTS, Faults
-from scenarios.document import parse
-from scenarios.settings import Controller
+from scenarios.language.document import parse
+from scenarios.language.settings import Controller
 from scenarios.world.making import SimulatedLab
 from wire.errors import LocalError
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from headend import desk
-from scenarios.document import Scenario, load, parse
-from scenarios.runner import Played, Runner
-from scenarios.settings import Controller
+from scenarios.language.document import Scenario, load, parse
+from scenarios.language.settings import Controller
+from scenarios.playing.runner import Played, Runner
 from scenarios.world.making import SimulatedLab
 from wire.cosem.rows import Standard
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from twisted.internet.defer import Deferred
 
-from scenarios.document import Scenario, parse
-from scenarios.garbage import YOUNG_OBJECTS
-from scenarios.results import Hop
-from scenarios.runner import Played, Runner
-from scenarios.settings import Controller
+from scenarios.language.document import Scenario, parse
+from scenarios.language.settings import Controller
+from scenarios.playing.results import Hop
+from scenarios.playing.runner import Played, Runner
+from scenarios.playing.world_protocol import Car, Refuser
+from scenarios.transport.garbage import YOUNG_OBJECTS
 from scenarios.world.making import SimulatedLab
-from scenarios.world_protocol import Car, Refuser
 from wire.errors import LocalError
 
 FILES = Path(__file__).resolve().parents[3] / "scenarios" / "files"

@@ -8,10 +8,10 @@ import pytest
 from twisted.internet.protocol import Factory, Protocol
 
 from chargepoint.modbus_client import ModbusClient
-from scenarios.clock import HeapClock
-from scenarios.network import SimulatedNetwork
+from scenarios.playing.world_protocol import Outcome, Refuser
+from scenarios.transport.clock import HeapClock
+from scenarios.transport.network import SimulatedNetwork
 from scenarios.world import master
-from scenarios.world_protocol import Outcome, Refuser
 
 UNIT = ("127.0.0.1", 5020)
 

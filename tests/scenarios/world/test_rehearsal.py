@@ -8,9 +8,9 @@ from pathlib import Path
 from chargepoint.sessions import read_sessions
 from headend.controllers import CONTROLLERS
 from headend.planner_model import Settings
-from scenarios.document import Scenario, parse
-from scenarios.runner import Runner
-from scenarios.settings import Controller
+from scenarios.language.document import Scenario, parse
+from scenarios.language.settings import Controller
+from scenarios.playing.runner import Runner
 from scenarios.world.feeder import Feeder
 from scenarios.world.making import SimulatedLab
 from scenarios.world.rehearsal import Rehearsal, Way

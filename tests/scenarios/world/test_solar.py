@@ -6,9 +6,9 @@ from chargepoint.sessions import read_sessions
 from headend.dali import read_feeder
 from headend.planner import Planner
 from headend.planner_model import Settings
-from scenarios.document import load
-from scenarios.runner import Runner
-from scenarios.settings import Controller
+from scenarios.language.document import load
+from scenarios.language.settings import Controller
+from scenarios.playing.runner import Runner
 from scenarios.world.feeder import Feeder
 from scenarios.world.making import SimulatedLab
 from scenarios.world.rehearsal import Rehearsal

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.document import parse
-from scenarios.settings import Controller
+from scenarios.language.document import parse
+from scenarios.language.settings import Controller
 from scenarios.world.making import SimulatedLab
 from wire.errors import ConfigError
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from chargepoint.notices import Event
-from scenarios.document import parse
-from scenarios.settings import Controller
+from scenarios.language.document import parse
+from scenarios.language.settings import Controller
 from scenarios.world.making import SimulatedLab
 
 TEXT = """

@@ -11,14 +11,14 @@ import pytest
 from headend.store import jobs
 from headend.store.job import JobState
 from meters.behaviour.injections import Injection, What
-from scenarios.device_sights import ITEMS
-from scenarios.document import parse
-from scenarios.settings import Controller
-from scenarios.trouble_protocol import Process
-from scenarios.wire_faults import Direction, WireFaults, WireKind
+from scenarios.expecting.device_sights import ITEMS
+from scenarios.language.document import parse
+from scenarios.language.settings import Controller
+from scenarios.playing.trouble_protocol import Process
+from scenarios.playing.world_protocol import Car, Refuser
+from scenarios.transport.wire_faults import Direction, WireFaults, WireKind
 from scenarios.world.making import SimulatedLab
 from scenarios.world.station import Station
-from scenarios.world_protocol import Car, Refuser
 from tests.scenarios.world.overheard import Overheard
 from wire.charging_profile import ChargingProfile, Period, encode
 from wire.cosem.events import Log

@@ -1,0 +1,1 @@
+"""The steps of the language, and what each does to a world."""

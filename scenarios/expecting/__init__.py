@@ -1,0 +1,1 @@
+"""What a scenario can expect, and how a world is looked at for it."""

@@ -1,0 +1,1 @@
+"""The scenario language: how a file is read, checked and described."""

@@ -1,0 +1,1 @@
+"""Playing scenarios, one or many, and what comes of it."""
