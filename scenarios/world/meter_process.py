@@ -43,6 +43,7 @@ class MeterProcess:
         self._on_begin = on_begin
         self._ports: list[Port] = []
         self._pushes: PushLine | None = None
+        self._wakes_s = int(clock.seconds())
         self._begin()
 
     @property
@@ -103,6 +104,18 @@ class MeterProcess:
         """Lets it call the head-end, if it has a reason to."""
         if self.runs and self._pushes is not None:
             self._pushes.tick(now_s)
+
+    def await_due(self, wake: Callable[[int], None]) -> None:
+        """Has `wake` called at the meter's own next second, if others would miss that."""
+        meter = self.meter
+        if not self.runs:
+            return
+        if not (meter.has_breaker or meter.state.attached or meter.state.mbus):
+            return
+        if meter.next_s != self._wakes_s:
+            self._wakes_s = meter.next_s
+            delay_s = max(0.0, self._wakes_s - self._clock.seconds())
+            self._clock.callLater(delay_s, wake, self._wakes_s)
 
     def kill(self) -> None:
         """It ends: what it had not kept is gone."""

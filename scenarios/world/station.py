@@ -92,7 +92,6 @@ class Station:
         self.flow = Flow(now_s)
         # Whether someone has set the load, and the voltage, by hand.
         self._held_w = self._held_dv = False
-        self._wakes_s = now_s
         self._power(now_s, self.unit.power_w)
 
     async def connect(self, network: Wires, wanted: Addresses) -> None:
@@ -343,20 +342,8 @@ class Station:
         self._power(now_s, self.unit.power_w)
 
     def _await_meter(self) -> None:
-        """Lets the meter act at its own second, if others would miss it.
-
-        The unit is not to draw beyond an opened breaker, and M-Bus devices send on time.
-        """
-        meter = self.meter
-        if not self._meter.runs:
-            return
-        if not (meter.has_breaker or meter.state.attached or meter.state.mbus):
-            return
-        if meter.next_s == self._wakes_s:
-            return
-        self._wakes_s = meter.next_s
-        delay_s = max(0.0, self._wakes_s - self._clock.seconds())
-        self._clock.callLater(delay_s, self._wake, self._wakes_s)
+        """The unit is not to draw beyond an opened breaker, and M-Bus devices send on time."""
+        self._meter.await_due(self._wake)
 
     def _wake(self, at_s: int) -> None:
         self.unit.advance(at_s)
