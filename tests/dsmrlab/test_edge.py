@@ -12,7 +12,14 @@ import pytest
 
 from dsmrlab.cli import cli
 from dsmrlab.edge import DEBUG, LabCommand, run
-from tests.dsmrlab.commands import COMMAND, DEADLINE_S, environment, here, process
+from tests.dsmrlab.commands import (
+    COMMAND,
+    DEADLINE_S,
+    REPOSITORY,
+    environment,
+    here,
+    process,
+)
 from wire.errors import (
     ConfigError,
     LocalError,
@@ -24,6 +31,10 @@ from wire.errors import (
     WireError,
 )
 
+KEYS, TARIFF = (
+    str(REPOSITORY / "scenarios" / "files" / name)
+    for name in ("keys.yaml", "tariff.yaml")
+)
 CODES: list[tuple[BaseException, int, str]] = [
     (ConfigError("is odd", "a.csv", 3, 4), 2, "a.csv:3:4: is odd"),
     (ScenarioError("is odd", "a.yaml", 1), 2, "a.yaml:1: is odd"),
@@ -97,7 +108,7 @@ def test_an_interruption_is_130(capsys: pytest.CaptureFixture[str]) -> None:
         (["headend", "set", "m", "clock:2", '"\udcff"'], "is not UTF-8 text"),
         (["run", "x", "--speed", "-1"], "--speed is max or a factor"),
         (["run", "x", "--speed", "nan"], "--speed is max or a factor"),
-        (["run", "x", "y", "--speed", "1"], "one scenario is played at a time"),
+        (["run", KEYS, TARIFF, "--speed", "1"], "one scenario is played at a time"),
         (["run", "x", "--set", "a"], "is not NAME=VALUE"),
         (["chargepoint", "unit", "--listen", "udp://x"], "is not an address"),
         (["chargepoint", "unit", "--serial", "x" * 17], "at most 16"),
