@@ -61,7 +61,7 @@ STATION: Final = Kind(
         "load_w": lambda station: list(station.base_w),
         "load_var": lambda station: list(station.base_var),
         "voltage_v": lambda station: [dv / 10 for dv in station.voltage_dv],
-        "power_w": lambda station: list(station.flow.power_w),
+        "power_w": lambda station: list(station.account.flow.power_w),
         "reactive_var": lambda station: list(station.meter.state.reactive_var),
         "charging_w": lambda station: list(station.unit.power_w),
         "limit_w": lambda station: station.unit.station.limit.limit_w,

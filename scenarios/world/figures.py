@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from chargepoint.registers import hardware_max_w
 from scenarios.playing.results import RunData, Series, StationData, Trace
+from scenarios.world.account import Account
 from scenarios.world.bound import Stay, most_wh
-from scenarios.world.fairness import (
-    Reversals,
-    Served,
-    energy_served,
-    fifth_percentile,
-    jain,
-)
+from scenarios.world.fairness import Served, energy_served, fifth_percentile, jain
 from scenarios.world.station import Station
 from scenarios.world.transformer import (
     MINUTE_S,
     PHASES,
     QUARTER_S,
-    Quarters,
     Transformer,
 )
 from scenarios.world.unit_process import UNIT_MAX_DA
@@ -32,31 +25,9 @@ from wire.quantities import PerPhase
 DAY_S, WEEK_S = 86_400, 7 * 86_400
 
 
-class Observed(Protocol):
-    """What the figures need to know of a station."""
-
-    @property
-    def reversals(self) -> Reversals:
-        """Of its limit."""
-
-    @property
-    def quarters(self) -> Quarters:
-        """What was drawn."""
-
-    @property
-    def starved_s(self) -> int:
-        """How long a car was there, wanted to charge and was offered less than 6 A."""
-
-    def served(self, now_s: int) -> list[Served]:
-        """What the cars got that have left by now."""
-
-    def stays(self, now_s: int) -> list[Stay]:
-        """When and how the same cars could charge."""
-
-
 def key_figures(
     transformer: Transformer,
-    stations: Sequence[Observed],
+    accounts: Sequence[Account],
     premises_w: Callable[[int], PerPhase],
     messages: int,
     start_s: int,
@@ -68,15 +39,15 @@ def key_figures(
     """
     passed_s = max(1, now_s - start_s)
     per_week = WEEK_S / passed_s
-    per_station_day = DAY_S / passed_s / len(stations)
-    served = [session for station in stations for session in station.served(now_s)]
-    stays = [stay for station in stations for stay in station.stays(now_s)]
+    per_station_day = DAY_S / passed_s / len(accounts)
+    served = [session for account in accounts for session in account.served(now_s)]
+    stays = [stay for account in accounts for stay in account.stays(now_s)]
     # Where no car came and went there is nothing to ask of other people's solvers.
     of_bound: dict[str, float] = {}
     flow: dict[str, float] = {}
     if stays:
         of_bound = _of_bound(stays, served, premises_w, transformer.rating_va)
-        flow = _voltages(transformer, stations, passed_s)
+        flow = _voltages(transformer, accounts, passed_s)
     return {
         "overload_min_per_week": transformer.overload_min * per_week,
         "overload_pu_min_per_week": transformer.overload_pu_min * per_week,
@@ -86,9 +57,9 @@ def key_figures(
         "p5_session_served": fifth_percentile(served),
         "jain": jain(served),
         "messages_per_station_per_day": messages * per_station_day,
-        "reversals_per_station_per_day": sum(s.reversals.count for s in stations)
+        "reversals_per_station_per_day": sum(a.reversals.count for a in accounts)
         * per_station_day,
-        "min_below_6a_per_station_per_day": sum(s.starved_s for s in stations)
+        "min_below_6a_per_station_per_day": sum(a.starved_s for a in accounts)
         / 60
         * per_station_day,
         **flow,
@@ -110,10 +81,10 @@ def _of_bound(
 
 
 def _voltages(
-    transformer: Transformer, stations: Sequence[Observed], passed_s: int
+    transformer: Transformer, accounts: Sequence[Account], passed_s: int
 ) -> dict[str, float]:
     """What a power flow makes of the loads; nothing before a quarter-hour is over."""
-    drawn_w = [station.quarters.means for station in stations]
+    drawn_w = [account.quarters.means for account in accounts]
     if not transformer.quarters:
         return {}
     premises_w = [
@@ -161,8 +132,8 @@ def _phases(
 def _station(station: Station) -> StationData:
     return StationData(
         station.name,
-        _trace(station.limits),
-        _trace(station.draws),
+        _trace(station.account.limits),
+        _trace(station.account.draws),
         hardware_max_w(3, UNIT_MAX_DA),
     )
 

@@ -195,7 +195,7 @@ class Lab:
         if self._measured is not None:
             return self._measured.power_w
         flows = [self._feeder.power_w(self._ticked_s)]
-        flows += [station.flow.power_w for station in self._stations]
+        flows += [station.account.flow.power_w for station in self._stations]
         l1, l2, l3 = map(sum, zip(*flows))
         return l1, l2, l3
 
@@ -209,7 +209,7 @@ class Lab:
         """The key figures until now."""
         return key_figures(
             self._transformer,
-            self._stations,
+            [station.account for station in self._stations],
             self._premises_w,
             self._witness.delivered,
             self._start_s,
@@ -244,7 +244,7 @@ class Lab:
         self._ticked_s = now_s
         for station in self._stations:
             station.tick(now_s, self._tick_s)
-            s1, s2, s3 = station.take_work(now_s)
+            s1, s2, s3 = station.account.take_work(now_s)
             l1, l2, l3 = l1 + s1, l2 + s2, l3 + s3
         measured = self._measured
         work_ws = (l1, l2, l3) if measured is None else measured.take(now_s)
@@ -260,7 +260,9 @@ class Lab:
         quarter = (now_s - self._start_s // QUARTER_S * QUARTER_S) // QUARTER_S
         if self._measured is None or quarter >= len(self._transformer.quarters):
             return self._feeder.power_w(now_s)
-        drawn_w = [station.quarters.means[quarter] for station in self._stations]
+        drawn_w = [
+            station.account.quarters.means[quarter] for station in self._stations
+        ]
         total_w = self._transformer.quarters[quarter]
         l1, l2, l3 = (round(total_w[p] - sum(w[p] for w in drawn_w)) for p in PHASES)
         return l1, l2, l3

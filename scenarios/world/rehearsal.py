@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from chargepoint.car import NO_POWER, Visits
+from chargepoint.car import Visits
 from chargepoint.committed import CommittedProfile
 from chargepoint.limits import Ratings
 from chargepoint.registers import hardware_max_w
@@ -23,12 +23,11 @@ from headend.controllers import Controller
 from headend.metering import StationMetering
 from headend.planner_model import Command
 from scenarios.playing.event_log import print_instant
-from scenarios.world.bound import Stay, stays
+from scenarios.world.account import Account
 from scenarios.world.dali_box import DaliBox
-from scenarios.world.fairness import Reversals, Served
 from scenarios.world.feeder import Feeder
 from scenarios.world.figures import key_figures
-from scenarios.world.transformer import MINUTE_S, QUARTER_S, Quarters, Transformer
+from scenarios.world.transformer import MINUTE_S, QUARTER_S, Transformer
 from scenarios.world.unit_process import UNIT_MAX_DA
 from wire.charging_profile import ChargingProfile
 from wire.instants import from_epoch
@@ -97,7 +96,7 @@ class Rehearsal:
         """The key figures until now."""
         return key_figures(
             self.transformer,
-            list(self.points.values()),
+            [point.account for point in self.points.values()],
             self._feeder.power_w,
             self.messages,
             self._start_s,
@@ -153,13 +152,6 @@ class _Point:
     """A charge point: its unit, and what the figures ask of it."""
 
     def __init__(self, cars: Sequence[Session], now_s: int, own_limit_w: int) -> None:
-        self.reversals = Reversals()
-        self.quarters = Quarters()
-        self.starved_s = 0
-        self._since_s = now_s
-        self._power_w = NO_POWER
-        self._work_ws = [0, 0, 0]
-        self._starves = False
         hardware_w = hardware_max_w(3, UNIT_MAX_DA)
         self.unit = ChargePoint(
             Ratings(3, UNIT_MAX_DA, min(own_limit_w, hardware_w)),
@@ -167,27 +159,26 @@ class _Point:
             DriftingClock(now_s, 0, 0),
             now_s,
         )
-        self.unit.on_power = self._power
+        self.account = Account(self.unit, now_s)
+        self._judged_s = now_s
+        self._starves = False
+        self.unit.on_power = self.account.flow.turn
         self.unit.start(0, SAFE_W)
 
     @property
     def flows(self) -> bool:
         """Whether anything was drawn that is not accounted for, or a car starves."""
-        return self._power_w is not NO_POWER or self._starves
+        return any(self.account.flow.power_w) or self._starves
 
     def take_work(self, now_s: int) -> list[int]:
         """W·s per phase that were drawn since the last time."""
         self.unit.advance(now_s)
-        self._flow(now_s)
-        self._judge()
-        work_ws, self._work_ws = self._work_ws, [0, 0, 0]
-        self.quarters.account(now_s, work_ws)
-        return work_ws
+        self._judge(now_s)
+        return self.account.take_work(now_s)
 
     def follow(self, at_s: int, profile: ChargingProfile) -> None:
         """The profile reaches the unit, and governs from then on."""
         self.unit.advance(at_s)
-        self._flow(at_s)
         self.unit.follow(
             CommittedProfile(
                 profile.seq or 0,
@@ -197,38 +188,10 @@ class _Point:
                 tuple(period.max_w for period in profile.periods),
             )
         )
-        self._judge()
+        self._judge(at_s)
 
-    def served(self, now_s: int) -> list[Served]:
-        """What the cars got that have left by now."""
-        return [
-            Served(car.session.energy_wh, car.energy_wh)
-            for car in self.unit.visits.cars
-            if car.session.departure_s <= now_s
-        ]
-
-    def stays(self, now_s: int) -> list[Stay]:
-        """When and how the same cars could charge."""
-        return stays(self.unit.visits.cars, self.unit.ratings, now_s)
-
-    def _power(self, now_s: int, power_w: PerPhase) -> None:
-        self._flow(now_s)
-        self._power_w = power_w if any(power_w) else NO_POWER
-
-    def _flow(self, now_s: int) -> None:
-        seconds = now_s - self._since_s
-        if self._power_w is not NO_POWER:
-            for phase, power_w in enumerate(self._power_w):
-                self._work_ws[phase] += power_w * seconds
-        self.starved_s += seconds * self._starves
-        self._since_s = now_s
-
-    def _judge(self) -> None:
-        car = self.unit.visits.present
-        if car is None:
-            self.reversals.forget()
-        else:
-            self.reversals.see(self.unit.limit.limit_w)
-        self._starves = bool(
-            car is not None and car.remaining_ws and not self.unit.offered_da
-        )
+    def _judge(self, now_s: int) -> None:
+        self.account.starved_s += (now_s - self._judged_s) * self._starves
+        self._judged_s = now_s
+        self.account.see_limit(now_s)
+        self._starves = self.account.starves

@@ -22,15 +22,14 @@ from scenarios.playing.world_protocol import Car, GatewaySight, Outcome
 from scenarios.transport.wire_faults import WireKind
 from scenarios.transport.wires import Wire, Wires
 from scenarios.world import master
+from scenarios.world.account import Account
 from scenarios.world.addresses import Addresses
-from scenarios.world.bound import Stay, stays
-from scenarios.world.fairness import Reversals, Served
 from scenarios.world.gateway_process import GatewayProcess
 from scenarios.world.keeper import Keeper
 from scenarios.world.meter_process import MeterProcess
 from scenarios.world.process import LabProcess
 from scenarios.world.stranger import try_wrong_key, use_counter
-from scenarios.world.transformer import NO_LOAD, NOMINAL_DV, Flow, Quarters
+from scenarios.world.transformer import NO_LOAD, NOMINAL_DV
 from scenarios.world.unit_process import UNIT_MAX_DA, UnitProcess
 from wire.errors import LocalError
 from wire.p1 import Telegram
@@ -63,11 +62,6 @@ class Station:
         self.meter = keeper.meter
         self.base_w = self.base_var = NO_LOAD
         self.voltage_dv = NOMINAL_DV
-        self.limits: list[tuple[int, int]] = []
-        self.draws: list[tuple[int, int]] = []
-        self.reversals = Reversals()
-        self.quarters = Quarters()
-        self.starved_s = 0
         self._newest: Telegram | None = None
         self.unit = ControlUnit(
             name,
@@ -76,6 +70,7 @@ class Station:
             own_limit_w=min(own_limit_w, hardware_max_w(3, UNIT_MAX_DA)),
             visits=Visits(sessions),
         )
+        self.account = Account(self.unit.station, now_s)
         self.unit.station.on_power = self._power
         self.meter.on_breaker = self._breaker
         self._meter = MeterProcess(keeper, clock, period_s, self._keep, self._begun)
@@ -89,7 +84,6 @@ class Station:
         self._clock = clock
         self._on_telegram = on_telegram
         self._on_kept = on_kept
-        self.flow = Flow(now_s)
         # Whether someone has set the load, and the voltage, by hand.
         self._held_w = self._held_dv = False
         self._power(now_s, self.unit.power_w)
@@ -270,18 +264,10 @@ class Station:
 
     def tick(self, now_s: int, tick_s: int) -> None:
         """Brings the unit up to now, notes what is in force, and lets P1 send."""
-        unit, point = self.unit, self.unit.station
-        unit.advance(now_s)
-        limit_w = point.limit.limit_w
-        if not self.limits or self.limits[-1][1] != limit_w:
-            self.limits.append((now_s, limit_w))
-        car = point.visits.present
-        if car is None:
-            self.reversals.forget()
-        else:
-            self.reversals.see(limit_w)
-        if car is not None and not point.offered_da and car.remaining_ws:
-            self.starved_s += tick_s
+        self.unit.advance(now_s)
+        self.account.see_limit(now_s)
+        if self.account.starves:
+            self.account.starved_s += tick_s
         self._meter.tick(now_s)
         self._await_meter()
         self._meter.call(now_s)
@@ -292,25 +278,6 @@ class Station:
             self.base_w if self._held_w or power_w is None else power_w,
             None if self._held_dv else voltage_dv,
         )
-
-    def take_work(self, now_s: int) -> list[int]:
-        """W·s per phase that the station drew since the last time."""
-        work = self.flow.take(now_s)
-        self.quarters.account(now_s, work)
-        return work
-
-    def served(self, now_s: int) -> list[Served]:
-        """What the cars got that have left by now."""
-        return [
-            Served(car.session.energy_wh, car.energy_wh)
-            for car in self.unit.station.visits.cars
-            if car.session.departure_s <= now_s
-        ]
-
-    def stays(self, now_s: int) -> list[Stay]:
-        """When and how the same cars could charge."""
-        point = self.unit.station
-        return stays(point.visits.cars, point.ratings, now_s)
 
     def _set_load(self, power_w: PerPhase, voltage_dv: PerPhase | None) -> None:
         self.base_w = power_w
@@ -325,11 +292,9 @@ class Station:
         demand_w = (base[0] + car_w[0], base[1] + car_w[1], base[2] + car_w[2])
         self.meter.set_load(demand_w, self.voltage_dv, self.base_var)
         l1, l2, l3 = self.meter.state.power_w if self.meter.powered else NO_LOAD
-        self.flow.turn(now_s, (l1, l2, l3))
+        self.account.flow.turn(now_s, (l1, l2, l3))
         self._await_meter()
-        total_w = sum(car_w)
-        if not self.draws or self.draws[-1][1] != total_w:
-            self.draws.append((now_s, total_w))
+        self.account.draw(now_s, car_w)
 
     def _breaker(self, now_s: int, closed: bool) -> None:
         self._energise(now_s)

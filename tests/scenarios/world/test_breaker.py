@@ -46,7 +46,7 @@ def test_a_trip_stops_car_meter_and_transformer_at_one_second(over_s: int) -> No
         station = lab._stations[0]
         flowed_s = 3 + over_s
         assert station.unit.station.lifetime_ws == 11_040 * flowed_s
-        assert station.draws[-1] == (lab._start_s + flowed_s, 0)
+        assert station.account.draws[-1] == (lab._start_s + flowed_s, 0)
         work_ws = 11_040 * flowed_s + 600 * over_s
         assert sum(station.meter.state.energy_wh) == work_ws // 3600
         carried = sum(sum(quarter) for quarter in lab._transformer.quarters)
@@ -64,7 +64,7 @@ def test_mains_that_fail_take_the_car_s_power_and_the_transformer_s_load() -> No
         site.set_load((600, 0, 0), None)
         site.plug_car(CAR)
         await lab.run_until(lab.now + timedelta(minutes=1))
-        assert station.draws[-1][1] == 11_040
+        assert station.account.draws[-1][1] == 11_040
         site.power_off()
         await lab.run_until(lab.now + timedelta(minutes=2))
         assert station.unit.power_w == (0, 0, 0) and lab.transformer().power_w[0] == 0
@@ -132,7 +132,7 @@ def test_a_car_that_comes_as_the_breaker_opens_asks_for_nothing() -> None:
         station.unit.advance(lab._start_s + 40)
         station.unit.station.plug(staying("CP001", lab._start_s, 60_000, 3, 1, 11_040))
         assert station.meter.state.demand_w == (6000, 0, 0)
-        assert station.draws[-1][1] == 0
+        assert station.account.draws[-1][1] == 0
         assert station.unit.power_w == station.meter.state.power_w == (0, 0, 0)
 
     lab.drive(play())
