@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from twisted.internet.defer import ensureDeferred
+from twisted.internet.defer import ensureDeferred, succeed
 from twisted.internet.interfaces import IReactorTime
 
 from meters.behaviour.clockwork import set_clock
@@ -44,6 +44,7 @@ class MeterProcess:
         self._ports: list[Port] = []
         self._pushes: PushLine | None = None
         self._wakes_s = int(clock.seconds())
+        self._closed = succeed(None)
         self._begin()
 
     @property
@@ -122,10 +123,11 @@ class MeterProcess:
         self.runs = False
         self.meter.on_breaker = None
         self._keeper.kill()
-        ensureDeferred(self.close())
+        self._closed = ensureDeferred(self.close())
 
     async def start(self) -> None:
         """It begins again from what it kept; the supply is as it was."""
+        await self._closed
         now_s, dead = int(self._clock.seconds()), self.meter
         self.meter = self._keeper.restore(now_s)
         # What hangs on its bus lives on without it.

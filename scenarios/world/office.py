@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from random import Random
 
-from twisted.internet.defer import ensureDeferred
+from twisted.internet.defer import ensureDeferred, succeed
 from twisted.internet.interfaces import IReactorTime
 
 from headend import operations
@@ -74,6 +74,7 @@ class Office:
         self._on_heard = on_heard
         self._listener: PushFactory | None = None
         self._ports: list[Port] = []
+        self._deaf = succeed(None)
         self._hears: tuple[int, OnAlarm] | None = None
         self._plan: Callable[[], CongestionControl] | None = None
         self._mechanism = Mechanism.HIGH_GMAC
@@ -126,10 +127,11 @@ class Office:
         self._calls.reset()
         self._calls.disturb(WireFaults(silence=True))
         self._scheduler.abandon()
-        ensureDeferred(self._hear_no_more())
+        self._deaf = ensureDeferred(self._hear_no_more())
 
     async def start(self) -> None:
         """The process begins again."""
+        await self._deaf
         self._begin()
         await self.listen()
 

@@ -16,7 +16,7 @@ class LabProcess(Protocol):
         """Ends it; what it had not kept is gone, and nobody is told."""
 
     async def start(self) -> None:
-        """Starts it, with what it had kept."""
+        """Starts it, with what it had kept, once its ports are free."""
 
     def step_clock(self, by_s: float) -> None:
         """Its clock makes a step forward."""

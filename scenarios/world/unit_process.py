@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twisted.internet.defer import ensureDeferred
+from twisted.internet.defer import ensureDeferred, succeed
 from twisted.internet.interfaces import IReactorTime
 
 from chargepoint.modbus_server import UnitServerFactory
@@ -27,6 +27,7 @@ class UnitProcess:
         self._clock = clock
         self._masters = UnitServerFactory(unit, clock)
         self._port: Port | None = None
+        self._closed = succeed(None)
         self.powered = True
 
     async def listen(self, network: Wires, wanted: Address) -> Address:
@@ -62,11 +63,12 @@ class UnitProcess:
     def kill(self) -> None:
         """It ends; its port is closed, and nothing is drawn."""
         self.runs = False
-        ensureDeferred(self.close())
+        self._closed = ensureDeferred(self.close())
         self.unit.power_off(int(self._clock.seconds()))
 
     async def start(self) -> None:
         """It boots, with what it keeps over a restart."""
+        await self._closed
         self.runs = True
         self._boot()
         await self.listen(self._network, self._address)

@@ -17,7 +17,7 @@ from scenarios.world.making import RealLab
 SPEED = 30.0
 TEXT = """
 scenario: real-time
-world: {start: 2024-01-27T18:00:00+01:00, stations: 2}
+world: {start: 2024-01-27T18:00:00+01:00, stations: 2, push_port: 4061}
 steps:
   - plug_car: {energy_kwh: 10, max_w: 11000}
   - send_message: {text: hello}
@@ -41,6 +41,14 @@ steps:
   - reset_wire: {wire: modbus}
   - expect: {p1_text: {text: flipped}, within: 2m}
   - expect: {register: {name: applied_limit, equals: 4200}, within: 1m}
+  - kill: {process: meter}
+  - start: {process: meter}
+  - kill: {process: unit}
+  - start: {process: unit}
+  - kill: {process: head_end}
+  - start: {process: head_end}
+  - send_message: {text: risen}
+  - expect: {p1_text: {text: risen}, within: 2m}
 """
 
 
@@ -52,8 +60,9 @@ class FreePorts(ReactorNetwork):
         self._taken: dict[tuple[str, int], tuple[str, int]] = {}
 
     async def listen(self, host: str, port: int, factory: IProtocolFactory) -> Port:
-        """Listens on a free port."""
-        listening = await super().listen(host, 0, factory)
+        """Listens on a free port; on the same one when it begins again there."""
+        known = (host, port) in self._taken.values()
+        listening = await super().listen(host, port if known else 0, factory)
         self._taken[host, port] = listening.address
         return listening
 
