@@ -22,6 +22,8 @@ from tests.dsmrlab.commands import here
 from wire.cosem.image import Part
 from wire.cosem.rows import Standard
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 def commands(group: click.Group, *path: str) -> Iterator[tuple[str, click.Command]]:
     for name, command in group.commands.items():
@@ -61,6 +63,14 @@ CONTRACT = {
 
 def test_the_commands_of_the_contract_are_there() -> None:
     assert CONTRACT <= ALL.keys()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_its_options_stand_in_the_contract(name: str) -> None:
+    contract = (ROOT / "docs" / "interfaces.md").read_text()
+    for option in ALL[name].params:
+        if isinstance(option, click.Option):
+            assert any(word in contract for word in option.opts), option.opts
 
 
 @pytest.mark.parametrize("name", ALL)
