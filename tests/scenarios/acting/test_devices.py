@@ -8,9 +8,9 @@ import pytest
 
 from meters.p2.faults import Faults
 from scenarios.language.document import Scenario, parse
-from scenarios.language.settings import Controller
-from scenarios.playing.runner import Played, Runner
-from tests.scenarios.fake_world import FakeWorld, make_world
+from scenarios.playing.runner import Played
+from tests.scenarios.fake_world import FakeWorld
+from tests.scenarios.stage import play_in, world_for
 from wire.errors import ScenarioError
 from wire.mbus.values import Status, ValveState
 
@@ -27,8 +27,8 @@ def scenario(steps: str, head: str = HEAD) -> Scenario:
 
 def play(steps: str) -> tuple[Played, FakeWorld]:
     it = scenario(steps)
-    world = make_world(it, Controller.NONE)
-    return world.drive(Runner(it, world, "none", lambda _: None).play()), world
+    world = world_for(it)
+    return play_in(world, it), world
 
 
 def complaint(steps: str, head: str = HEAD) -> str:

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from scenarios.acting.feeder_faults import Disturbance, Wrong
-from scenarios.language.document import Scenario, parse
-from scenarios.language.settings import Controller
-from scenarios.playing.runner import Runner
-from tests.scenarios.fake_world import make_world
+from tests.scenarios.stage import play_in, scenario, world_for
 from wire.errors import ScenarioError
-
-HEAD = "scenario: t\nworld: {start: 2024-01-27T17:00:00Z}\nsteps:\n"
-
-
-def scenario(steps: str) -> Scenario:
-    return parse(HEAD + steps, Path("f.yaml"))
 
 
 def test_the_box_is_disturbed_as_the_steps_say() -> None:
@@ -28,8 +17,8 @@ def test_the_box_is_disturbed_as_the_steps_say() -> None:
         "- disturb_feeder: {fault: negated, phase: 2}\n"
         "- disturb_feeder: {}\n"
     )
-    world = make_world(made, Controller.NONE)
-    run = world.drive(Runner(made, world, "none").play()).run
+    world = world_for(made)
+    run = play_in(world, made).run
     assert world.box.done == [
         Disturbance(Wrong.MISSING, lasts_s=7200),
         Disturbance(Wrong.LATE, by_s=1200),

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from headend.store.job import JobState
 from headend.store.rhythm import Daily, Every
-from scenarios.language.document import parse
-from scenarios.language.settings import Controller
-from scenarios.playing.runner import Played, Runner
-from tests.scenarios.fake_world import FakeWorld, make_world
+from tests.scenarios.stage import play, scenario
 from wire.errors import ScenarioError
 
-HEAD = "scenario: t\nworld: {start: 2024-01-27T17:00:00Z, stations: 2}\nsteps:\n"
 NOW_S = 1_706_374_800.0
-
-
-def play(steps: str) -> tuple[Played, FakeWorld]:
-    scenario = parse(HEAD + steps, Path("f.yaml"))
-    world = make_world(scenario, Controller.NONE)
-    return world.drive(Runner(scenario, world, "none").play()), world
 
 
 def test_a_job_is_handed_in_as_it_is_written() -> None:
@@ -148,7 +136,7 @@ def test_schedules_are_added_counted_and_removed() -> None:
 )
 def test_what_cannot_be_is_refused(step: str, why: str) -> None:
     with pytest.raises(ScenarioError, match="f.yaml:4:") as caught:
-        parse(f"{HEAD}- {step}\n", Path("f.yaml"))
+        scenario(f"- {step}\n")
     assert why in str(caught.value)
 
 
@@ -157,9 +145,9 @@ def test_a_name_is_known_from_the_step_that_gives_it_on() -> None:
         "- hand_in: {operation: clock, as: abc}\n",
         "- cancel_job: {name: abc}\n",
     )
-    assert len(parse(HEAD + name + use, Path("f.yaml")).content.steps) == 2
+    assert len(scenario(name + use).content.steps) == 2
     with pytest.raises(ScenarioError, match="f.yaml:4:"):
-        parse(HEAD + use + name, Path("f.yaml"))
+        scenario(use + name)
     wrong = "- cancel_job: {name: abd}\n"
     with pytest.raises(ScenarioError, match="5:22: .*did you mean 'abc'?"):
-        parse(HEAD + name + wrong, Path("f.yaml"))
+        scenario(name + wrong)

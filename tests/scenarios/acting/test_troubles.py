@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from scenarios.language.document import Scenario, parse
-from scenarios.language.settings import Controller
-from scenarios.playing.runner import Played, Runner
 from scenarios.playing.trouble_protocol import Process
 from scenarios.transport.wire_faults import Direction, WireFaults, WireKind
-from tests.scenarios.fake_world import FakeWorld, make_world
+from tests.scenarios.stage import play, scenario
 from wire.errors import ScenarioError
-
-HEAD = "scenario: t\nworld: {start: 2024-01-27T17:00:00Z, stations: 2}\nsteps:\n"
-
-
-def scenario(steps: str) -> Scenario:
-    return parse(f"{HEAD}{steps}", Path("f.yaml"))
-
-
-def play(steps: str) -> tuple[Played, FakeWorld]:
-    it = scenario(steps)
-    world = make_world(it, Controller.NONE)
-    return world.drive(Runner(it, world, "none").play()), world
 
 
 @pytest.mark.parametrize(

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from chargepoint.registers import Fault
-from scenarios.language.document import parse
 from scenarios.language.settings import Controller
-from scenarios.playing.runner import Played, Runner
+from scenarios.playing.runner import Runner
 from scenarios.world.making import SimulatedLab
-from tests.scenarios.fake_world import FakeWorld, make_world
+from tests.scenarios.stage import play, scenario
 from wire.errors import ScenarioError
-
-HEAD = "scenario: t\nworld: {start: 2024-01-27T17:00:00Z}\nsteps:\n"
-
-
-def play(steps: str) -> tuple[Played, FakeWorld]:
-    scenario = parse(HEAD + steps, Path("f.yaml"))
-    world = make_world(scenario, Controller.NONE)
-    return world.drive(Runner(scenario, world, "none").play()), world
 
 
 def test_a_register_is_written_and_a_refusal_is_the_unit_s() -> None:
@@ -68,7 +57,7 @@ def test_a_cable_allows_what_it_says() -> None:
 )
 def test_what_cannot_be_is_refused(step: str, why: str) -> None:
     with pytest.raises(ScenarioError, match="f.yaml:4:") as caught:
-        parse(f"{HEAD}- {step}\n", Path("f.yaml"))
+        scenario(f"- {step}\n", stations=1)
     assert why in str(caught.value)
 
 
@@ -93,9 +82,9 @@ WIRED = """
 
 
 def test_over_real_wires_the_unit_obeys_and_refuses() -> None:
-    scenario = parse(HEAD + WIRED, Path("f.yaml"))
-    lab = SimulatedLab(scenario, Controller.NONE)
-    played = lab.drive(Runner(scenario, lab, "none").play())
+    wired = scenario(WIRED)
+    lab = SimulatedLab(wired, Controller.NONE)
+    played = lab.drive(Runner(wired, lab, "none").play())
     lab.close()
     assert [seen for seen in played.run.expectations if not seen.passed] == []
     assert [step for step in played.run.steps if not step.passed] == []

@@ -8,25 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.language.document import parse
-from scenarios.language.settings import Controller
 from scenarios.playing.event_log import EVENTS, EventLog
 from scenarios.playing.results import ExpectationResult, Hop
-from scenarios.playing.runner import Runner
 from scenarios.world.journeys import Journeys
-from tests.scenarios.fake_world import make_world
+from tests.scenarios.stage import play_in, scenario, world_for
 from wire.errors import ScenarioError
 
-HEAD = "scenario: t\nworld: {start: 2024-01-27T17:00:00Z, stations: 3}\nsteps:\n"
 PACKAGE = Path(__file__).resolve().parents[3] / "scenarios"
 NOW = datetime(2024, 1, 27, 17, tzinfo=UTC)
 
 
 def seen(body: str) -> ExpectationResult:
     """The expectation after a quarter of an hour in which a gateway said three things."""
-    text = f"{HEAD}- run_for: 15m\n- expect: {{{body}}}\n"
-    scenario = parse(text, Path("f.yaml"))
-    world = make_world(scenario, Controller.NONE)
+    asked = scenario(f"- run_for: 15m\n- expect: {{{body}}}\n", stations=3)
+    world = world_for(asked)
     for minute, station, event, detail in (
         (1, "CP001", "unit-found", ""),
         (5, "CP002", "message-rejected", "no JSON (at 3)"),
@@ -35,7 +30,7 @@ def seen(body: str) -> ExpectationResult:
         at = NOW + timedelta(minutes=minute)
         world.log.add(at, "gateway", station=station, event=event, detail=detail)
     world.log.add(NOW, "command", station="CP001", limit_w=9000)
-    (result,) = world.drive(Runner(scenario, world, "none").play()).run.expectations
+    (result,) = play_in(world, asked).run.expectations
     return result
 
 
@@ -161,5 +156,5 @@ def test_delays_are_those_of_messages_that_set_out() -> None:
 )
 def test_what_cannot_be_asked_is_refused(body: str, why: str) -> None:
     with pytest.raises(ScenarioError, match="f.yaml:4:") as caught:
-        parse(f"{HEAD}- expect: {{{body}}}\n", Path("f.yaml"))
+        scenario(f"- expect: {{{body}}}\n", stations=3)
     assert why in str(caught.value)

@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 import pytest
 
 from chargepoint.registers import Fault
 from chargepoint.sessions import staying
 from scenarios.expecting import sights
-from scenarios.language.document import parse
 from scenarios.language.schema import json_schema
-from scenarios.language.settings import Controller
-from scenarios.playing.runner import Runner
 from tests.meters.builders import NOW_S
-from tests.scenarios.fake_world import FakeWorld, make_world
+from tests.scenarios.fake_world import FakeWorld
+from tests.scenarios.stage import play_in, scenario, world_for
 from wire.errors import ScenarioError
-
-HEAD = "scenario: t\nworld: {start: 2024-01-27T17:00:00Z}\nsteps:\n"
 
 
 def seen(expectation: str, prepare: Callable[[FakeWorld], None]) -> tuple[str, bool]:
     """What a look at a prepared world sees, and whether that was expected."""
-    scenario = parse(f"{HEAD}- expect: {{{expectation}}}\n", Path("f.yaml"))
-    world = make_world(scenario, Controller.NONE)
+    asked = scenario(f"- expect: {{{expectation}}}\n")
+    world = world_for(asked)
     prepare(world)
-    (result,) = world.drive(Runner(scenario, world, "none").play()).run.expectations
+    (result,) = play_in(world, asked).run.expectations
     return result.seen, result.passed
 
 
@@ -124,8 +119,7 @@ def test_what_is_seen(
 
 
 def test_every_row_says_something_that_a_file_can_say() -> None:
-    scenario = parse(HEAD + "- run_for: 1s\n", Path("f.yaml"))
-    world = make_world(scenario, Controller.NONE)
+    world = world_for(scenario("- run_for: 1s\n"))
     site = world.site(1)
     tables: list[tuple[Mapping[str, Callable[..., object]], object]] = [
         (sights.METER, site.meter_now()),
@@ -147,15 +141,15 @@ def test_every_row_says_something_that_a_file_can_say() -> None:
         ("gateway: {item: comits, equals: 1}", "did you mean 'commits'?"),
         ("transformer: {item: power, equals: 1}", "unknown item of the transformer"),
         ("telegram: {item: line, equals: 1}", "did you mean 'lines'?"),
-        ("meter: {meter: 2, item: power, equals: 1}", "there is no meter 2"),
-        ("station: {station: 2, item: car, equals: true}", "there is no station 2"),
+        ("meter: {meter: 3, item: power, equals: 1}", "there is no meter 3"),
+        ("station: {station: 3, item: car, equals: true}", "there is no station 3"),
         ("meter: {equals: 1}", "'item' is missing"),
         ("gateway: {item: commits}", "needs either equals"),
     ],
 )
 def test_a_name_that_is_none_is_refused(body: str, why: str) -> None:
     with pytest.raises(ScenarioError, match="f.yaml:4:") as caught:
-        parse(f"{HEAD}- expect: {{{body}}}\n", Path("f.yaml"))
+        scenario(f"- expect: {{{body}}}\n")
     assert why in str(caught.value)
 
 
@@ -169,4 +163,4 @@ def test_an_editor_is_told_the_names() -> None:
 def test_a_word_in_an_operation_s_arguments_names_no_meter_of_the_world() -> None:
     ask = "operate: {operation: get, arguments: {meter: x, station: y}}"
     step = f"- expect: {{refused: {{{ask}, by: head-end}}}}\n"
-    assert parse(HEAD + step, Path("f.yaml")).content.steps[0].kind == "expect"
+    assert scenario(step).content.steps[0].kind == "expect"

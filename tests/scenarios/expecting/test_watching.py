@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from scenarios.language.document import parse
-from scenarios.language.settings import Controller
 from scenarios.playing.results import ExpectationResult
-from scenarios.playing.runner import Runner, instants
-from tests.scenarios.fake_world import FakeWorld, make_world
+from scenarios.playing.runner import instants
+from tests.scenarios.fake_world import FakeWorld
+from tests.scenarios.stage import play_in, scenario, world_for
 from wire.errors import ScenarioError
 
-HEAD = "scenario: t\nworld: {start: 2024-01-27T17:00:00Z}\nsteps:\n"
 ASKED = "register: {name: applied_limit, equals: 6}"
 
 
@@ -34,11 +31,11 @@ def seen(
     expectation: str, is_six: Callable[[float], bool], answers_after_s: float = 0
 ) -> tuple[ExpectationResult, FakeWorld]:
     """The one expectation of a play in which the unit takes so long to answer."""
-    scenario = parse(f"{HEAD}- expect: {{{expectation}}}\n", Path("f.yaml"))
-    world = make_world(scenario, Controller.NONE)
+    asked = scenario(f"- expect: {{{expectation}}}\n")
+    world = world_for(asked)
     world.answers_after = timedelta(seconds=answers_after_s)
     world.registers = Changing(world, is_six)
-    played = world.drive(Runner(scenario, world, "none").play())
+    played = play_in(world, asked)
     (result,) = played.run.expectations
     assert played.run.steps[0].passed is result.passed
     return result, world
@@ -104,8 +101,8 @@ def test_a_span_may_end_after_the_deadline_however_slow_the_answers() -> None:
 
 
 def test_spans_belong_to_the_planned_time() -> None:
-    scenario = parse(f"{HEAD}- expect: {{{ASKED}, for: 2h}}\n", Path("f.yaml"))
-    assert instants(scenario)[-1] - scenario.world.start == timedelta(hours=2)
+    asked = scenario(f"- expect: {{{ASKED}, for: 2h}}\n")
+    assert instants(asked)[-1] - asked.world.start == timedelta(hours=2)
 
 
 @pytest.mark.parametrize(
@@ -120,5 +117,5 @@ def test_spans_belong_to_the_planned_time() -> None:
 )
 def test_a_span_that_cannot_be_is_refused(expectation: str, why: str) -> None:
     with pytest.raises(ScenarioError, match="f.yaml:4:") as caught:
-        parse(f"{HEAD}- expect: {{{expectation}}}\n", Path("f.yaml"))
+        scenario(f"- expect: {{{expectation}}}\n")
     assert why in str(caught.value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -13,26 +12,11 @@ from scenarios.acting.actions import ACTIONS, next_time_of_day
 from scenarios.acting.steps import Step
 from scenarios.expecting.expectations import Expectation
 from scenarios.expecting.eyes import EYES
-from scenarios.language.document import Scenario, parse
-from scenarios.language.settings import Controller
 from scenarios.playing.results import Sight
-from scenarios.playing.runner import Played, Progress, Runner, instants
+from scenarios.playing.runner import Progress, instants
 from scenarios.playing.world_protocol import Car
-from tests.scenarios.fake_world import FakeWorld, make_world
+from tests.scenarios.stage import play, play_in, scenario, world_for
 from wire.dlms.acse import Mechanism
-
-HEAD = "scenario: t\nworld: {start: 2024-01-27T17:00:00Z}\nsteps:\n"
-
-
-def scenario(steps: str) -> Scenario:
-    return parse(HEAD + steps, Path("f.yaml"))
-
-
-def play(steps: str, seen: list[Progress] | None = None) -> tuple[Played, FakeWorld]:
-    it = scenario(steps)
-    world = make_world(it, Controller.NONE)
-    watch = (lambda progress: None) if seen is None else seen.append
-    return world.drive(Runner(it, world, "none", watch).play()), world
 
 
 def test_every_kind_of_step_and_expectation_has_its_row() -> None:
@@ -108,9 +92,9 @@ class Rising(dict[str, int]):
 
 def test_of_much_that_was_seen_the_first_and_the_last_are_kept() -> None:
     it = scenario("- expect: {register: {name: status, equals: 99}, within: 60s}\n")
-    world = make_world(it, Controller.NONE)
+    world = world_for(it)
     world.registers = Rising()
-    played = world.drive(Runner(it, world, "none").play())
+    played = play_in(world, it)
     (seen,) = played.run.expectations
     assert [sight.after_s for sight in seen.sights] == [0, 1, 2, 3, 57, 58, 59, 60]
     assert seen.seen == "60" and not seen.passed
@@ -381,7 +365,8 @@ def test_the_same_play_gives_the_same_events() -> None:
 
 def test_progress_goes_from_nothing_to_all_and_never_back() -> None:
     seen: list[Progress] = []
-    play("- run_for: 1h\n- run_until: end\n- power_cycle: {off_for: 1m}\n", seen)
+    it = scenario("- run_for: 1h\n- run_until: end\n- power_cycle: {off_for: 1m}\n")
+    play_in(world_for(it), it, seen.append)
     shares = [progress.share for progress in seen]
     assert shares == sorted(shares) and shares[0] == 0 and shares[-1] == 1
     assert 100 < len(shares) < 1000
