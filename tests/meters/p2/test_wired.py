@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meters.p2.identity import NO_KEY, Fitting
+from meters.p2.identity import NO_KEY
 from meters.p2.state import MAX_COUNTER, DeviceState
 from tests.meters.builders import NOW_S
 from tests.meters.p2.builders import (
@@ -20,7 +20,7 @@ from tests.meters.p2.builders import (
     key_records,
     make_device,
 )
-from wire.instants import NEVER, from_epoch
+from wire.instants import from_epoch
 from wire.mbus import rows
 from wire.mbus.frames import Long, Short
 from wire.mbus.headers import Configuration, DsmrVersion, ShortHeader
@@ -33,23 +33,10 @@ from wire.mbus.security import (
     wrap_user_key,
 )
 from wire.mbus.times import encode_set_clock
-from wire.mbus.values import MeterConfiguration, Status, ValveCommand, ValveState
+from wire.mbus.values import MeterConfiguration, Status, ValveCommand
 
 OTHER_KEY = bytes(range(0x51, 0x61))
 FULL_HOUR_S = NOW_S + 3600
-
-
-@pytest.fixture
-def master() -> Master:
-    return Master(make_device())
-
-
-@pytest.fixture
-def keyed(master: Master) -> Master:
-    """The device has address 1 and a User key."""
-    assert master.plain(rows.ADDRESS.record(1)) == ACKNOWLEDGED
-    assert master.set_key() == ACKNOWLEDGED
-    return master
 
 
 def frozen(state: DeviceState) -> tuple[object, ...]:
@@ -274,53 +261,7 @@ def test_a_command_that_comes_twice_is_done_once(keyed: Master) -> None:
     assert keyed.tell(0x5A, body) == b""
 
 
-# Clock and status.
-
-
-@pytest.mark.parametrize(
-    ("ahead_s", "deviates"), [(60, False), (61, True), (-60, False), (-61, True)]
-)
-def test_the_clock_is_always_taken_over(
-    keyed: Master, ahead_s: int, deviates: bool
-) -> None:
-    keyed.device.tamper()
-    block = encode_set_clock(from_epoch(NOW_S + ahead_s))
-    assert keyed.clock(block) == ACKNOWLEDGED
-    assert keyed.device.state.clock_s == NOW_S + ahead_s
-    deviation = Status.CLOCK_DEVIATION if deviates else Status(0)
-    assert keyed.device.status == Status.FRAUD | deviation
-
-
-def test_a_clock_that_was_far_off_deviates_once(keyed: Master) -> None:
-    keyed.device.set_clock_error(-300)
-    keyed.clock(encode_set_clock(from_epoch(NOW_S)))
-    assert keyed.device.status == Status.CLOCK_DEVIATION
-    keyed.device.set_clock_error(-300)
-    keyed.control(rows.CLEAR_STATUS.record(0x73))
-    keyed.clock(encode_set_clock(from_epoch(NOW_S - 280)))
-    assert not keyed.device.status & Status.CLOCK_DEVIATION
-
-
-def test_the_clock_of_a_wired_device_wakes_no_radio(keyed: Master) -> None:
-    keyed.clock(encode_set_clock(from_epoch(NOW_S + 600)))
-    assert keyed.device.next_s == NEVER
-
-
-def test_without_a_user_key_the_clock_is_set_in_clear(master: Master) -> None:
-    assert master.clock(encode_set_clock(from_epoch(NOW_S + 5))) == ACKNOWLEDGED
-    assert master.device.state.clock_s == NOW_S + 5
-
-
-def test_the_time_of_another_device_is_not_ours(master: Master) -> None:
-    other = Master(make_device(equipment_id="G0001234567890213"))
-    other.device = master.device
-    body = bytearray(15 + 16)
-    assert master.tell(0x6C, bytes(body)) == b""
-    header = bytearray(master.device.identity.short_id.encode() + bytes(4))
-    header[0] ^= 1
-    block = encode_set_clock(from_epoch(NOW_S + 500))
-    assert master.tell(0x6C, bytes(header) + block) == b""
-    assert master.device.state.clock_s == NOW_S
+# Status.
 
 
 def test_the_e_meter_clears_what_does_not_stay(keyed: Master) -> None:
@@ -379,85 +320,6 @@ def test_more_than_fits_a_message_is_left_out(keyed: Master) -> None:
     selection = [rows.OTHER_SOFTWARE_VERSION.selection()] * 20
     assert keyed.control(*selection) == ACKNOWLEDGED
     assert 1 < len(keyed.records()) < 20
-
-
-# The valve.
-
-
-@pytest.fixture
-def valved() -> Master:
-    master = Master(make_device(valve=Fitting.RELEASED_BY_HAND))
-    master.set_key()
-    return master
-
-
-def operate(master: Master, command: ValveCommand) -> tuple[ValveState, Status]:
-    """Valve and status after a command."""
-    assert master.control(rows.VALVE_COMMAND.record(command)) == ACKNOWLEDGED
-    told = master.read()
-    assert MeterConfiguration.VALVE in told["meter_configuration"]
-    return told["valve_status"], told["status"]
-
-
-def test_a_closed_valve_is_released_and_opened_by_hand(valved: Master) -> None:
-    device = valved.device
-    device.set_flow(3600)
-    assert operate(valved, ValveCommand.CLOSE) == (ValveState.CLOSED, 0)
-    valved.now_s += 100
-    assert operate(valved, ValveCommand.RELEASE) == (ValveState.RELEASED, 0)
-    device.press_button(1)
-    assert device.state.valve == ValveState.RELEASED
-    assert device.shown.endswith("Knop in")
-    assert device.counts[0] == 0
-    device.state.unsaved = False
-    device.press_button(6)
-    assert device.state.valve == ValveState.OPEN
-    assert device.state.unsaved
-
-
-def test_a_valve_that_does_not_follow_raises_its_alarm(valved: Master) -> None:
-    operate(valved, ValveCommand.CLOSE)
-    assert operate(valved, ValveCommand.OPEN) == (
-        *(ValveState.CLOSED, Status.VALVE_ALARM),
-    )
-
-
-def test_the_alarm_is_over_when_the_valve_follows_again(valved: Master) -> None:
-    operate(valved, ValveCommand.CLOSE)
-    operate(valved, ValveCommand.OPEN)
-    assert operate(valved, ValveCommand.RELEASE) == (ValveState.RELEASED, 0)
-    # Released it is not open: nothing follows a command to open it but a hand.
-    assert operate(valved, ValveCommand.OPEN)[1] == Status.VALVE_ALARM
-
-
-def test_a_battery_that_is_empty_moves_no_valve(valved: Master) -> None:
-    valved.device.drain_battery(0)
-    assert operate(valved, ValveCommand.CLOSE) == (
-        *(ValveState.OPEN, Status.VALVE_ALARM | Status.LOW_BATTERY),
-    )
-
-
-def test_a_valve_that_can_is_opened_directly() -> None:
-    master = Master(make_device(valve=Fitting.OPENED_DIRECTLY))
-    master.set_key()
-    operate(master, ValveCommand.CLOSE)
-    assert operate(master, ValveCommand.OPEN) == (ValveState.OPEN, 0)
-
-
-def test_a_locked_valve_is_as_good_as_none() -> None:
-    master = Master(make_device(valve=Fitting.LOCKED))
-    master.set_key()
-    assert master.control(rows.VALVE_COMMAND.record(ValveCommand.CLOSE)) == ACKNOWLEDGED
-    told = master.read()
-    assert "valve_status" not in told
-    assert MeterConfiguration.VALVE not in told["meter_configuration"]
-    assert master.device.state.valve == ValveState.OPEN
-
-
-def test_without_a_user_key_the_valve_does_not_move() -> None:
-    master = Master(make_device(valve=Fitting.OPENED_DIRECTLY))
-    master.control(rows.VALVE_COMMAND.record(ValveCommand.CLOSE))
-    assert master.device.state.valve == ValveState.OPEN
 
 
 # What must not hurt.
