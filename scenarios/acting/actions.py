@@ -25,7 +25,7 @@ from scenarios.acting.unit_actions import UNIT_ACTIONS
 from scenarios.expecting.books import BOOK_ACTIONS
 from scenarios.language.values import Model
 from scenarios.playing.scene import Scene, Seen
-from scenarios.playing.world_protocol import Car, Outcome, Refuser
+from scenarios.playing.world_protocol import Car, Outcome, Refuser, Site
 from wire.instants import SUMMER, WINTER, local
 
 
@@ -84,14 +84,24 @@ async def _power_cycle(scene: Scene, body: PowerCycle) -> Seen:
     return Seen()
 
 
-async def _power_off(scene: Scene, body: AtMeter) -> Seen:
-    scene.world.site(body.meter).power_off()
-    return Seen()
+def _at_meter(act: Callable[[Site], None]) -> Callable[[Scene, Any], Awaitable[Seen]]:
+    """What is done there and answers nothing."""
+
+    async def do(scene: Scene, body: AtMeter) -> Seen:
+        act(scene.world.site(body.meter))
+        return Seen()
+
+    return do
 
 
-async def _power_on(scene: Scene, body: AtMeter) -> Seen:
-    scene.world.site(body.meter).power_on()
-    return Seen()
+def _at_station(act: Callable[[Site], None]) -> Callable[[Scene, Any], Awaitable[Seen]]:
+    """The same at a station."""
+
+    async def do(scene: Scene, body: AtStation) -> Seen:
+        act(scene.world.site(body.station))
+        return Seen()
+
+    return do
 
 
 async def _press_button(scene: Scene, body: PressButton) -> Seen:
@@ -99,23 +109,8 @@ async def _press_button(scene: Scene, body: PressButton) -> Seen:
     return Seen(result="done" if moved else "nothing moved")
 
 
-async def _unplug_p1(scene: Scene, body: AtMeter) -> Seen:
-    scene.world.site(body.meter).unplug_p1()
-    return Seen()
-
-
-async def _plug_p1(scene: Scene, body: AtMeter) -> Seen:
-    scene.world.site(body.meter).plug_p1()
-    return Seen()
-
-
 async def _restart_gateway(scene: Scene, body: AtStation) -> Seen:
     await scene.world.site(body.station).restart_gateway()
-    return Seen()
-
-
-async def _restart_unit(scene: Scene, body: AtStation) -> Seen:
-    scene.world.site(body.station).restart_unit()
     return Seen()
 
 
@@ -159,11 +154,6 @@ async def _plug_car(scene: Scene, body: PlugCar) -> Seen:
     return Seen()
 
 
-async def _unplug_car(scene: Scene, body: AtStation) -> Seen:
-    scene.world.site(body.station).unplug_car()
-    return Seen()
-
-
 async def _disturb_feeder(scene: Scene, body: DisturbFeeder) -> Seen:
     scene.world.box.disturb(body.disturbance())
     return Seen(result=body.fault.value if body.fault else "nothing is wrong")
@@ -176,20 +166,20 @@ ACTIONS: Final[dict[str, Callable[[Scene, Any], Awaitable[Seen]]]] = {
     **{kind: _command(kind) for kind in COMMANDS},
     "remove_schedule": remove_schedule,
     "power_cycle": _power_cycle,
-    "power_off": _power_off,
-    "power_on": _power_on,
+    "power_off": _at_meter(lambda site: site.power_off()),
+    "power_on": _at_meter(lambda site: site.power_on()),
     "press_button": _press_button,
-    "unplug_p1": _unplug_p1,
-    "plug_p1": _plug_p1,
+    "unplug_p1": _at_meter(lambda site: site.unplug_p1()),
+    "plug_p1": _at_meter(lambda site: site.plug_p1()),
     "restart_gateway": _restart_gateway,
-    "restart_unit": _restart_unit,
+    "restart_unit": _at_station(lambda site: site.restart_unit()),
     "set_load": _set_load,
     "inject": _inject,
     "wake_up": _wake_up,
     "try_wrong_key": _try_wrong_key,
     "authenticate_by": _authenticate_by,
     "plug_car": _plug_car,
-    "unplug_car": _unplug_car,
+    "unplug_car": _at_station(lambda site: site.unplug_car()),
     "disturb_feeder": _disturb_feeder,
     **DEVICE_ACTIONS,
     **UNIT_ACTIONS,

@@ -14,7 +14,7 @@ from meters.p2.device import Device
 from meters.p2.identity import NO_KEY
 from scenarios.acting.commands import AtMeter
 from scenarios.acting.devices import AtDevice
-from scenarios.expecting.bounds import Bounds, in_order
+from scenarios.expecting.bounds import Bounds, between, in_order, lies_between
 from scenarios.language.known import Known
 from scenarios.language.values import Real, one_of
 from scenarios.playing.event_log import print_instant
@@ -149,17 +149,10 @@ class Stored(AtMeter):
             return False
         if self.times is None and not values:
             return False
-        newest = values[-1] if values else 0.0
-        return (self.min is None or newest >= self.min) and (
-            self.max is None or newest <= self.max
-        )
+        return lies_between(values[-1] if values else 0.0, self.min, self.max)
 
     def print(self) -> str:
         """What is wanted, for a person."""
         wanted = "any" if self.times is None else f"{self.times} ×"
-        bounds = [
-            f"{sign} {bound:g}"
-            for sign, bound in (("≥", self.min), ("≤", self.max))
-            if bound is not None
-        ]
-        return " and ".join((wanted, *bounds))
+        bounds = between(self.min, self.max)
+        return f"{wanted} and {bounds}" if bounds else wanted

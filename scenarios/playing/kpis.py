@@ -7,6 +7,7 @@ means on a typical network (`scenarios.world.voltages`), not of the feeder's fil
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -91,6 +92,14 @@ _ROWS = (
     ),
 )
 KPIS: Final = {kpi.name: kpi for kpi in _ROWS}
+
+
+def in_order(names: Iterable[str]) -> list[Kpi]:
+    """The rows of these key figures: those of the table first and in its order."""
+    given = set(names)
+    return [
+        kpi(name) for name in (*KPIS, *sorted(given - KPIS.keys())) if name in given
+    ]
 
 
 def kpi(name: str) -> Kpi:

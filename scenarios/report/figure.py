@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from scenarios.language.matrix import Axis, shown
 from scenarios.playing.kpis import Better, Kpi
 from scenarios.report.axes import Scale, nice_step
+from scenarios.report.plain import escaped
 from scenarios.report.spread import Curve, Layout, Spot
 
 WIDTH, HEIGHT = 500, 250
@@ -40,7 +41,7 @@ def picture(
         body += _drawn(curve, layout.x, x, y, kpi, factor, len(curves))
     return Markup(
         f'<svg class="figure" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-        f'aria-label="{escape(name)}">{"".join(body)}</svg>'
+        f'aria-label="{escaped(name)}">{"".join(body)}</svg>'
     )
 
 
@@ -113,11 +114,11 @@ def _labels(axis: Axis, x: _Across) -> Iterator[str]:
         text = text if len(text) <= 14 else f"{text[:13]}…"
         yield (
             f'<text class="tick" x="{last:.1f}" y="{HEIGHT - _BOTTOM + 17}" '
-            f'text-anchor="middle">{escape(text)}</text>'
+            f'text-anchor="middle">{escaped(text)}</text>'
         )
     yield (
         f'<text class="axis" x="{(_LEFT + WIDTH - _RIGHT) / 2:.0f}" y="{HEIGHT - 5}" '
-        f'text-anchor="middle">{escape(axis.name)}</text>'
+        f'text-anchor="middle">{escaped(axis.name)}</text>'
     )
 
 
@@ -144,7 +145,7 @@ def _drawn(
                     f'cy="{y(value * factor):.1f}" r="2"/>'
                 )
         mark = _mark(curve.style, across, y(spot.mean * factor), _RADIUS)
-        title = escape(_said(curve, axis, spot, kpi))
+        title = escaped(_said(curve, axis, spot, kpi))
         yield f'<g class="spot"><title>{title}</title>{mark}</g>'
 
 

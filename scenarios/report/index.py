@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from scenarios.language.matrix import Axis, shown
-from scenarios.playing.kpis import KPIS, Kpi, kpi
+from scenarios.playing.kpis import Kpi, in_order
 from scenarios.playing.results import Run
 from scenarios.playing.several import Ended
 from scenarios.report.figure import direction, picture, sample
 from scenarios.report.spread import Layout, Row, curves, layout, panels
+from scenarios.report.template import inlined, template
 from scenarios.report.words import duration, run_title
 
 RUN = "run"
@@ -41,13 +40,10 @@ class Summary:
 
     @property
     def kpis(self) -> list[Kpi]:
-        """The key figures that any of them has, those of the table first and in its order."""
-        found = {
+        """The key figures that any of them has."""
+        return in_order(
             name for each in self.ended for run in each.result.runs for name in run.kpis
-        }
-        return [
-            kpi(name) for name in (*KPIS, *sorted(found - KPIS.keys())) if name in found
-        ]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +68,15 @@ class Line:
 
 def render_index(summary: Summary) -> str:
     """The page's HTML."""
-    folder = Path(__file__).parent
-    environment = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(duration=duration, sample=sample)
     rows, axes = _rows(summary)
     spread = layout(axes)
     drawn, same = _panels(summary.kpis, rows, spread) if spread else ([], [])
-    sheets = [folder / "report.css", folder / "index.css"]
-    return environment.get_template("index.html.jinja").render(
+    page = template("index.html.jinja", duration=duration, sample=sample)
+    return page.render(
         summary=summary,
-        style=Markup("".join(sheet.read_text("utf-8") for sheet in sheets)),
+        style=inlined("report.css", "index.css"),
         kpis=summary.kpis if summary.axes else [],
-        lines=[line for each in _lines(summary) for line in each],
+        lines=_lines(summary),
         passed=sum(each.result.passed for each in summary.ended),
         took_s=sum(each.took_s for each in summary.ended),
         legend=list(enumerate(spread.labels)) if spread and spread.series else [],
@@ -98,27 +85,25 @@ def render_index(summary: Summary) -> str:
     )
 
 
-def _lines(summary: Summary) -> list[list[Line]]:
+def _lines(summary: Summary) -> list[Line]:
     """The table, a line for each run of each scenario."""
     kpis = summary.kpis
     return [
-        [
-            Line(
-                each,
-                page,
-                _name(summary, each, run),
-                tuple(
-                    shown(each.scenario.variant.values.get(axis.name))
-                    for axis in summary.axes
-                ),
-                tuple(
-                    row.number(run.kpis[row.name]) if row.name in run.kpis else "–"
-                    for row in kpis
-                ),
-            )
-            for run in each.result.runs
-        ]
+        Line(
+            each,
+            page,
+            _name(summary, each, run),
+            tuple(
+                shown(each.scenario.variant.values.get(axis.name))
+                for axis in summary.axes
+            ),
+            tuple(
+                row.number(run.kpis[row.name]) if row.name in run.kpis else "–"
+                for row in kpis
+            ),
+        )
         for each, page in zip(summary.ended, summary.pages, strict=True)
+        for run in each.result.runs
     ]
 
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from scenarios.playing.kpis import KPIS, Better, Kpi, kpi
+from scenarios.playing.kpis import Better, Kpi, in_order
 from scenarios.playing.results import FollowedMessage, HopLatency, Run, RunResult
 from scenarios.report import stages
 from scenarios.report.outcomes import MOST_TOLD, expected, failures, parted, stepped
 from scenarios.report.panels import load_panels, station_panels
-from scenarios.report.plain import output
+from scenarios.report.template import inlined, template
 from scenarios.report.words import (
     brief,
     clock,
@@ -29,8 +27,6 @@ HEADLINES = (
     "energy_served",
     "messages_per_station_per_day",
 )
-_FOLDER = Path(__file__).parent
-_SCRIPTS = ("chart.js", "zoom.js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +56,8 @@ class Bar:
 
 def render(result: RunResult) -> str:
     """The page's HTML."""
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=output,
-    )
-    environment.filters.update(
+    page = template(
+        "report.html.jinja",
         brief=brief,
         clock=clock,
         duration=duration,
@@ -81,7 +70,7 @@ def render(result: RunResult) -> str:
     kpis = kpi_rows(result) if flowed else []
     missed, held = parted(expected(result))
     steps = stepped(result)
-    page = environment.get_template("report.html.jinja").render(
+    return page.render(
         result=result,
         runs=result.runs,
         last=last,
@@ -102,17 +91,16 @@ def render(result: RunResult) -> str:
         failures=failures(result),
         MOST_TOLD=MOST_TOLD,
     )
-    return page
 
 
 def style() -> Markup:
     """The style sheet of every page."""
-    return Markup((_FOLDER / "report.css").read_text("utf-8"))
+    return inlined("report.css")
 
 
 def script() -> Markup:
     """What makes the charts of a page zoom."""
-    return Markup("".join((_FOLDER / name).read_text("utf-8") for name in _SCRIPTS))
+    return inlined("chart.js", "zoom.js")
 
 
 def _flowed(result: RunResult) -> bool:
@@ -130,12 +118,9 @@ def _flowed(result: RunResult) -> bool:
 
 
 def kpi_rows(result: RunResult) -> list[KpiRow]:
-    """The key figures of all runs, those of the table first and in its order."""
-    names = dict.fromkeys(
-        name for run in result.runs for name in sorted(run.kpis) if name not in KPIS
-    )
-    known = [name for name in KPIS if any(name in run.kpis for run in result.runs)]
-    return [_kpi_row(kpi(name), result.runs) for name in (*known, *names)]
+    """The key figures of all runs."""
+    rows = in_order(name for run in result.runs for name in run.kpis)
+    return [_kpi_row(row, result.runs) for row in rows]
 
 
 def _kpi_row(row: Kpi, runs: tuple[Run, ...]) -> KpiRow:

@@ -171,3 +171,10 @@ def test_several_scenarios_have_a_page_without_figures(tmp_path: Path) -> None:
     text = page.read_text()
     assert 'href="a/report.html"' in text and "<svg" not in text
     assert not (tmp_path / "results.csv").exists()
+
+
+def test_what_cannot_be_seen_is_spelt_out_and_markup_is_none() -> None:
+    odd = replace(sample_summary(), description="a\x1b[2Jb\u202e<b>c")
+    page = render_index(odd)
+    assert r"a\x1b[2Jb\u202e&lt;b&gt;c" in page
+    assert "\x1b" not in page and "\u202e" not in page
