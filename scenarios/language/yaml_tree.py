@@ -201,7 +201,7 @@ def read_yaml(text: str, file: str) -> Node:
                 if isinstance(event, DocumentStartEvent):
                     raise builder.fail("a second document begins here", event)
     except MarkedYAMLError as error:
-        raise _not_yaml(error, file) from None
+        raise _not_yaml(error, text, file) from None
     except ReaderError as error:
         before = text[: error.position]
         raise ScenarioError(
@@ -215,9 +215,24 @@ def read_yaml(text: str, file: str) -> Node:
     return node
 
 
-def _not_yaml(error: MarkedYAMLError, file: str) -> ScenarioError:
+# What a person is likely to have written, by what the parser says of it; the first counts.
+_LIKELY = (
+    (r"'\t'", "indent with spaces, not with tabs"),
+    ("mapping values", "is a colon missing before it, or is it indented too far?"),
+    ("<block end>, but found ','", "does a closing bracket stand too early?"),
+    ("parsing a block", "is it indented as what stands beside it?"),
+    ("parsing a flow", "is a comma, a quote or a closing bracket missing?"),
+)
+
+
+def _not_yaml(error: MarkedYAMLError, text: str, file: str) -> ScenarioError:
     what = ", ".join(part for part in (error.context, error.problem) if part)
     mark = error.problem_mark or error.context_mark
+    if mark is not None and text[mark.index - 1 : mark.index + 1] == "${":
+        likely = ["within { } and [ ] put ${name} in quotes"]
+    else:
+        likely = [hint for sign, hint in _LIKELY if sign in what][:1]
+    why = "; ".join([f"not YAML: {what}", *likely])
     if mark is None:
-        return ScenarioError(f"not YAML: {what}", file)
-    return ScenarioError(f"not YAML: {what}", file, mark.line + 1, mark.column + 1)
+        return ScenarioError(why, file)
+    return ScenarioError(why, file, mark.line + 1, mark.column + 1)
