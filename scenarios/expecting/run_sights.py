@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from scenarios.expecting.bounds import Bounds, Counted, is_like, same
 from scenarios.language.known import Known
+from scenarios.language.settings import station_name
 from scenarios.language.values import Duration, Number
 from scenarios.playing.event_log import EVENTS
 from scenarios.playing.results import Hop, HopLatency, hop_latency
@@ -70,7 +71,7 @@ class EventSeen(Counted):
         return found, newest
 
     def _fits(self, event: dict[str, Any]) -> bool:
-        if self.station is not None and event["station"] != f"CP{self.station:03}":
+        if self.station is not None and event["station"] != station_name(self.station):
             return False
         return all(
             (

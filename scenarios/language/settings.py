@@ -63,6 +63,11 @@ def _first_time(feeder: Path, mapping: Path | None) -> object:
 SLOWEST_WIRE_S = 10.0
 
 
+def station_name(number: int) -> str:
+    """What a station is called in logs and files: CP001 is the first."""
+    return f"CP{number:03}"
+
+
 class WorldSettings(Model):
     """The world that a scenario plays in."""
 

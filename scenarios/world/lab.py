@@ -86,6 +86,7 @@ class Lab:
         self._stations, self._addresses = make_stations(
             scenario, fleet_folder, clock, self._period_s, self._witness, random, cars
         )
+        self._named = {station.name: station for station in self._stations}
         self._by_meter = {s.meter.identity.equipment_id: s for s in self._stations}
         self.devices = Devices(
             self._stations,
@@ -110,10 +111,10 @@ class Lab:
             {s.name: s.meter.identity.equipment_id for s in self._stations},
             self._feeder.before(self._start_s),
             lambda sent: self._witness.sent(
-                self._by_name(sent.command.station), sent, self._planned_s
+                self._named[sent.command.station], sent, self._planned_s
             ),
             lambda sent, job: self._witness.ended(
-                self._by_name(sent.command.station), sent, job
+                self._named[sent.command.station], sent, job
             ),
             self._witness.doubted,
         )
@@ -292,9 +293,6 @@ class Lab:
         """Messages are on their way; the next step does not wait for them."""
         for message in messages:
             message.addErrback(self._fault)
-
-    def _by_name(self, name: str) -> Station:
-        return self._stations[int(name[2:]) - 1]
 
     def _fault(self, failure: Failure) -> None:
         # What a head-end that is killed was about to do does not happen.

@@ -29,7 +29,7 @@ from headend.store.engine import open_store
 from headend.store.job import Job, JobState
 from headend.store.meters import Meter
 from headend.trust import Doubt
-from scenarios.language.settings import Controller, WorldSettings
+from scenarios.language.settings import Controller, WorldSettings, station_name
 from scenarios.playing.world_protocol import Outcome, Refuser
 from scenarios.transport.network import Port
 from scenarios.transport.stepped_clock import SteppedClock
@@ -164,9 +164,7 @@ class Office:
                     tuple(stations),
                     settings.rating_va,
                     settings.station_max_w,
-                    preferred=frozenset(
-                        f"CP{number:03}" for number in settings.preferred
-                    ),
+                    preferred=frozenset(map(station_name, settings.preferred)),
                 )
             )
             planner.learn(history)

@@ -14,7 +14,7 @@ from meters.fleet import Fleet, FleetMeter, begin_again, create_fleet, load_flee
 from meters.meter import Meter
 from scenarios.acting.troubles import kills
 from scenarios.language.document import Scenario
-from scenarios.language.settings import WorldSettings
+from scenarios.language.settings import WorldSettings, station_name
 from scenarios.playing.trouble_protocol import Process
 from scenarios.world.addresses import Addresses
 from scenarios.world.keeper import Keeper
@@ -117,7 +117,7 @@ def read_cars(
 
 
 def _names(settings: WorldSettings) -> list[str]:
-    return [f"CP{number:03}" for number in range(1, settings.stations + 1)]
+    return [station_name(number) for number in range(1, settings.stations + 1)]
 
 
 def is_station(name: str) -> bool:
