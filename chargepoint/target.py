@@ -1,15 +1,13 @@
-"""What the control unit must hold at an instant, and whether what it applies agrees."""
+"""What the control unit must hold at an instant."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
 from math import inf
 from operator import attrgetter
 
-from chargepoint.exchanges import UnitIdentity, UnitStatus
 from chargepoint.journal import Record
 from wire.charging_profile import ChargingProfile
 from wire.instants import from_epoch
@@ -133,32 +131,3 @@ def _settled(profile: ChargingProfile, instant: datetime, begun: int) -> bool:
 
 def _periods_begun(profile: ChargingProfile, instant: datetime) -> int:
     return bisect_right(profile.periods, instant, key=_START)
-
-
-class Agreement(Enum):
-    """How the applied limit stands to the commanded one."""
-
-    SAME = "same"
-    HELD_DOWN = "lower, for a reason of the unit's own"
-    DIFFERENT = "different"
-
-
-def compare(
-    target: Target,
-    identity: UnitIdentity,
-    status: UnitStatus,
-    standing_w: int | None = None,
-) -> tuple[Agreement, int]:
-    """The agreement, and the limit in W that should be applied.
-
-    `standing_w` is a direct limit that is still to be taken away.
-    """
-    expected_w = min(identity.hardware_max_w, identity.own_limit_w)
-    for limit_w in (target.limit_w, standing_w):
-        if limit_w is not None:
-            expected_w = min(expected_w, limit_w)
-    if status.applied_w == expected_w:
-        return Agreement.SAME, expected_w
-    if status.applied_w < expected_w and status.limited_otherwise:
-        return Agreement.HELD_DOWN, expected_w
-    return Agreement.DIFFERENT, expected_w

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chargepoint import exchanges
+from chargepoint.agreement import command_fault, difference, differs, shows
 from chargepoint.exchanges import Exchange, Purpose, UnitIdentity, UnitStatus, Words
 from chargepoint.journal import CommitResult, Record, mark
 from chargepoint.notices import Alarm, Board, Event
 from chargepoint.pulse import Pulse
 from chargepoint.registers import ExceptionCode, Outcome, Source
 from chargepoint.retries import Backoff, Patience
-from chargepoint.target import GUARD_S, Agreement, Outlook, Target, compare
+from chargepoint.target import GUARD_S, Outlook, Target
 from wire.charging_profile import ChargingProfile, Reject
 from wire.errors import PeerRefused, SimError, WireError
 
@@ -257,25 +258,20 @@ class UnitDriver:
     def _command_fault(
         self, told: Target, outcome: int, status: UnitStatus
     ) -> str | None:
-        if told.profile is None:
-            if outcome == Outcome.CLEARED and not status.loaded:
-                return None
-            return f"the unit does not clear its profile, code {outcome}"
-        if outcome != Outcome.COMMITTED:
-            return f"the unit does not commit the profile, code {outcome}"
-        if not self._holds(status, told.profile):
-            return "the unit does not show the profile as loaded"
-        return self._difference(status, told)
+        sequence = self._sequence(told.profile)
+        fault = command_fault(told, outcome, status, sequence)
+        if fault is None and told.profile is not None:
+            fault = self._difference(status, told)
+        return fault
 
-    def _sequence(self, profile: ChargingProfile) -> int:
-        return 0 if self._unnumbered or profile.seq is None else profile.seq
+    def _sequence(self, profile: ChargingProfile | None) -> int:
+        """Under which number it is committed; 0 is none."""
+        if self._unnumbered or profile is None:
+            return 0
+        return profile.seq or 0
 
-    def _holds(self, status: UnitStatus, profile: ChargingProfile | None) -> bool:
-        return (
-            profile is not None
-            and status.loaded
-            and status.sequence == self._sequence(profile)
-        )
+    def _holds(self, status: UnitStatus, profile: ChargingProfile) -> bool:
+        return shows(status, profile, self._sequence(profile))
 
     def _recognised(self, profile: ChargingProfile) -> bool:
         """Whether the unit still holds what was committed before the gateway restarted."""
@@ -319,12 +315,7 @@ class UnitDriver:
     def _compare(self, now_s: float) -> None:
         """Takes what is commanded and what the unit showed last into figures and alarms."""
         target, status, identity = self._asked, self.status, self.identity
-        differs = target is not None and target.limit_w is not None
         if status is not None and identity is not None:
-            if target is not None and (target.settled or self._board.metrics.differs):
-                differs = compare(target, identity, status)[0] is not Agreement.SAME
-            else:
-                differs = False
             if status.fault_names:
                 self._board.raised(now_s, Alarm.UNIT_FAULT, status.fault_names)
             else:
@@ -333,7 +324,7 @@ class UnitDriver:
             now_s,
             commanded_w=None if target is None else target.limit_w,
             applied_w=None if status is None else status.applied_w,
-            differs=differs,
+            differs=differs(target, identity, status, self._board.metrics.differs),
         )
 
     def _watch(
@@ -374,12 +365,8 @@ class UnitDriver:
             self._unknown = True
 
     def _difference(self, status: UnitStatus, target: Target) -> str | None:
-        """How the applied limit contradicts the commanded one; None when it does not."""
         assert self.identity is not None
-        agreement, expected_w = compare(target, self.identity, status, self._direct_w)
-        if agreement is not Agreement.DIFFERENT or not target.settled:
-            return None
-        return f"the unit applies {status.applied_w} W and should apply {expected_w} W"
+        return difference(target, self.identity, status, self._direct_w)
 
     def _answered(self, purpose: Purpose, now_s: float) -> None:
         self._away.reset()
