@@ -54,4 +54,4 @@ class Processes(Protocol):
         """Starts it again, from what it had kept."""
 
     def step_clock(self, process: Process, station: int, by_s: float) -> None:
-        """The clock from which it has the time of day makes a step forward."""
+        """The clock from which it has the time of day makes a step, back below zero."""

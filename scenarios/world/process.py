@@ -19,4 +19,4 @@ class LabProcess(Protocol):
         """Starts it, with what it had kept, once its ports are free."""
 
     def step_clock(self, by_s: float) -> None:
-        """Its clock makes a step forward."""
+        """Its clock makes a step of so much, back below zero."""
