@@ -15,6 +15,7 @@ from headend.planner_model import Command, Metered
 from headend.store.job import Job, JobState
 from headend.trust import TRANSFORMER, Doubt
 from scenarios.transport.clock import HeapClock
+from tests.headend.made_jobs import make_job
 from wire.charging_profile import ChargingProfile, Period, decode
 from wire.errors import SurroundingsError
 
@@ -25,27 +26,7 @@ STATIONS = {"CP001": 11, "CP002": 12}
 def job(number: int, result: object = None, error: str | None = None) -> Job:
     """A job that has ended."""
     state = JobState.FAILED if error else JobState.DONE
-    ended = dict.fromkeys(
-        ("not_after_s", "worker", "lease_until_s", "started_s", "ended_s")
-    )
-    return Job(
-        id=number,
-        meter_id=0,
-        operation="",
-        arguments={},
-        priority=4,
-        correlation_id="",
-        not_before_s=0,
-        state=state,
-        attempts=1,
-        max_attempts=1,
-        fence=1,
-        result=result,
-        error=error,
-        created_s=0,
-        rank_s=0,
-        **ended,
-    )
+    return make_job(id=number, state=state, result=result, error=error)
 
 
 class Jobs:

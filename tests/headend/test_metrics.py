@@ -8,6 +8,7 @@ from headend.metrics import BUCKETS_S, Metrics
 from headend.progress import Progress, Step, ended
 from headend.store.job import Job, JobState
 from headend.store.queue import Queue
+from tests.headend.made_jobs import make_job
 
 NOTHING = Queue(0, 0, 0, 0.0)
 _SAMPLE = re.compile(
@@ -16,15 +17,7 @@ _SAMPLE = re.compile(
 
 
 def job(operation: str = "get", **facts: object) -> Job:
-    fields = dict.fromkeys(Job.__slots__) | {
-        "id": 5,
-        "fence": 2,
-        "operation": operation,
-        "attempts": 1,
-        "started_s": 100.0,
-        **facts,
-    }
-    return Job(**fields)  # type: ignore[arg-type]
+    return make_job(operation=operation, id=5, fence=2, started_s=100.0, **facts)
 
 
 def read(page: str) -> dict[str, float]:

@@ -9,7 +9,8 @@ import pytest
 from headend.associating import LOCKED_S
 from headend.dlms.refusals import Unproven
 from headend.retries import Again, GiveUp, Retries, judge
-from headend.store.job import Job, JobState
+from headend.store.job import JobState
+from tests.headend.made_jobs import make_job
 from wire.errors import (
     ConfigError,
     LocalError,
@@ -19,27 +20,7 @@ from wire.errors import (
     WireError,
 )
 
-JOB = Job(
-    id=1,
-    meter_id=1,
-    operation="get",
-    arguments={},
-    priority=4,
-    correlation_id="",
-    not_before_s=0.0,
-    not_after_s=None,
-    state=JobState.CLAIMED,
-    attempts=1,
-    max_attempts=5,
-    worker="w",
-    lease_until_s=60.0,
-    fence=1,
-    result=None,
-    error=None,
-    created_s=0.0,
-    started_s=0.0,
-    ended_s=None,
-)
+JOB = make_job(state=JobState.CLAIMED, worker="w", lease_until_s=60.0, ended_s=None)
 RETRIES = Retries(first_s=2.0, most_s=10.0)
 
 

@@ -13,6 +13,7 @@ from headend.store.keys import KeyKind, KeyState
 from headend.store.rhythm import Rhythm
 from scenarios.playing.desk_protocol import DeviceEntry, ScheduleOptions
 from scenarios.playing.world_protocol import Outcome, Refuser
+from tests.headend.made_jobs import make_job
 
 
 @dataclass
@@ -38,10 +39,10 @@ class FakeJobs:
         return Outcome("not-taken", Refuser.HEADEND, "is done already")
 
     def show(self, job: int) -> Job:
-        return make_job(job)
+        return done_job(job)
 
     def newest(self, meter: int, operation: str) -> Job | None:
-        return make_job(9) if operation == "clock" else None
+        return done_job(9) if operation == "clock" else None
 
     def count(
         self,
@@ -86,25 +87,13 @@ class FakeBooks:
         self.life = life
 
 
-def make_job(number: int) -> Job:
+def done_job(number: int) -> Job:
     """A job that was done at the second attempt."""
-    return Job(
+    return make_job(
         id=number,
-        meter_id=1,
         operation="clock",
-        arguments={},
-        priority=4,
-        correlation_id="",
-        not_before_s=0.0,
-        not_after_s=None,
-        state=JobState.DONE,
         attempts=2,
-        max_attempts=5,
-        worker=None,
-        lease_until_s=None,
-        fence=2,
         result={"ahead_s": 0, "rows": [{"status": 8}]},
-        error=None,
         created_s=100.0,
         started_s=160.5,
         ended_s=162.0,

@@ -15,6 +15,7 @@ from scenarios.acting.steps import Step
 from scenarios.language.yaml_tree import read_yaml
 from scenarios.recording.jobs import LONGEST, is_note, lines_of
 from scenarios.recording.yaml_lines import flow
+from tests.headend.made_jobs import make_job
 from wire.cosem.rows import Standard
 
 TEXTS = st.text(max_size=20)
@@ -38,9 +39,12 @@ def job(
     state: JobState = JobState.DONE,
     error: str | None = None,
 ) -> Job:
-    return Job(
-        *(7, 1, operation, arguments, 4, "", 0.0, None, state, 1, 1, None, None, 1),
-        *(result, error, 1000.0, 1000.0, 1001.0),
+    return make_job(
+        operation=operation,
+        arguments=arguments,
+        result=result,
+        state=state,
+        error=error,
     )
 
 
