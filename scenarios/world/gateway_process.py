@@ -15,6 +15,7 @@ from scenarios.transport.stepped_clock import SteppedClock
 from scenarios.transport.wires import Wires
 from scenarios.world.addresses import Address
 from scenarios.world.unit_process import UNIT_MAX_DA
+from wire.errors import LocalError
 from wire.p1 import Telegram
 
 
@@ -68,6 +69,13 @@ class GatewayProcess:
             over = gateway.stop()
             self._unit.close()
             await over
+
+    async def restart(self) -> None:
+        """It ends in good order and starts again."""
+        if self.gateway is None:
+            raise LocalError("the gateway does not run")
+        await self.stop()
+        await self.start()
 
     def kill(self) -> None:
         """It ends in the midst of what it does."""

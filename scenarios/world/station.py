@@ -136,8 +136,7 @@ class Station:
 
     async def restart_gateway(self) -> None:
         """The gateway ends and starts again."""
-        await self._gateway.stop()
-        await self._gateway.start()
+        await self._gateway.restart()
 
     def restart_unit(self) -> None:
         """The unit boots, if it has power: connections drop and setpoints are gone."""
