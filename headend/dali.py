@@ -84,10 +84,7 @@ def read_feeder(
     Raises `ConfigError` with file, line and column for a missing column, a hole, a repeated
     or earlier time, and for what is not a number or cannot be true.
     """
-    for found in judge_feeder(path, layout, interval_s):
-        if isinstance(found, Fault):
-            raise found.error
-        yield found
+    return _sound(judge_feeder(path, layout, interval_s))
 
 
 def read_feeder_lines(
@@ -97,7 +94,12 @@ def read_feeder_lines(
     interval_s: int = INTERVAL_S,
 ) -> Iterator[FeederSample]:
     """As `read_feeder`, from lines; `name` stands for the file in errors."""
-    for found in _judge(lines, name, layout, interval_s):
+    return _sound(_judge(lines, name, layout, interval_s))
+
+
+def _sound(judged: Iterable[FeederSample | Fault]) -> Iterator[FeederSample]:
+    """The samples, up to the first fault, which is raised."""
+    for found in judged:
         if isinstance(found, Fault):
             raise found.error
         yield found

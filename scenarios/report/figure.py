@@ -36,7 +36,7 @@ def picture(
     ticks = _ticks(min(span) * factor, max(span) * factor)
     y = Scale(ticks[0], ticks[-1], HEIGHT - _BOTTOM, _TOP)
     x = _across(layout.x)
-    body = [*_frame(ticks, kpi.unit, y), *_labels(layout.x, x)]
+    body = [*_frame(ticks, y), *_labels(layout.x, x)]
     for curve in curves:
         body += _drawn(curve, layout.x, x, y, kpi, factor, len(curves))
     return Markup(
@@ -92,7 +92,7 @@ def _across(axis: Axis) -> _Across:
     return _Across(axis, Scale(low, high, _LEFT + 10, WIDTH - _RIGHT - 10))
 
 
-def _frame(ticks: Sequence[float], unit: str, y: Scale) -> Iterator[str]:
+def _frame(ticks: Sequence[float], y: Scale) -> Iterator[str]:
     for tick in ticks:
         level = y(tick)
         yield (
