@@ -208,12 +208,14 @@ class _Loop:
 
         Without a sample the transformer is not measured now; `past` is learned from.
         """
+        from headend.rendering import iso
+
         self._messages = []
         await self._control.step(sample, past)
         messages, sample = self._messages, row or sample
         document: dict[str, Any] = {
             "event": "step",
-            "row": _iso(sample.time) if sample is not None else None,
+            "row": iso(sample.time) if sample is not None else None,
             "power_w": list(sample.power_w) if sample is not None else None,
             "messages": messages,
         }
@@ -282,11 +284,9 @@ def _as_of_now(sample: FeederSample) -> FeederSample:
 
 
 def _measured(sample: FeederSample | None) -> str:
+    from headend.rendering import iso
+
     if sample is None:
         return "no measurement"
     power = " ".join(f"{power_w / 1000:.1f}" for power_w in sample.power_w)
-    return f"{_iso(sample.time)}  {power} kW"
-
-
-def _iso(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return f"{iso(sample.time)}  {power} kW"

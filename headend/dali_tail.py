@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +22,8 @@ from headend.dali_layout import NATIVE, Layout
 from wire.errors import ConfigError
 
 _LONGEST_LINE = 65_536
+MOST_TOLD = 1000
+"""So many faults of a file are remembered, not to be told again when it is read again."""
 
 Found = FeederSample | Fault
 
@@ -29,8 +32,8 @@ Found = FeederSample | Fault
 class _Reading:
     """How far a file has been read, in bytes and lines.
 
-    `after` is the time before its first row, `told` the faults that were told of it, `last` the
-    line that was read last; `useless` is a file whose header is wrong, `too_long` the rest of
+    `after` is the time before its first row, `told` the last faults that were told of it, `last`
+    the line that was read last; `useless` is a file whose header is wrong, `too_long` the rest of
     a line that is.
     """
 
@@ -42,7 +45,7 @@ class _Reading:
     sheet: Sheet | None = None
     useless: bool = False
     too_long: bool = False
-    told: set[str] = field(default_factory=set)
+    told: deque[str] = field(default_factory=lambda: deque(maxlen=MOST_TOLD))
 
     def begin(self, inode: int) -> None:
         """From the first byte on."""
@@ -96,7 +99,7 @@ class FeederTail:
             elif (text := str(found)) in reading.told:
                 continue
             else:
-                reading.told.add(text)
+                reading.told.append(text)
             yield found
         if before is not None:
             self._rows.previous = max(before, self._rows.previous or before)

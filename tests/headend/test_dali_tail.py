@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from headend.dali import COLUMNS, Fault, FeederSample
-from headend.dali_tail import FeederTail, Found
+from headend.dali_tail import MOST_TOLD, FeederTail, Found
 
 HEAD = ",".join(("time", *COLUMNS)) + "\n"
 FIRST = datetime(2024, 1, 9, tzinfo=UTC)
@@ -256,3 +256,12 @@ def test_a_row_of_the_future_does_not_end_all_others(path: Path) -> None:
     early, gap, last, late = seen(tail.look())[2:]
     assert (early, last, late) == (f"f.csv:4:1: {wrong}", 3, f"f.csv:6:1: {wrong}")
     assert str(gap).startswith(hole)
+
+
+def test_no_more_faults_are_remembered_than_a_bound(path: Path) -> None:
+    path.write_text(HEAD)
+    tail = FeederTail(path)
+    assert seen(tail.look()) == []
+    append(path, "".join(f"{number}\n" for number in range(3 * MOST_TOLD)))
+    assert len(seen(tail.look())) == 3 * MOST_TOLD
+    assert len(tail._files[path].told) == MOST_TOLD
