@@ -231,7 +231,7 @@ def _faulty(path: str, error: ConfigError) -> dict[str, object]:
     for fault in found:
         complain(str(fault))
     if isinstance(error, Faults) and error.left_out:
-        complain(f"{path}: {error.left_out} more errors are left out")
+        complain(f"{path}: {counted(error.left_out, 'more error')} left out")
     return {
         "valid": False,
         **_place(error),

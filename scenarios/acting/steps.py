@@ -219,6 +219,8 @@ class Step(Model):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
+        if len(given := sorted(self.model_fields_set)) > 1:
+            raise ValueError(f"{' and '.join(given)} are steps: '- ' before each")
         one_of(self, tuple(type(self).model_fields))
         if self.body is None and self.kind != "run_until":
             raise ValueError(f"{self.kind} needs a value")

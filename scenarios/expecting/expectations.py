@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from scenarios.acting.commands import (
     Act,
@@ -149,6 +149,13 @@ class RegisterValue(AtStation, Bounds):
     """A register of the control unit, read over Modbus."""
 
     name: Annotated[str, Field(min_length=1, max_length=80)]
+
+    @field_validator("equals")
+    @classmethod
+    def _a_number(cls, value: object) -> object:
+        if isinstance(value, str):
+            raise ValueError(f"should be a number, not {value!r}")
+        return value
 
     @property
     def subject(self) -> str:

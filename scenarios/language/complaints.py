@@ -16,6 +16,8 @@ from wire.errors import ScenarioError
 from wire.spelling import meant, unknown
 
 MOST = 20
+# So many keys are listed where none is like the one that is unknown.
+_LISTED = 16
 
 M = TypeVar("M", bound=Model)
 Found = list[ScenarioError]
@@ -73,7 +75,11 @@ def build(
     for detail in details:
         if not _follows_from(detail, details):
             place, known = _find(node, model, detail["loc"])
-            found.append(place.fault(_words(detail, known, where)))
+            why = _words(detail, known, where)
+            if detail["type"] == "extra_forbidden":
+                parent, _ = _find(node, model, detail["loc"][:-1])
+                why = _beside(parent, str(detail["loc"][-1])) or why
+            found.append(place.fault(why))
     return None
 
 
@@ -97,6 +103,15 @@ def _find(tree: Node, model: Any, loc: tuple[int | str, ...]) -> tuple[Node, lis
         elif isinstance(node.value, list) and isinstance(part, int):
             node = node.value[part] if part < len(node.value) else node
     return node, known
+
+
+def _beside(parent: Node, key: str) -> str:
+    """What is said of a key that seems to belong below the one above it, which has no value."""
+    above = list(parent.value)[: list(parent.value).index(key)]
+    empty = [name for name in above if parent.value[name].value is None]
+    if not empty:
+        return ""
+    return f"{key!r} stands beside {empty[-1]!r}; indent it more, to stand below it"
 
 
 def _models(annotation: Any) -> Iterator[type[Model]]:
@@ -140,16 +155,40 @@ def _follows_from(detail: ErrorDetails, errors: list[ErrorDetails]) -> bool:
 _WANTED = {
     "int_type": "should be a whole number",
     "float_type": "should be a number",
+    "float_parsing": "should be a number",
     "string_type": "should be text; put it in quotes",
     "bool_type": "should be true or false",
     "model_type": "should be a mapping of keys to values",
     "dict_type": "should be a mapping of keys to values",
     "tuple_type": "should be a list",
-    "string_pattern_mismatch": "should be lower-case letters, digits, _ and -",
+}
+# What a pattern that begins so lets through.
+_SHAPES = {
+    "^[a-z0-9]": "lower-case letters, digits, _ and -",
+    "^[0-9]-[0-9]:": "an OBIS code such as 1-0:1.7.0",
+    "^[ A-Za-z0-9]{5}": "five characters of code, ten digits and the year",
+    "^([0-9]{7})?": "seven digits, or nothing",
+    "^([01]": "a time of the day such as 02:30",
+    r"^\+?": "a telephone number such as +31612345678",
 }
 # As YAML has them, not Python.
 _WORDS = {"None": "nothing", "True": "true", "False": "false"}
 _CHOICE = re.compile("'([^']*)'")
+
+
+def shape(pattern: str) -> str:
+    """What a pattern of the language lets through, in words."""
+    words = (words for begin, words in _SHAPES.items() if pattern.startswith(begin))
+    return next(words, f"like {pattern}")
+
+
+def _unknown_key(key: str, known: list[str]) -> str:
+    why = unknown("key", key, known)
+    if ":" in key:
+        return f"{why}: a space is missing after its colon"
+    if meant(key, known) or len(known) > _LISTED:
+        return why
+    return f"{why}; there are: {', '.join(dict.fromkeys(known))}"
 
 
 def _words(detail: ErrorDetails, known: list[str], where: str = "") -> str:
@@ -157,7 +196,7 @@ def _words(detail: ErrorDetails, known: list[str], where: str = "") -> str:
     kind, loc = detail["type"], detail["loc"]
     key = next((part for part in reversed(loc) if isinstance(part, str)), where)
     if kind == "extra_forbidden":
-        return unknown("key", str(loc[-1]), known)
+        return _unknown_key(str(loc[-1]), known)
     if kind == "missing":
         return f"{loc[-1]!r} is missing"
     if kind in ("too_short", "too_long"):
@@ -175,6 +214,12 @@ def _words(detail: ErrorDetails, known: list[str], where: str = "") -> str:
     if wanted is None:
         wanted = detail["msg"][:1].lower() + detail["msg"][1:]
         wanted = wanted.removeprefix("input ")
+    if kind == "string_pattern_mismatch":
+        wanted = f"should be {shape(detail['ctx']['pattern'])}"
+    elif kind == "tuple_type" and isinstance(detail["input"], dict):
+        wanted += ": '- ' before each item"
+    elif wanted.endswith("number") and re.match("[-+0-9]", str(detail["input"])):
+        wanted += " without unit or quotes" * isinstance(detail["input"], str)
     if kind in ("literal_error", "enum"):
         choices = _CHOICE.findall(detail["ctx"]["expected"])
         value += meant(detail["input"], choices)

@@ -90,7 +90,7 @@ class Parameter(Model):
             Kind.BOOLEAN: isinstance(value, bool),
         }.get(kind, isinstance(value, str))
         if not fits:
-            raise ValueError(f"{value!r} should be {_WHAT[kind]}")
+            raise ValueError(self._not_fitting(value))
         if kind is Kind.DURATION:
             parse_duration(str(value))
         elif kind is Kind.INSTANT:
@@ -99,6 +99,12 @@ class Parameter(Model):
             wanted = ", ".join(map(str, self.choices))
             near = meant(value, self.choices)
             raise ValueError(f"{value!r} should be one of: {wanted}{near}")
+
+    def _not_fitting(self, value: object) -> str:
+        why = f"{value!r} should be {_WHAT[self.kind]}"
+        if self.type is None and self.kind is Kind.INTEGER and "." in str(value):
+            return f"{why}, as its default is; or let that be {self.default}.0"
+        return why
 
     def parse(self, text: str, folder: Path) -> Value:
         """The value that a person typed on the command line; ValueError when it is none.
@@ -112,7 +118,7 @@ class Parameter(Model):
             elif self.kind is Kind.NUMBER:
                 value = float(text) if text.isascii() else text
         except ValueError:
-            raise ValueError(f"{text!r} should be {_WHAT[self.kind]}") from None
+            raise ValueError(self._not_fitting(text)) from None
         if self.kind is Kind.BOOLEAN:
             value = _WORDS.get(text.lower(), text)
         self.check(value)

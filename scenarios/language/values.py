@@ -151,7 +151,10 @@ Real = Annotated[float, BeforeValidator(_no_boolean)]
 def _moment(value: object) -> datetime | timedelta:
     if isinstance(value, str) and value.startswith("+"):
         return parse_duration(value[1:])
-    return _instant(value)
+    try:
+        return _instant(value)
+    except ValueError as error:
+        raise ValueError(f"{error}; +10m counts from the step") from None
 
 
 # An instant, or `+10m`: that long after the step is played.

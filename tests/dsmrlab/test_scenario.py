@@ -278,7 +278,9 @@ def test_all_errors_of_a_file_are_said_up_to_twenty(
     wrong.write_text(SHORT + "  - run_for: 1x\n" * 25)
     ended = here(capsys, "validate", wrong)
     assert len(ended.err.splitlines()) == 21
-    assert ended.err.endswith(f"dsmrlab: {wrong}: 5 more errors are left out\n")
+    assert ended.err.endswith(f"dsmrlab: {wrong}: 5 more errors left out\n")
+    wrong.write_text(SHORT + "  - run_for: 1x\n" * 21)
+    assert here(capsys, "validate", wrong).err.endswith("1 more error left out\n")
 
 
 def test_an_unknown_parameter_is_an_error(short: Path, capsys: Capsys) -> None:

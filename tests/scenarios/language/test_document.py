@@ -31,7 +31,10 @@ def complaint(text: str) -> str:
         ("- run_for: soon", "4:12: run_for: 'soon' is not a duration"),
         ("- run_for: [1]", "4:12: run_for: [1] should be text such as 15s"),
         ("- run_for: 900d", "4:12: run_for: 900d is more than 366 days"),
-        ("- run_for: 1h\n  note: x", "4:3: note and run_for exclude each other"),
+        (
+            "- run_for: 1h\n  note: x",
+            "4:3: note and run_for are steps: '- ' before each",
+        ),
         ("- run_for:", "4:3: run_for needs a value"),
         ("- {}", "4:3: needs one of: note, run_for"),
         ("- 3", "4:3: steps: should be a mapping"),
