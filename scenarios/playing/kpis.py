@@ -8,7 +8,7 @@ means on a typical network (`scenarios.world.voltages`), not of the feeder's fil
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
@@ -37,6 +37,15 @@ class Kpi:
     def print(self, value: float) -> str:
         """The figure with its unit, for people."""
         return f"{self.number(value)} {self.unit}".strip()
+
+    def telling(self, values: Iterable[float]) -> Kpi:
+        """Itself, with as many decimals, up to nine, as it takes to tell these values apart."""
+        apart = set(values)
+        for decimals in range(self.decimals, 10):
+            row = replace(self, decimals=decimals)
+            if len({row.number(value) for value in apart}) == len(apart):
+                return row
+        return self
 
     def number(self, value: float) -> str:
         """The figure alone, thousands parted by a narrow space."""

@@ -74,8 +74,12 @@ def judge(scenario: Scenario, played: Sequence[Played]) -> RunResult:
 def _judge_figures(
     mine: Played, figures: Figures, played: Iterable[Played]
 ) -> ExpectationResult:
-    wanted, row = figures.wanted, kpi(figures.wanted.name)
-    value = figures.kpis.get(row.name)
+    wanted, name = figures.wanted, figures.wanted.name
+    value, other = figures.kpis.get(name), None
+    if wanted.below_run is not None:
+        other = _figure_of(wanted.below_run, figures, played)
+    numbers = (value, other, wanted.equals, wanted.min, wanted.max)
+    row = kpi(name).telling(number for number in numbers if number is not None)
     parts, holds = [], value is not None
     if wanted.equals is not None:
         parts.append(_around(row, wanted.equals, wanted.tolerance))
@@ -88,7 +92,6 @@ def _judge_figures(
         parts.append(f"≤ {row.print(wanted.max)}")
         holds = holds and value is not None and value <= wanted.max
     if wanted.below_run is not None:
-        other = _figure_of(wanted.below_run, figures, played)
         shown = "not known" if other is None else row.print(other)
         parts.append(f"below {wanted.below_run} ({shown})")
         holds = holds and value is not None and other is not None and value < other

@@ -66,6 +66,14 @@ def test_a_key_figure_may_be_near_another_number() -> None:
     ]
 
 
+def test_a_key_figure_and_its_bounds_are_told_apart() -> None:
+    steps = "- expect: {kpi: {name: max_pu, min: 0.9899, max: 0.99}}\n"
+    text = TEXT.replace("compare: [none, headroom]", "controller: headroom")
+    result = play(parse(text + steps, Path("f")), make_world)
+    seen = result.runs[-1].expectations[-1]
+    assert (seen.wanted, seen.seen) == ("≥ 0.9899 pu and ≤ 0.9900 pu", "0.9900 pu")
+
+
 def test_one_controller_is_one_run_in_this_process() -> None:
     text = TEXT.replace("compare: [none, headroom]", "controller: threshold")
     result = play(parse(text, Path("f")), make_world)
