@@ -54,8 +54,10 @@ async def _p1_text(scene: Scene, body: P1Text) -> Look:
 
 
 async def _p1_line(scene: Scene, body: P1Line) -> Look:
-    value = printed(scene.world.site(body.meter).telegram(), body.line)
-    return Look(body.hold(value), "no such line" if value is None else shown(value))
+    telegram = scene.world.site(body.meter).telegram()
+    value = printed(telegram, body.line)
+    nothing = "no telegram" if telegram is None else "no such line"
+    return Look(body.hold(value), nothing if value is None else shown(value))
 
 
 async def _device(scene: Scene, body: DeviceValue) -> Look:

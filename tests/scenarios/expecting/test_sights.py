@@ -107,7 +107,8 @@ def unplugged(world: FakeWorld) -> None:
         ("p1_line: {line: '1-0:31.7.0', equals: 6}", nothing, "6"),
         ("p1_line: {line: '1-0:99.97.0', equals: [600]}", nothing, "[600]"),
         ("p1_line: {line: '0-0:1.0.0', matches: '*T17:00:00Z'}", nothing, "'2024"),
-        ("p1_line: {line: '1-0:31.7.0', equals: null}", unplugged, "no such line"),
+        ("p1_line: {line: '1-0:31.7.0', equals: null}", unplugged, "no telegram"),
+        ("p1_line: {line: '1-0:99.7.0', equals: null}", nothing, "no such line"),
     ],
 )
 def test_what_is_seen(
