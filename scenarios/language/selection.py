@@ -29,6 +29,9 @@ def files_in(paths: Iterable[Path | str]) -> list[Path]:
 
 
 def _is_one(file: Path) -> bool:
+    if file.exists() and not file.is_file():
+        # Who opens a named pipe waits until somebody writes to it.
+        return False
     try:
         return "scenario" in read(file).tree.value
     except ScenarioError:

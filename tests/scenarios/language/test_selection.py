@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,8 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "broken.yaml").write_text("steps: [")
     (tmp_path / "notes.txt").write_text("scenario: none\n")
     (tmp_path / "empty").mkdir()
+    (tmp_path / "folder.yaml").mkdir()
+    os.mkfifo(tmp_path / "pipe.yaml")
     return tmp_path
 
 
