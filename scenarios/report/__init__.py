@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from scenarios.playing.results import RunResult
@@ -54,9 +55,9 @@ def write_index(summary: Summary, folder: Path) -> Path:
 
 
 def _put(folder: Path, files: Mapping[str, str]) -> Path:
+    drafts = {folder / name: folder / f".{name}.new" for name in files}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        drafts = {folder / name: folder / f".{name}.new" for name in files}
         for path, draft in drafts.items():
             draft.write_text(files[path.name], encoding="utf-8")
         for path, draft in drafts.items():
@@ -65,4 +66,8 @@ def _put(folder: Path, files: Mapping[str, str]) -> Path:
         raise SurroundingsError(
             f"cannot write the report to {folder}: {error.strerror}"
         ) from None
+    finally:
+        for draft in drafts.values():
+            with suppress(OSError):
+                draft.unlink()
     return folder / PAGE

@@ -156,6 +156,8 @@ def test_a_report_that_cannot_be_finished_leaves_the_one_before(tmp_path: Path) 
     with pytest.raises(SurroundingsError):
         write(replace(sample_result(), seed=8), tmp_path)
     assert page.read_text() == before
+    drafts = [path.name for path in tmp_path.glob(".*")]
+    assert drafts == [".junit.xml.new"], "what was begun stays behind"
 
 
 def test_junit_counts_what_failed() -> None:
