@@ -2,7 +2,12 @@
 
 import sys
 
-from dsmrlab.interrupts import INTERRUPTED, Interrupted, take_interrupts
+from dsmrlab.interrupts import (
+    INTERRUPTED,
+    Interrupted,
+    ignore_interrupts,
+    take_interrupts,
+)
 
 
 def main() -> None:
@@ -11,9 +16,13 @@ def main() -> None:
     try:
         from dsmrlab.cli import cli
         from dsmrlab.edge import run
+
+        code = run(cli)
     except Interrupted:
-        sys.exit(INTERRUPTED)
-    sys.exit(run(cli))
+        code = INTERRUPTED
+    # The interpreter lets go of its handlers as it ends: a second Ctrl-C would kill it.
+    ignore_interrupts()
+    sys.exit(code)
 
 
 if __name__ == "__main__":

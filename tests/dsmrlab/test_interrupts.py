@@ -20,6 +20,10 @@ def strike():
     while True:
         pass
 
+class Last:
+    def __del__(self, kill=os.kill, me=os.getpid(), number=signal.{name}):
+        kill(me, number)
+
 class Command:
     def main(self, **options):
         {where}
@@ -41,6 +45,7 @@ PLACES = {
     "in a library that makes a failure of it": (
         "try: strike()\n        except BaseException: raise ValueError from None"
     ),
+    "and again as the interpreter ends": "os.last = Last(); strike()",
 }
 
 
