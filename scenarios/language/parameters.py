@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -23,6 +24,7 @@ from wire.spelling import meant, unknown
 
 NAME = "^[a-z][a-z0-9_]{0,39}$"
 Value = str | int | float | bool
+_LONGEST_INTEGER = 20
 _REFERENCE = re.compile(r"\$\{([^{}]*)\}")
 
 
@@ -114,9 +116,12 @@ class Parameter(Model):
         value: Value = text
         try:
             if self.kind is Kind.INTEGER:
-                value = int(text) if text.isascii() else text
+                # As long a number as a file may have.
+                fits = text.isascii() and len(text) <= _LONGEST_INTEGER
+                value = int(text) if fits else text
             elif self.kind is Kind.NUMBER:
-                value = float(text) if text.isascii() else text
+                number = float(text)
+                value = number if text.isascii() and isfinite(number) else text
         except ValueError:
             raise ValueError(self._not_fitting(text)) from None
         if self.kind is Kind.BOOLEAN:
