@@ -20,6 +20,8 @@ _ZONE = (
     ("clock", "daylight_savings_enabled"),
 )
 _ZONE_SETTINGS = frozenset(_ZONE)
+# A time stamp of P1 reaches from 2001 to 2098; the clock must have years to run until then.
+YEARS = range(2001, 2090)
 _STEPPED = amr.CLOCK_ADJUSTED | amr.DATA_NOT_VALID
 
 

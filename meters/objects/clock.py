@@ -6,7 +6,7 @@ from functools import partial
 
 from meters.behaviour import tariff
 from meters.behaviour.alarms import Fault
-from meters.behaviour.clockwork import set_clock
+from meters.behaviour.clockwork import YEARS, set_clock
 from meters.meter import Meter
 from meters.model import LOGICAL_ERROR, Behaviour, Link, Name
 from wire.dlms.data import Data
@@ -16,9 +16,6 @@ from wire.instants import STATUS_DST, STATUS_INVALID, DateTime
 from wire.zones import LocalMoment
 
 BEHAVIOUR = Behaviour.empty()
-
-# A time stamp of P1 reaches from 2001 to 2098; the clock must have years to run until then.
-_YEARS = range(2001, 2090)
 
 
 def _time(meter: Meter, link: Link) -> bytes:
@@ -30,7 +27,7 @@ def _set_time(meter: Meter, link: Link, data: Data) -> DataAccessResult:
     try:
         moment = DateTime.decode(data.value)
         instant = meter.zone.instant(moment)
-        fits = moment.weekday_fits and instant.year in _YEARS
+        fits = moment.weekday_fits and instant.year in YEARS
     except WireError:
         return LOGICAL_ERROR
     if not fits:

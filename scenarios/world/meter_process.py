@@ -7,7 +7,7 @@ from collections.abc import Callable
 from twisted.internet.defer import ensureDeferred, succeed
 from twisted.internet.interfaces import IReactorTime
 
-from meters.behaviour.clockwork import set_clock
+from meters.behaviour.clockwork import YEARS, set_clock
 from meters.meter import Meter
 from meters.p1.port import P1Port
 from meters.p3.protocol import P3Factory
@@ -16,6 +16,8 @@ from scenarios.transport.network import Port
 from scenarios.transport.wires import Wire, Wires
 from scenarios.world.addresses import Address
 from scenarios.world.keeper import Keeper
+from wire.errors import LocalError
+from wire.instants import from_epoch
 
 
 class MeterProcess:
@@ -145,7 +147,11 @@ class MeterProcess:
     def step_clock(self, by_s: float) -> None:
         """Its own clock makes a step, as if it had been set."""
         self.meter.advance(int(self._clock.seconds()))
-        set_clock(self.meter, self.meter.clock_s + int(by_s))
+        clock_s = self.meter.clock_s + int(by_s)
+        if from_epoch(clock_s).year not in YEARS:
+            first, last = YEARS[0], YEARS[-1]
+            raise LocalError(f"a meter's clock is in the years {first} to {last}")
+        set_clock(self.meter, clock_s)
 
     def _begin(self) -> None:
         self._p3 = P3Factory(self.meter, self._clock, self._save)

@@ -201,6 +201,24 @@ def test_what_is_dead_is_started_and_not_restarted() -> None:
     lab.close()
 
 
+@pytest.mark.parametrize(("start", "by_s"), [("2001-01-01", -1), ("2089-12-31", 9e6)])
+def test_a_meter_s_clock_is_never_set_to_a_time_that_no_telegram_can_tell(
+    start: str, by_s: float
+) -> None:
+    text = TEXT.format(seed=1, standard="dsmr-4.2.2", period_s=10)
+    text = text.replace("2024-01-27T12:00:00+01:00", f"{start}T00:00:00Z")
+    lab = SimulatedLab(parse(text, Path("far.yaml")), Controller.NONE)
+
+    async def play() -> None:
+        before_s = lab.site(1).meter.clock_s
+        with pytest.raises(LocalError, match="in the years 2001 to 2089"):
+            lab.processes.step_clock(Process.METER, 1, by_s)
+        assert lab.site(1).meter.clock_s == before_s
+
+    lab.drive(play())
+    lab.close()
+
+
 def test_control_goes_on_after_the_head_end_was_dead() -> None:
     made = parse(
         "scenario: controlled\nworld: {start: 2024-01-27T17:30:00+01:00, stations: 2,"
