@@ -75,7 +75,7 @@ class DisturbFeeder(Model):
         """As the box has it; None when it is right."""
         if self.fault is None:
             return None
-        by = self.by or timedelta(hours=1)
+        by = timedelta(hours=1) if self.by is None else self.by
         return Disturbance(
             self.fault,
             (0, 1, 2) if self.phase is None else (self.phase - 1,),

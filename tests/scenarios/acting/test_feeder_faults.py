@@ -14,6 +14,7 @@ def test_the_box_is_disturbed_as_the_steps_say() -> None:
         "- disturb_feeder: {fault: missing, lasts: 2h}\n"
         "- disturb_feeder: {fault: late, by: 20m}\n"
         "- disturb_feeder: {fault: ahead}\n"
+        "- disturb_feeder: {fault: back_in_time, by: 0s}\n"
         "- disturb_feeder: {fault: negated, phase: 2}\n"
         "- disturb_feeder: {}\n"
     )
@@ -23,11 +24,15 @@ def test_the_box_is_disturbed_as_the_steps_say() -> None:
         Disturbance(Wrong.MISSING, lasts_s=7200),
         Disturbance(Wrong.LATE, by_s=1200),
         Disturbance(Wrong.AHEAD, by_s=3600),
+        Disturbance(Wrong.BACK_IN_TIME, by_s=0),
         Disturbance(Wrong.NEGATED, (1,)),
         None,
     ]
     results = [step.result for step in run.steps]
-    assert results == ["missing", "late", "ahead", "negated", "nothing is wrong"]
+    assert results == [
+        *("missing", "late", "ahead", "back_in_time", "negated"),
+        "nothing is wrong",
+    ]
 
 
 @pytest.mark.parametrize(
