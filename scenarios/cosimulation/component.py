@@ -7,7 +7,9 @@ as a process of its own `dsmrlab mosaik`.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +23,9 @@ from scenarios.language.complaints import first_words
 from scenarios.language.document import load
 from scenarios.language.values import Model
 from wire.errors import ConfigError, LocalError, SurroundingsError
+
+# Octets of a request: of thousands of stations it has some hundred thousand.
+_LONGEST = 16 * 1024 * 1024
 
 _Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -66,8 +71,11 @@ class Simulator(mosaik_api_v3.Simulator):
         if self._world is not None:
             raise LocalError("there is a world already")
         given = _parameters(sim_params)
+        if not 0 < time_resolution < inf:
+            why = "should be a number of seconds above 0"
+            raise ConfigError(f"time_resolution: {time_resolution} {why}")
         steps = given.step_s / time_resolution
-        if steps != int(steps):
+        if not steps.is_integer():
             raise ConfigError(
                 f"step_s: {given.step_s} s is no multiple of time_resolution,"
                 f" {time_resolution:g} s"
@@ -138,24 +146,61 @@ async def serve(
 
     Calls mosaik at that address, or with `on_ready` is called there: it is told where, and port
     0 takes a free one. Raises `SurroundingsError` when there is no mosaik, the port is taken,
-    or mosaik went without a word.
+    mosaik went without a word, or what speaks there is no mosaik.
     """
     try:
         if on_ready is None:
-            streams = await asyncio.open_connection(host, port)
+            reader, writer = await asyncio.open_connection(host, port)
         else:
-            streams = await _called(host, port, on_ready)
+            reader, writer = await _called(host, port, on_ready)
     except OSError as error:
         why = error.strerror or str(error)
         raise SurroundingsError(f"mosaik at {host}:{port}: {why}") from None
-    channel = Channel(*streams)
+    requests = asyncio.StreamReader()
+    channel = Channel(requests, writer)
+    passing = asyncio.create_task(_pass_on(reader, requests))
     try:
         # Not `run_simulator`: through that an error of init would not reach mosaik.
         await mosaik_api_v3.run(channel, simulator)
     except EndOfRequests:
-        raise SurroundingsError(f"mosaik at {host}:{port} is gone") from None
+        why = "is gone" if await passing else "does not speak mosaik's protocol"
+        raise SurroundingsError(f"mosaik at {host}:{port} {why}") from None
     finally:
+        passing.cancel()
         await channel.close()  # type: ignore[no-untyped-call]
+
+
+async def _pass_on(source: asyncio.StreamReader, sound: asyncio.StreamReader) -> bool:
+    """Hands on requests until there are no more, or until something else comes: then false.
+
+    A `Channel` that reads anything else stops reading, and leaves who waits for a request to
+    wait for ever.
+    """
+    try:
+        while True:
+            head = await source.readexactly(4)
+            length = int.from_bytes(head)
+            if length > _LONGEST:
+                return False
+            body = await source.readexactly(length)
+            if not _is_request(body):
+                return False
+            sound.feed_data(head + body)
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return True
+    finally:
+        sound.feed_eof()
+
+
+def _is_request(body: bytes) -> bool:
+    """Whether that is `[0, number, [function, arguments, named arguments]]` in JSON."""
+    try:
+        match json.loads(body):
+            case [0, int(), [str(), list(), dict()]]:
+                return True
+    except (ValueError, RecursionError):
+        pass
+    return False
 
 
 async def _called(

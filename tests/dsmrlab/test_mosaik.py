@@ -34,8 +34,7 @@ class Line:
         line.settimeout(DEADLINE_S)
 
     def send(self, name: str, *arguments: object, **named: object) -> None:
-        octets = json.dumps([0, 7, [name, arguments, named]]).encode()
-        self._line.sendall(len(octets).to_bytes(4, "big") + octets)
+        self.say(json.dumps([0, 7, [name, arguments, named]]).encode())
 
     def ask(self, name: str, *arguments: object, **named: object) -> tuple[int, Any]:
         """The type of the answer, and its content."""
@@ -44,6 +43,10 @@ class Line:
         kind, number, content = json.loads(self._take(length))
         assert number == 7
         return kind, content
+
+    def say(self, body: bytes) -> None:
+        """A message whose content may be anything."""
+        self._line.sendall(len(body).to_bytes(4, "big") + body)
 
     def init(self, path: Path, **parameters: object) -> tuple[int, Any]:
         named = {"time_resolution": 1.0, "scenario": str(path), **parameters}
@@ -151,6 +154,21 @@ def test_a_mosaik_that_goes_without_a_word_ends_the_world(
     line.close()
     assert service.wait() == 3
     assert "is gone" in service.rest()
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"\xff", b"[" * 100_000, b"null", b"[1, 7, null]", b'[0, 7, ["stop"]]'],
+)
+def test_what_is_no_mosaik_ends_the_world(
+    body: bytes, called: tuple[Service, Line], scenario: Path, folder: Path
+) -> None:
+    service, line = called
+    line.init(scenario)
+    line.say(body)
+    assert service.wait() == 3
+    assert "does not speak mosaik's protocol" in service.rest()
     assert list(folder.iterdir()) == []
 
 

@@ -9,7 +9,7 @@ from ast import literal_eval
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
-from math import nan
+from math import inf, nan
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,9 @@ from mosaik.async_scenario import SimConfig
 from mosaik.exceptions import ScenarioError
 from mosaik_api_v3.connection import RemoteException
 
+from scenarios.cosimulation.component import Simulator
 from scenarios.cosimulation.example import SIMULATORS, play, table
-from wire.errors import SimError
+from wire.errors import ConfigError, SimError
 
 # A busy machine may take longer for its end than the second that mosaik gives it.
 pytestmark = pytest.mark.filterwarnings(
@@ -224,6 +225,12 @@ def test_mosaik_tells_what_is_wrong_with_its_parameters(
     parameters: dict[str, Any], why: str, scenario: str
 ) -> None:
     assert why in complaint(lambda: start(scenario, **parameters))
+
+
+@pytest.mark.parametrize("resolution_s", [0.0, -1.0, nan, inf])
+def test_time_goes_on_in_mosaik(resolution_s: float, scenario: str) -> None:
+    with pytest.raises(ConfigError, match="a number of seconds above 0"):
+        Simulator().init("lab", resolution_s, scenario=scenario)
 
 
 def test_mosaik_tells_that_there_are_no_more_stations(scenario: str) -> None:
