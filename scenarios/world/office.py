@@ -126,8 +126,9 @@ class Office:
             self._jobs.end()
         self._calls.reset()
         self._calls.disturb(WireFaults(silence=True))
-        self._scheduler.abandon()
         self._deaf = ensureDeferred(self._hear_no_more())
+        # Last: who waits for a job goes on at once, and may start the process again.
+        self._scheduler.abandon()
 
     async def start(self) -> None:
         """The process begins again."""

@@ -47,6 +47,12 @@ steps:
   - start: {process: unit}
   - kill: {process: head_end}
   - start: {process: head_end}
+  - disturb_wire: {wire: p3, silence: true}
+  - kill: {process: head_end, after: 5s}
+  - expect:
+      refused: {send_message: {text: lost}, by: transport, result: not-running}
+  - start: {process: head_end}
+  - disturb_wire: {wire: p3}
   - send_message: {text: risen}
   - expect: {p1_text: {text: risen}, within: 2m}
 """

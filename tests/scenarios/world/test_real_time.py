@@ -12,4 +12,4 @@ def test_a_message_reaches_the_car_in_real_time() -> None:
         timeout=60,
     )
     assert played.returncode == 0, played.stdout + played.stderr
-    assert played.stdout.count("True") == 8
+    assert played.stdout.count("True") == 9
