@@ -87,7 +87,8 @@ def _name_fault(path: Path, node: Node, given: Sequence[str]) -> str:
     name = str(node.value)
     match path:
         case path if wants_name(path) and name not in given:
-            return unknown("job or schedule", name, given)
+            near = "" if given else "; a step before it names one with as"
+            return unknown("job or schedule", name, given) + near
         case (*_, "job" | "jobs", "operation") if name not in operations.OPERATIONS:
             return unknown("operation", name, operations.OPERATIONS)
         case (*_, "kpi", "name") if name not in KPIS:

@@ -114,7 +114,10 @@ def test_schedules_are_added_counted_and_removed() -> None:
 @pytest.mark.parametrize(
     ("step", "why"),
     [
-        ("cancel_job: {name: x}", "4:22: unknown job or schedule 'x'"),
+        (
+            "cancel_job: {name: x}",
+            "4:22: unknown job or schedule 'x'; a step before it names one with as",
+        ),
         ("remove_schedule: {name: x}", "unknown job or schedule 'x'"),
         ("expect: {job: {name: x, item: state, equals: done}}", "unknown job or sch"),
         ("expect: {jobs: {schedule: x}}", "unknown job or schedule 'x'"),
