@@ -19,7 +19,7 @@ from scenarios.report.page import HEADLINES, kpi_rows
 from scenarios.report.words import clock, duration, run_title
 
 # Of a table in characters: a key figure, and what stands beside the names and figures.
-_COLUMN, _OTHER_COLUMNS = 13, 32
+_COLUMN, _OTHER_COLUMNS = 14, 32
 _STYLES = {"better": "green", "worse": "yellow"}
 
 
@@ -133,7 +133,7 @@ def print_table(console: Console, summary: Summary) -> None:
     table.add_column("")
     table.add_column("", no_wrap=True)
     for kpi in kpis:
-        table.add_column(f"{kpi.title} {kpi.unit}".strip(), justify="right", width=11)
+        table.add_column(f"{kpi.title} {kpi.unit}".strip(), justify="right", width=12)
     table.add_column("held", justify="right", no_wrap=True)
     table.add_column("time", justify="right", no_wrap=True)
     for name, each in zip(names, summary.ended):

@@ -134,6 +134,7 @@ def test_a_matrix_shows_what_failed_and_a_table(short: Path, capsys: Capsys) -> 
     short.write_text(MATRIX)
     ended = here(capsys, "run", short, "--vary", "seed=1,2", "--set", "loss=0")
     assert "short/text-Bye_seed-1:\n✗ line 11: P1 text of meter 1: wanted" in ended.out
+    assert "quarter-hour" in ended.out
     rows = [line.split()[:2] for line in ended.out.splitlines()[-4:]]
     assert rows == [
         ["passed", "text-Hello_seed-1"],
