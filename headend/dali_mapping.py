@@ -29,6 +29,7 @@ from headend.dali_layout import (
     offset_needed,
 )
 from wire.errors import ConfigError
+from wire.spelling import meant
 
 _LARGEST = 65_536
 _Strict = ConfigDict(extra="forbid", frozen=True)
@@ -166,13 +167,16 @@ def _zone(said: str | None) -> Zone:
     return fixed(timezone(sign * timedelta(hours=int(hours), minutes=int(minutes))))
 
 
+_KEYS = [key for part in (_MappingFile, _Times, _Voltage) for key in part.model_fields]
+
+
 def _explain(error: Any) -> str:
     where = ".".join(str(part) for part in error["loc"])
     match error["type"]:
         case "missing":
             return f"{where} is missing"
         case "extra_forbidden":
-            return f"{where} is not known here"
+            return f"{where} is not known here{meant(error['loc'][-1], _KEYS)}"
         case "model_type" | "model_attributes_type":
             return f"{where or 'a mapping'} is a list of names with their values"
         case "string_pattern_mismatch":

@@ -57,7 +57,7 @@ def _first_time(feeder: Path, mapping: Path | None) -> object:
     except (OSError, UnicodeDecodeError, csv.Error):
         return None
     except ConfigError as error:
-        raise ValueError(f"start is missing, and {error}") from None
+        raise ValueError(f"left out, start is the first time, and {error}") from None
 
 
 SLOWEST_WIRE_S = 10.0

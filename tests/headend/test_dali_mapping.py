@@ -210,7 +210,11 @@ def test_another_separator_is_pointed_out(tmp_path: Path) -> None:
         ("L2: U2", "L2: 2", ":4:19: voltage.L2 should be a valid string"),
         ("L2: U2", 'L2: ""', ":4:19: voltage.L2 "),
         ("voltage: {", "volts: {", ":1:1: voltage is missing"),
-        ("decimal", "decimals", ":2:1: decimals is not known here"),
+        (
+            "decimal",
+            "decimals",
+            ":2:1: decimals is not known here, did you mean 'decimal'?",
+        ),
         ('decimal: ","', "decimal: ;", ":2:1: decimal should be '.' or ','"),
         ('delimiter: ";"', 'delimiter: ","', ":2:1: decimal and delimiter cannot"),
         ("Europe/Amsterdam", "Europe/Paris", ":3:22: time.zone is UTC, Europe/Amst"),

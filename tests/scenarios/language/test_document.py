@@ -311,7 +311,8 @@ def test_a_feeder_in_other_columns_gives_its_start(tmp_path: Path) -> None:
     assert feeder.power_w(int(world.start.timestamp())) == (2300, 2300, 2300)
     (tmp_path / "box.yaml").write_text("time: t\n")
     with pytest.raises(
-        ScenarioError, match=r"2:8: .*start is missing, and .*box.yaml:1:1: time is"
+        ScenarioError,
+        match=r"2:8: left out, start is the first time, and .*box.yaml:1:1: time is",
     ):
         parse(text, tmp_path / "s.yaml")
 
