@@ -49,9 +49,18 @@ class Ended(NamedTuple):
 
 
 def here(capsys: pytest.CaptureFixture[str], *arguments: object) -> Ended:
-    """Runs a command in this process; not for those that need the reactor."""
+    """Runs a command in this process; not for those that need the reactor.
+
+    What it does about signals ends with it: later tests' commands would inherit that.
+    """
     capsys.readouterr()
-    code = run(cli, [str(argument) for argument in arguments])
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    handlers = {number: signal.getsignal(number) for number in numbers}
+    try:
+        code = run(cli, [str(argument) for argument in arguments])
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
     return Ended(code, *capsys.readouterr())
 
 
